@@ -144,17 +144,16 @@ public final class PhysicalMemory {
         if (address < 0 || address >>> addressWidth != 0) {
             return null;
         }
-        Frame made =
-                switch (regions.get(address)) {
-                    case Ram ignored -> new Frame(new byte[Frame.SIZE], false);
-                    case Rom(long base, byte[] image) -> {
-                        byte[] bytes = new byte[Frame.SIZE];
-                        System.arraycopy(image, (int) ((address & -Frame.SIZE) - base), bytes, 0, Frame.SIZE);
-                        yield new Frame(bytes, true);
-                    }
-                    case Mmio ignored -> null;
-                    case null -> null;
-                };
+        Frame made = switch (regions.get(address)) {
+            case Ram ignored -> new Frame(new byte[Frame.SIZE], false);
+            case Rom(long base, byte[] image) -> {
+                byte[] bytes = new byte[Frame.SIZE];
+                System.arraycopy(image, (int) ((address & -Frame.SIZE) - base), bytes, 0, Frame.SIZE);
+                yield new Frame(bytes, true);
+            }
+            case Mmio ignored -> null;
+            case null -> null;
+        };
         if (made != null) {
             long number = address >>> FRAME_SHIFT;
             int top = (int) (number >>> DIRECTORY_SHIFT);
@@ -180,7 +179,7 @@ public final class PhysicalMemory {
         if (frame != null) {
             return frame.get(offset, size);
         }
-        long ones = size == 8 ? -1L : (1L << size * 8) - 1;
+        long ones = size == 8 ? -1L : (1L << (size * 8)) - 1;
         return regionAt(address) instanceof Mmio(long base, MmioDevice device)
                 ? device.read(address - base, size) & ones
                 : ones;
@@ -189,7 +188,7 @@ public final class PhysicalMemory {
     private long readBytes(long address, int size) {
         long value = 0;
         for (int i = 0; i < size; i++) {
-            value |= read(address + i, 1) << i * 8;
+            value |= read(address + i, 1) << (i * 8);
         }
         return value;
     }
@@ -199,7 +198,7 @@ public final class PhysicalMemory {
         int offset = (int) address & Frame.SIZE - 1;
         if (offset + size > Frame.SIZE) {
             for (int i = 0; i < size; i++) {
-                write(address + i, 1, value >>> i * 8);
+                write(address + i, 1, value >>> (i * 8));
             }
             return;
         }
