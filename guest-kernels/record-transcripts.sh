@@ -1,19 +1,28 @@
 #!/usr/bin/env bash
-# Records what each image prints under QEMU: the expectation of every test that boots the image elsewhere.
+# Records what each image prints under QEMU: the expectation of every test that boots the image elsewhere. A benchmark
+# is recorded twice, with its own number of iterations and with n=1000.
 #   record-transcripts.sh [directory]     Debian 12: apt-get install qemu-system-x86 (7.2)
 # QEMU's isa-debug-exit ends with (value << 1) | 1, so an image that is content with itself (value 0) ends QEMU with 1.
 set -euo pipefail
 cd "$(dirname "$0")/src/main/resources/org/thirdmode/guests"
 out=${1:-transcripts}
 mkdir -p "$out"
-qemu=(timeout 300 qemu-system-x86_64 -accel tcg -m 64 -display none -serial stdio
-      -device isa-debug-exit,iobase=0xf4,iosize=4)
+
+record() { # transcript, QEMU's options for the image
+    local to=$1 status=0
+    shift
+    timeout 600 qemu-system-x86_64 -accel tcg -m 64 -display none -serial stdio \
+        -device isa-debug-exit,iobase=0xf4,iosize=4 "$@" > "$out/$to.txt" || status=$?
+    [ $status = 1 ] || { echo "$to: QEMU ended with $status, expected 1"; tail -3 "$out/$to.txt"; exit 1; }
+}
+
 for image in images/*; do
     name=$(basename "${image%.*}")
-    status=0
     case $image in
-    *.bin) "${qemu[@]}" -drive format=raw,file="$image",snapshot=on > "$out/$name.txt" || status=$? ;;
-    *.elf) "${qemu[@]}" -kernel "$image" > "$out/$name.txt" || status=$? ;;
+    *.bin) record "$name" -drive format=raw,file="$image",snapshot=on ;;
+    *.elf) record "$name" -kernel "$image" ;;
     esac
-    [ $status = 1 ] || { echo "$name: QEMU ended with $status, expected 1"; tail -3 "$out/$name.txt"; exit 1; }
+    case $name in
+    bench-*) record "$name.n=1000" -kernel "$image" -append n=1000 ;;
+    esac
 done

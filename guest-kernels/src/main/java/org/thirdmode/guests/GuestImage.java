@@ -15,14 +15,35 @@ import java.nio.charset.StandardCharsets;
  * @param description one line
  */
 public record GuestImage(String name, String file, ImageKind kind, GuestMode mode, String description) {
+    /** The command line of a benchmark's short run: some tens of thousands of instructions. */
+    public static final String SHORT_RUN = "n=1000";
+
     /** The image's bytes, a fresh copy. */
     public byte[] bytes() {
         return resource("images/" + file);
     }
 
+    /** Whether the image is a benchmark, which takes its number of iterations from {@code n=...} on its command line. */
+    public boolean isBenchmark() {
+        return name.startsWith("bench-");
+    }
+
     /** What the image prints over COM1 with an empty command line, as recorded under QEMU 7.2; it exits with status 0. */
     public String transcript() {
-        return new String(resource("transcripts/" + name + ".txt"), StandardCharsets.US_ASCII);
+        return transcriptOf(name);
+    }
+
+    /**
+     * What a benchmark prints with the command line {@link #SHORT_RUN}, as recorded under QEMU 7.2; it exits with status 0.
+     *
+     * @throws IllegalStateException where the image is no benchmark
+     */
+    public String shortTranscript() {
+        return transcriptOf(name + "." + SHORT_RUN);
+    }
+
+    private static String transcriptOf(String run) {
+        return new String(resource("transcripts/" + run + ".txt"), StandardCharsets.US_ASCII);
     }
 
     private static byte[] resource(String path) {
