@@ -1,0 +1,154 @@
+package org.thirdmode.x86.exec;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.thirdmode.x86.decode.Decoder;
+import org.thirdmode.x86.decode.Instruction;
+import org.thirdmode.x86.memory.Frame;
+import org.thirdmode.x86.memory.PhysicalMemory;
+import org.thirdmode.x86.paging.Access;
+import org.thirdmode.x86.paging.Mmu;
+import org.thirdmode.x86.state.CpuState;
+
+/**
+ * Finds and keeps decoded code: linear page to {@link CodePage}, and the decoding of what is not there yet.
+ *
+ * <p>A guest decides what is decoded, so what is kept is bounded: past {@link #MAX_DECODED} instructions all of it is
+ * dropped and decoding begins anew.
+ */
+final class CodeCache implements Mmu.CodeListener {
+    private static final int MAX_DECODED = 1 << 19;
+    private static final int ENTRIES = 256;
+
+    private final CpuState state;
+    private final Mmu mmu;
+    private final PhysicalMemory memory;
+    private final Decoder decoder;
+
+    private final long[] tags = new long[ENTRIES];
+    private final long[] generations = new long[ENTRIES];
+    private final CodePage[] pages = new CodePage[ENTRIES];
+    private long generation = 1;
+
+    private final List<CodePage> all = new ArrayList<>();
+    private int decoded;
+    private final byte[] window = new byte[16];
+
+    CodeCache(CpuState state, Mmu mmu, PhysicalMemory memory, Decoder decoder) {
+        this.state = state;
+        this.mmu = mmu;
+        this.memory = memory;
+        this.decoder = decoder;
+        mmu.codeListener(this);
+    }
+
+    @Override
+    public void translationsFlushed() {
+        generation++;
+    }
+
+    @Override
+    public void pageFlushed(long linear) {
+        generations[slot(linear)] = 0;
+    }
+
+    private static int slot(long linear) {
+        return (int) (linear >>> 12) & (ENTRIES - 1);
+    }
+
+    /**
+     * The decoded code of the page of {@code linear}, for a fetch with the privilege of CPL; null where the page is no
+     * memory.
+     *
+     * @throws org.thirdmode.x86.state.GuestFault #PF
+     */
+    CodePage page(long linear) {
+        long tag = (linear & -Frame.SIZE) | (state.cpl == 3 ? 1 : 0);
+        int slot = slot(linear);
+        if (tags[slot] == tag && generations[slot] == generation) {
+            return pages[slot];
+        }
+        Frame frame = memory.frame(mmu.translate(linear, fetch()));
+        if (frame == null) {
+            return null;
+        }
+        CodePage page = (CodePage) frame.code;
+        if (page == null) {
+            page = new CodePage(frame);
+            frame.code = page;
+            all.add(page);
+            mmu.protectCode(frame);
+        }
+        tags[slot] = tag;
+        generations[slot] = generation;
+        pages[slot] = page;
+        return page;
+    }
+
+    private int fetch() {
+        return Access.FETCH | (state.cpl == 3 ? Access.USER : 0);
+    }
+
+    /** Decodes what stands at {@code offset} of a page into its slot. */
+    Instruction decode(CodePage page, int offset) {
+        if (++decoded > MAX_DECODED) {
+            dropAll();
+        }
+        int width = state.codeWidth;
+        Instruction i = decoder.decode(page.frame.bytes, offset, Frame.SIZE, width);
+        if (i == null) {
+            i = CodePage.CROSSING;
+        } else {
+            settle(i, offset);
+            i.form = Forms.select(i);
+        }
+        page.slots(width)[offset] = i;
+        return i;
+    }
+
+    private void dropAll() {
+        decoded = 0;
+        for (CodePage page : all) {
+            page.clear();
+            page.frame.code = null;
+        }
+        all.clear();
+        generation++;
+    }
+
+    /** Makes a RIP-relative displacement relative to the page: {@link CpuState#RIP_PAGE} is what it adds to. */
+    private static void settle(Instruction i, int offset) {
+        if (i.base == Instruction.RIP) {
+            i.displacement += offset + i.length;
+        }
+    }
+
+    /**
+     * Fetches and decodes one instruction at a linear address without keeping it: page crossings, code outside memory,
+     * code near the end of its segment.
+     *
+     * @param available bytes up to the segment's limit, at least 1
+     * @return the instruction, or null where the segment ends before it does
+     */
+    Instruction fetchOne(long linear, long available) {
+        int most = (int) Math.min(15, available);
+        int inPage = Math.min(most, Frame.SIZE - ((int) linear & (Frame.SIZE - 1)));
+        copy(linear, 0, inPage);
+        Instruction i = decoder.decode(window, 0, inPage, state.codeWidth);
+        if (i == null && inPage < most) {
+            copy((linear + inPage) & state.linearMask, inPage, most);
+            i = decoder.decode(window, 0, most, state.codeWidth);
+        }
+        if (i != null) {
+            settle(i, (int) linear & (Frame.SIZE - 1));
+        }
+        return i;
+    }
+
+    private void copy(long linear, int from, int to) {
+        long physical = mmu.translate(linear, fetch());
+        for (int n = from; n < to; n++) {
+            window[n] = (byte) memory.read(physical + n - from, 1);
+        }
+    }
+}

@@ -1,0 +1,332 @@
+package org.thirdmode.x86.exec;
+
+import java.util.Set;
+import org.thirdmode.x86.bus.LocalApicPort;
+import org.thirdmode.x86.bus.PortBus;
+import org.thirdmode.x86.bus.ProcessorSignals;
+import org.thirdmode.x86.decode.Decoder;
+import org.thirdmode.x86.decode.Instruction;
+import org.thirdmode.x86.memory.PhysicalMemory;
+import org.thirdmode.x86.paging.Mmu;
+import org.thirdmode.x86.paging.PageWalker;
+import org.thirdmode.x86.profile.Feature;
+import org.thirdmode.x86.state.CpuState;
+import org.thirdmode.x86.state.GuestFault;
+import org.thirdmode.x86.state.Rflags;
+import org.thirdmode.x86.state.Segment;
+import org.thirdmode.x86.state.Vector;
+import org.thirdmode.x86.time.GuestClock;
+
+/**
+ * One logical processor: its state, its memory, the classes that execute its instructions, and the loop around them.
+ *
+ * <p>Time is counted in ticks, one a retired instruction (each iteration of a repeated string instruction is one).
+ * {@link #run} stops exactly at the tick it is told.
+ */
+public final class Processor implements ProcessorSignals {
+    /** What the processor is doing. SDM 3C "Activity State". */
+    public enum Activity {
+        ACTIVE,
+        HLT,
+        SHUTDOWN,
+        WAIT_FOR_SIPI
+    }
+
+    /** No interrupt is blocked by the instruction before. */
+    public static final int NO_SHADOW = 0;
+
+    /** STI was the instruction before: maskable interrupts wait for one instruction. */
+    public static final int SHADOW_STI = 1;
+
+    /** MOV SS or POP SS was the instruction before: interrupts and debug traps wait for one instruction. */
+    public static final int SHADOW_MOV_SS = 2;
+
+    public final CpuState state = new CpuState();
+    public final PhysicalMemory memory;
+    public final PortBus ports;
+    public final LocalApicPort apic;
+    public final GuestClock clock;
+    public final Set<Feature> features;
+    public final Mmu mmu;
+    public final PageWalker walker;
+    public final Operands operands;
+    public final Events events;
+
+    /** The one fault object of this processor. */
+    public final GuestFault fault = new GuestFault();
+
+    public Activity activity = Activity.ACTIVE;
+
+    /** {@link #NO_SHADOW}, {@link #SHADOW_STI} or {@link #SHADOW_MOV_SS}, for the next instruction only. */
+    public int shadow;
+
+    /** Debug exceptions of the instruction just executed (bits of DR6), to be delivered as a trap after it. */
+    public int pendingDebug;
+
+    public boolean nmiPending;
+    public boolean nmiBlocked;
+    public boolean initPending;
+    public int startupVector = -1;
+    public boolean resetPending;
+
+    /** Something may have to be serviced before the next instruction. */
+    public boolean attention;
+
+    /** The run loop must look again: RIP's page, the mode, the budget or what is pending may have changed. */
+    boolean reenter;
+
+    /** Instructions left until {@link #budgetEnd}. */
+    long budget;
+
+    private long budgetEnd;
+
+    private final InstructionGroup[] groups = new InstructionGroup[Groups.COUNT];
+    private final CodeCache code;
+    private final RunLoop loop;
+
+    public Processor(PhysicalMemory memory, PortBus ports, LocalApicPort apic, GuestClock clock, Set<Feature> features) {
+        this.memory = memory;
+        this.ports = ports;
+        this.apic = apic;
+        this.clock = clock;
+        this.features = Set.copyOf(features);
+        walker = new PageWalker(state, memory, fault);
+        mmu = new Mmu(state, memory, walker, fault);
+        operands = new Operands(state, mmu, fault);
+        events = new Events(this);
+        code = new CodeCache(state, mmu, memory, new Decoder(this.features));
+        loop = new RunLoop(this, code);
+        Groups.install(this, groups);
+        clock.onNearerDeadline(this::nearerDeadline);
+        Reset.powerUp(this);
+    }
+
+    // ---- running ----
+
+    /** Why {@link #run} came back. */
+    public enum Stop {
+        /** The tick asked for is reached. */
+        TICK,
+        /** The processor shut down: a triple fault. */
+        SHUTDOWN,
+        /** Halted for ever: nothing can wake it. */
+        DEAD,
+        /** {@link #requestStop} was called. */
+        REQUESTED
+    }
+
+    private boolean stopRequested;
+
+    /** Asks {@link #run} to return after the instruction in execution. */
+    public void requestStop() {
+        stopRequested = true;
+        wantAttention();
+    }
+
+    /** The current tick. */
+    public long now() {
+        return budgetEnd - budget;
+    }
+
+    /** Runs until tick {@code until}, exactly, or until something else stops it. */
+    public Stop run(long until) {
+        stopRequested = false;
+        while (true) {
+            clock.setNow(now());
+            if (clock.nextDeadline() <= now()) {
+                clock.fireDue();
+            }
+            if (attention) {
+                events.service();
+            }
+            if (stopRequested) {
+                return Stop.REQUESTED;
+            }
+            if (activity != Activity.ACTIVE) {
+                if (activity == Activity.SHUTDOWN) {
+                    return Stop.SHUTDOWN;
+                }
+                long wake = clock.nextDeadline();
+                if (wake == GuestClock.NEVER) {
+                    return Stop.DEAD;
+                }
+                if (wake > until) {
+                    setNow(until);
+                    return Stop.TICK;
+                }
+                setNow(Math.max(wake, now()));
+                continue;
+            }
+            if (now() >= until) {
+                return Stop.TICK;
+            }
+            extendBudget(Math.min(until, clock.nextDeadline()));
+            runSome();
+        }
+    }
+
+    private void runSome() {
+        try {
+            if (mustStep() || loop.run()) {
+                step();
+            }
+        } catch (GuestFault f) {
+            state.rip = state.instructionRip;
+            clock.setNow(now());
+            events.deliverFault(f);
+        }
+    }
+
+    private void setNow(long tick) {
+        budget = 0;
+        budgetEnd = tick;
+        clock.setNow(tick);
+    }
+
+    private void extendBudget(long end) {
+        budget += end - budgetEnd;
+        budgetEnd = end;
+    }
+
+    private void nearerDeadline() {
+        long deadline = Math.max(clock.nextDeadline(), now());
+        if (deadline < budgetEnd) {
+            extendBudget(deadline);
+        }
+        reenter = true;
+    }
+
+    /** Whether the next instruction must be looked at on its own: single step, breakpoints, RF, an interrupt shadow. */
+    private boolean mustStep() {
+        return (state.systemFlags & (Rflags.TF | Rflags.RF)) != 0 || shadow != NO_SHADOW || (state.dr[7] & 0xff) != 0;
+    }
+
+    /** Executes exactly one instruction with everything that can happen around it. */
+    void step() {
+        CpuState s = state;
+        s.instructionRip = s.rip;
+        long linear = (s.segmentBase[Segment.CS] + s.rip) & s.linearMask;
+        long available = s.codeWidth == 64 ? 15 : s.segments[Segment.CS].limit - s.rip + 1;
+        if (available <= 0 || (s.codeWidth == 64 && !mmu.canonical(s.rip))) {
+            throw fault(Vector.GP, 0);
+        }
+        Instruction i = code.fetchOne(linear, available);
+        if (i == null) {
+            throw fault(Vector.GP, 0);
+        }
+        s.r[CpuState.RIP_PAGE] = linear & -4096L;
+        int before = shadow;
+        shadow = NO_SHADOW;
+        boolean trap = (s.systemFlags & Rflags.TF) != 0;
+        budget--;
+        s.rip = (s.rip + i.length) & s.ripMask;
+        execute(i);
+        s.systemFlags &= ~Rflags.RF;
+        if (trap && before != SHADOW_MOV_SS) {
+            pendingDebug |= 1 << 14;
+        }
+        if (pendingDebug != 0) {
+            wantAttention();
+        }
+        reenter = false;
+    }
+
+    /** Whether the whole page that begins at offset {@code pageRip} of the code segment lies within the segment. */
+    boolean wholePageInCodeSegment(long pageRip) {
+        if (state.codeWidth == 64) {
+            return mmu.canonical(pageRip);
+        }
+        return pageRip >= 0 && pageRip + 0xfff <= Math.min(state.segments[Segment.CS].limit, state.ripMask);
+    }
+
+    /** Executes a decoded instruction in the second level. */
+    void execute(Instruction i) {
+        groups[i.operation.group.ordinal()].execute(i);
+    }
+
+    // ---- for the classes that execute instructions ----
+
+    /** Throws away nothing but asks the run loop to look at everything again after this instruction. */
+    public void wantAttention() {
+        attention = true;
+        reenter = true;
+    }
+
+    /**
+     * After any change of mode: CS, SS, CPL, CR0, CR4, EFER, RFLAGS.VM, AC. Derives what hangs on it; the run loop looks
+     * again.
+     */
+    public void modeChanged() {
+        state.deriveMode();
+        mmu.privilegeChanged();
+        reenter = true;
+    }
+
+    /** After RFLAGS changed by anything but arithmetic: IF, TF, AC may have consequences. */
+    public void flagsChanged() {
+        mmu.privilegeChanged();
+        wantAttention();
+    }
+
+    /** A fault with an error code. */
+    public GuestFault fault(int vector, int errorCode) {
+        return fault.as(vector, true, errorCode);
+    }
+
+    /** A fault without an error code. */
+    public GuestFault fault(int vector) {
+        return fault.as(vector, false, 0);
+    }
+
+    /** Iterations that a repeated string instruction may still do before it must come back to the loop. */
+    public long iterationsLeft() {
+        return budget;
+    }
+
+    /** Counts {@code n} further iterations of a repeated string instruction as ticks. */
+    public void countIterations(long n) {
+        budget -= n;
+    }
+
+    /** Tells devices the time before they are touched. */
+    public void syncClock() {
+        clock.setNow(now());
+    }
+
+    // ---- pins ----
+
+    @Override
+    public void interruptLineChanged() {
+        wantAttention();
+    }
+
+    @Override
+    public void nmi() {
+        nmiPending = true;
+        wantAttention();
+    }
+
+    @Override
+    public void init() {
+        initPending = true;
+        wantAttention();
+    }
+
+    @Override
+    public void startup(int vector) {
+        startupVector = vector;
+        wantAttention();
+    }
+
+    @Override
+    public void reset() {
+        resetPending = true;
+        wantAttention();
+    }
+
+    @Override
+    public void a20(boolean enabled) {
+        mmu.a20(enabled);
+        reenter = true;
+    }
+}

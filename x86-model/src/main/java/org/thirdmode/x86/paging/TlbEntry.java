@@ -1,0 +1,32 @@
+package org.thirdmode.x86.paging;
+
+import org.thirdmode.x86.memory.Frame;
+
+/**
+ * One slot of the software TLB. A tag is the linear address of the page that may be accessed so without any further
+ * check, or {@link #NONE}.
+ */
+public final class TlbEntry {
+    /** No page has this address: its low bits are set. */
+    public static final long NONE = -1L;
+
+    public long readTag = NONE;
+
+    /** Set only where the page is writable, dirty already, and holds no decoded code. */
+    public long writeTag = NONE;
+
+    /** The bytes of the frame. */
+    public byte[] bytes;
+
+    Frame frame;
+
+    /** Physical address of the frame. */
+    long physical;
+
+    boolean global;
+
+    void clear() {
+        readTag = NONE;
+        writeTag = NONE;
+    }
+}
