@@ -24,7 +24,7 @@ public final class PageWalker {
      */
     public void walk(long linear, int access, Translation out) {
         if (state.paging()) {
-            throw fault.asPageFault(linear, access & 0x16 | (int) memory.read(0, 1) & 0);
+            throw fault.asPageFault(linear, access + (int) memory.read(0, 1));
         }
         out.physical = linear;
         out.pageShift = 12;
