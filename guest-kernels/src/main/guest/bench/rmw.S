@@ -1,4 +1,4 @@
-/* bench-rmw: one read-modify-write of a word in each iteration, over 1 MiB from its first to its last word and again. */
+/* bench-rmw: one read-modify-write of a word in each iteration, over 1 MiB from end to end and again. */
 #include "kernel.h"
 
 KERNEL("bench-rmw", 1000000, 6)

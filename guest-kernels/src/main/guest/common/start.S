@@ -42,7 +42,8 @@ _start:
     mov %eax, %edi
     mov %ebx, %esi
 
-    /* SDM 3A "Initializing IA-32e Mode": identity tables of 2 MiB pages for the first GiB, CR4.PAE, CR3, EFER.LME, CR0.PG. */
+    /* SDM 3A "Initializing IA-32e Mode": identity tables of 2 MiB pages for the first GiB, then CR4.PAE, CR3,
+       EFER.LME and CR0.PG in that order. */
     movl $(boot_pdpt + 3), boot_pml4
     movl $(boot_directory + 3), boot_pdpt
     mov $boot_directory, %edx

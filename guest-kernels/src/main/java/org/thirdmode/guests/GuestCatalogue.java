@@ -13,22 +13,63 @@ import java.util.Optional;
 /** Every image of this module, one row each. */
 public final class GuestCatalogue {
     private static final List<GuestImage> IMAGES = List.of(
-            image("hello16", "hello16.bin", BOOT_SECTOR, REAL, "says hello from real mode; #DE and INT through the IVT"),
-            image("hello32", "hello32.elf", MULTIBOOT, PROTECTED_32_BIT_PAGING, "says hello; 4 MiB pages, #PF, #DE, #UD"),
-            image("hellopae", "hellopae.elf", MULTIBOOT, PROTECTED_PAE, "says hello; PAE with execute-disable, #PF, #DE"),
+            image(
+                    "hello16",
+                    "hello16.bin",
+                    BOOT_SECTOR,
+                    REAL,
+                    "says hello from real mode; #DE and INT through the IVT"),
+            image(
+                    "hello32",
+                    "hello32.elf",
+                    MULTIBOOT,
+                    PROTECTED_32_BIT_PAGING,
+                    "says hello; 4 MiB pages, #PF, #DE, #UD"),
+            image(
+                    "hellopae",
+                    "hellopae.elf",
+                    MULTIBOOT,
+                    PROTECTED_PAE,
+                    "says hello; PAE with execute-disable, #PF, #DE"),
             image("hello64", "hello64.elf", MULTIBOOT, LONG_4_LEVEL, "says hello from long mode; #PF, #DE, #UD"),
-            benchmark("bench-alu", PROTECTED_32_BIT_PAGING, "arithmetic, shifts, branches, calls; 22 instructions an iteration"),
-            benchmark("bench-rmw", PROTECTED_32_BIT_PAGING, "read-modify-write of every word of 1 MiB; 6 instructions an iteration"),
-            benchmark("bench-stride", PROTECTED_32_BIT_PAGING, "read-modify-write over 64 MiB, step 4 KiB: a walk each; 6 instructions"),
-            benchmark("bench-churn", PROTECTED_32_BIT_PAGING, "map, touch, unmap, INVLPG; 12 instructions an iteration"),
-            benchmark("bench-cr3", PROTECTED_32_BIT_PAGING, "CR3 switch, 64 pages touched; 264 instructions an iteration"),
-            benchmark("bench-4g", PROTECTED_32_BIT_PAGING, "mixed work, 80,000,000 iterations of 50 instructions: 4.0 thousand million"),
-            benchmark("bench-alu-64", LONG_4_LEVEL, "arithmetic, shifts, branches, calls; 22 instructions an iteration"),
-            benchmark("bench-rmw-64", LONG_4_LEVEL, "read-modify-write of every word of 1 MiB; 6 instructions an iteration"),
-            benchmark("bench-stride-64", LONG_4_LEVEL, "read-modify-write over 64 MiB, step 4 KiB: a walk each; 6 instructions"),
+            benchmark(
+                    "bench-alu",
+                    PROTECTED_32_BIT_PAGING,
+                    "arithmetic, shifts, branches, calls; 22 instructions an iteration"),
+            benchmark(
+                    "bench-rmw",
+                    PROTECTED_32_BIT_PAGING,
+                    "read-modify-write of every word of 1 MiB; 6 instructions an iteration"),
+            benchmark(
+                    "bench-stride",
+                    PROTECTED_32_BIT_PAGING,
+                    "read-modify-write over 64 MiB, step 4 KiB: a walk each; 6 instructions"),
+            benchmark(
+                    "bench-churn", PROTECTED_32_BIT_PAGING, "map, touch, unmap, INVLPG; 12 instructions an iteration"),
+            benchmark(
+                    "bench-cr3",
+                    PROTECTED_32_BIT_PAGING,
+                    "CR3 switch, 64 pages touched; 264 instructions an iteration"),
+            benchmark(
+                    "bench-4g",
+                    PROTECTED_32_BIT_PAGING,
+                    "mixed work, 80,000,000 iterations of 50 instructions: 4.0 thousand million"),
+            benchmark(
+                    "bench-alu-64", LONG_4_LEVEL, "arithmetic, shifts, branches, calls; 22 instructions an iteration"),
+            benchmark(
+                    "bench-rmw-64",
+                    LONG_4_LEVEL,
+                    "read-modify-write of every word of 1 MiB; 6 instructions an iteration"),
+            benchmark(
+                    "bench-stride-64",
+                    LONG_4_LEVEL,
+                    "read-modify-write over 64 MiB, step 4 KiB: a walk each; 6 instructions"),
             benchmark("bench-churn-64", LONG_4_LEVEL, "map, touch, unmap, INVLPG; 12 instructions an iteration"),
             benchmark("bench-cr3-64", LONG_4_LEVEL, "CR3 switch, 64 pages touched; 264 instructions an iteration"),
-            benchmark("bench-4g-64", LONG_4_LEVEL, "mixed work, 80,000,000 iterations of 50 instructions: 4.0 thousand million"));
+            benchmark(
+                    "bench-4g-64",
+                    LONG_4_LEVEL,
+                    "mixed work, 80,000,000 iterations of 50 instructions: 4.0 thousand million"));
 
     private GuestCatalogue() {}
 

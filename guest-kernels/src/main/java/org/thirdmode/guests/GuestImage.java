@@ -23,18 +23,18 @@ public record GuestImage(String name, String file, ImageKind kind, GuestMode mod
         return resource("images/" + file);
     }
 
-    /** Whether the image is a benchmark, which takes its number of iterations from {@code n=...} on its command line. */
+    /** Whether the image is a benchmark: it takes its iterations from {@code n=...} on its command line. */
     public boolean isBenchmark() {
         return name.startsWith("bench-");
     }
 
-    /** What the image prints over COM1 with an empty command line, as recorded under QEMU 7.2; it exits with status 0. */
+    /** What the image prints over COM1 with an empty command line, as recorded under QEMU 7.2; it exits with 0. */
     public String transcript() {
         return transcriptOf(name);
     }
 
     /**
-     * What a benchmark prints with the command line {@link #SHORT_RUN}, as recorded under QEMU 7.2; it exits with status 0.
+     * What a benchmark prints with the command line {@link #SHORT_RUN}, as recorded under QEMU 7.2; it exits with 0.
      *
      * @throws IllegalStateException where the image is no benchmark
      */

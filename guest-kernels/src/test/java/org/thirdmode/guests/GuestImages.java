@@ -33,12 +33,19 @@ class GuestImages {
         Assumptions.assumeTrue(missing.isEmpty(), missing);
         Path images = directory.resolve("images");
         String output = run(List.of(
-                "make", "IMAGES=" + images, "OBJECTS=" + directory.resolve("objects"), "CC=gcc", "LD=ld", "OBJCOPY=objcopy"));
+                "make",
+                "IMAGES=" + images,
+                "OBJECTS=" + directory.resolve("objects"),
+                "CC=gcc",
+                "LD=ld",
+                "OBJCOPY=objcopy"));
         for (GuestImage image : GuestCatalogue.images()) {
             Path built = images.resolve(image.file());
             assertTrue(Files.exists(built), () -> image.file() + " was not built: " + output);
             assertArrayEquals(
-                    Files.readAllBytes(built), image.bytes(), image.file() + " differs from its source: run make and commit");
+                    Files.readAllBytes(built),
+                    image.bytes(),
+                    image.file() + " differs from its source: run make and commit");
         }
     }
 
@@ -90,7 +97,10 @@ class GuestImages {
         Path images = Path.of("src/main/resources/org/thirdmode/guests/images");
         try (var files = Files.list(images)) {
             assertEquals(
-                    GuestCatalogue.images().stream().map(GuestImage::file).sorted().toList(),
+                    GuestCatalogue.images().stream()
+                            .map(GuestImage::file)
+                            .sorted()
+                            .toList(),
                     files.map(file -> file.getFileName().toString()).sorted().toList());
         }
     }
