@@ -1,0 +1,37 @@
+package org.thirdmode.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * What to run on the bare machine.
+ *
+ * @param image the path of an image, or the name of a bundled kernel; empty where a ROM alone boots
+ * @param memory bytes of RAM
+ * @param append the kernel's command line, empty for none
+ * @param bios a ROM to reset into
+ * @param cpu the name of a processor profile; empty for the machine's own default
+ * @param maxInstructions the budget of retired instructions
+ * @param trace the file that gets one line for each instruction
+ * @param seed where all randomness of the guest comes from
+ * @param screen whether the report carries the text screen
+ * @param modules multiboot modules: path, optionally a space and a command line
+ */
+record BareRun(
+        Optional<String> image,
+        long memory,
+        String append,
+        Optional<Path> bios,
+        Optional<String> cpu,
+        Fidelity fidelity,
+        OptionalLong maxInstructions,
+        Optional<Path> trace,
+        long seed,
+        boolean screen,
+        List<String> modules) {
+    BareRun {
+        modules = List.copyOf(modules);
+    }
+}

@@ -1,0 +1,178 @@
+package org.thirdmode.cli;
+
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code thirdmode run}: boots an image and behaves like a machine. */
+@Command(
+        name = "run",
+        description = {
+            "Boots an image. Standard output carries what the guest writes to its first serial port, and nothing else;"
+                    + " a table of counts follows on standard error.",
+            ""
+        },
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        sortOptions = false,
+        usageHelpAutoWidth = true,
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {
+            "N:the value that the guest wrote to port 0xf4; 0 when it switched the power off",
+            "124:the budget of instructions was reached",
+            "125:triple fault",
+            "126:a bug of the model",
+            "2:bad usage, or an image that cannot be loaded"
+        })
+final class RunCommand implements Callable<Integer> {
+    private final Bare bare;
+    private final OutputStream out;
+    private final PrintStream err;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--on",
+            paramLabel = "PLATFORM",
+            defaultValue = "bare",
+            converter = Words.ToPlatform.class,
+            description = "What to run on: bare, the machine without a hypervisor (default: ${DEFAULT-VALUE}).")
+    private Platform platform;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            defaultValue = "64M",
+            converter = Size.class,
+            description = "RAM, as in 64M or 4G; costs what the guest touches (default: ${DEFAULT-VALUE}).")
+    private long memory;
+
+    @Option(names = "--append", paramLabel = "TEXT", defaultValue = "", description = "The kernel's command line.")
+    private String append;
+
+    @Option(
+            names = "--module",
+            paramLabel = "FILE",
+            description = "A multiboot module, with its command line after a space; may be repeated.")
+    private List<String> modules = new ArrayList<>();
+
+    @Option(names = "--bios", paramLabel = "FILE", description = "A ROM to reset into, below 4 GiB and below 1 MiB.")
+    private Path bios;
+
+    @Option(names = "--cpu", paramLabel = "PROFILE", description = "The processor profile.")
+    private String cpu;
+
+    @Option(
+            names = "--fidelity",
+            paramLabel = "fast|detailed",
+            defaultValue = "fast",
+            converter = Words.ToFidelity.class,
+            description = "fast: the architecture alone; detailed: also the profile's TLBs and paging-structure caches,"
+                    + " counted (default: ${DEFAULT-VALUE}).")
+    private Fidelity fidelity;
+
+    @Option(
+            names = "--max-instructions",
+            paramLabel = "N",
+            converter = Count.class,
+            description = "Stop after N instructions, as in 1000000 or 100M (default: no limit).")
+    private Long maxInstructions;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            converter = Number64.class,
+            description = "Where RDRAND takes its numbers from (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(names = "--screen", description = "Print the text screen on standard error at the end.")
+    private boolean screen;
+
+    @Option(names = "--stats", paramLabel = "FILE", description = "Write the counts and the outcome as JSON.")
+    private Path stats;
+
+    @Option(names = "--trace", paramLabel = "FILE", description = "Write one line for each instruction.")
+    private Path trace;
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "IMAGE",
+            description = "A file: boot sector, multiboot, ELF; or the name of a bundled kernel.")
+    private String image;
+
+    RunCommand(Bare bare, OutputStream out, PrintStream err) {
+        this.bare = bare;
+        this.out = out;
+        this.err = err;
+    }
+
+    @Override
+    public Integer call() {
+        if (image == null && bios == null) {
+            throw new ParameterException(
+                    spec.commandLine(), "missing IMAGE: name a file or a bundled kernel, or give a ROM with --bios");
+        }
+        BareRun what = new BareRun(
+                Optional.ofNullable(image),
+                memory,
+                append,
+                Optional.ofNullable(bios),
+                Optional.ofNullable(cpu),
+                fidelity,
+                maxInstructions == null ? OptionalLong.empty() : OptionalLong.of(maxInstructions),
+                Optional.ofNullable(trace),
+                seed,
+                screen,
+                modules);
+        writable("--stats", stats);
+        writable("--trace", trace);
+        SerialOutput serial = new SerialOutput(out);
+        Report report;
+        try {
+            report = switch (platform) {
+                case BARE -> bare.run(what, serial);
+            };
+        } finally {
+            serial.flush();
+        }
+        if (screen) {
+            err.print(report.screen());
+        }
+        CountsTable.print(report, err);
+        if (stats != null) {
+            StatsFile.write(stats, platform, what, report);
+        }
+        return report.outcome().status();
+    }
+
+    /** Finds out before the run, which may be long, that its result could not be written. */
+    private static void writable(String option, Path file) {
+        if (file == null) {
+            return;
+        }
+        if (Files.isDirectory(file)) {
+            throw new UserError(option + " " + file + ": is a folder; name a file");
+        }
+        Path folder = file.toAbsolutePath().getParent();
+        if (!Files.isDirectory(folder)) {
+            throw new UserError(option + " " + file + ": the folder " + folder + " does not exist; create it first");
+        }
+        if (!Files.isWritable(Files.exists(file) ? file : folder)) {
+            throw new UserError(option + " " + file + ": cannot be written; name a file you may write");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package org.thirdmode.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The program {@code thirdmode}: finds the command and turns every ending into an exit status. */
+@Command(
+        name = "thirdmode",
+        description = "An executable model of x86 virtualization: runs real machine code and counts what it does.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {"", "`thirdmode COMMAND --help` tells the options of a command."})
+public final class Thirdmode {
+    private Thirdmode() {}
+
+    public static void main(String[] arguments) {
+        OutputStream out = new FileOutputStream(FileDescriptor.out);
+        PrintStream err = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+        int status = run(new BareMachine(), out, err, arguments);
+        err.flush();
+        System.exit(status);
+    }
+
+    /** Runs one command line and returns the exit status. */
+    static int run(Bare bare, OutputStream out, PrintStream err, String... arguments) {
+        CommandLine commands = new CommandLine(new Thirdmode())
+                .addSubcommand(new RunCommand(bare, out, err))
+                .setExpandAtFiles(false)
+                .setAllowOptionsAsOptionParameters(true)
+                .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(err, true))
+                .setParameterExceptionHandler(new BadUsage())
+                .setExecutionExceptionHandler((failure, command, parsed) -> Failures.tell(failure, err));
+        return commands.execute(arguments.length == 0 ? new String[] {"--help"} : arguments);
+    }
+}

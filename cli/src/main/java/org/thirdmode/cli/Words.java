@@ -1,0 +1,41 @@
+package org.thirdmode.cli;
+
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Values that are one word of a short list. */
+final class Words {
+    private Words() {}
+
+    private static <E extends Enum<E>> E one(E[] valid, String text) {
+        for (E value : valid) {
+            if (word(value).equals(text)) {
+                return value;
+            }
+        }
+        String list = Stream.of(valid).map(Words::word).collect(Collectors.joining(", "));
+        throw new TypeConversionException("'" + text + "' is unknown; valid are " + list);
+    }
+
+    /** The value as the user writes it. */
+    static String word(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+
+    static final class ToPlatform implements ITypeConverter<Platform> {
+        @Override
+        public Platform convert(String text) {
+            return one(Platform.values(), text);
+        }
+    }
+
+    static final class ToFidelity implements ITypeConverter<Fidelity> {
+        @Override
+        public Fidelity convert(String text) {
+            return one(Fidelity.values(), text);
+        }
+    }
+}

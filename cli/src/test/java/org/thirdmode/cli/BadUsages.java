@@ -1,0 +1,80 @@
+package org.thirdmode.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BadUsages {
+    @Test
+    void anUnknownOptionListsTheValidOnes() {
+        tells("unknown option '--memroy'; valid are --append, --bios, --cpu", "run", "--memroy", "1M", "kernel");
+    }
+
+    @Test
+    void anUnknownCommandListsTheValidOnes() {
+        tells("unknown command 'rum'; valid are run", "rum");
+    }
+
+    @Test
+    void anUnknownValueListsTheValidOnes() {
+        tells("--fidelity: 'slow' is unknown; valid are fast, detailed", "run", "--fidelity", "slow", "kernel");
+        tells("--on: 'moon' is unknown; valid are bare", "run", "--on", "moon", "kernel");
+    }
+
+    @Test
+    void aSizeThatIsNoneShowsOne() {
+        for (String size : new String[] {"64X", "-5", "", "1.5G", "0x10", "K", "M64"}) {
+            tells("--memory: '" + size + "' is not a size; write", "run", "--memory=" + size, "kernel");
+        }
+        tells("'99999999999G' is more bytes than", "run", "--memory", "99999999999G", "kernel");
+    }
+
+    @Test
+    void aBudgetThatIsNoneShowsOne() {
+        for (String count : new String[] {"0", "-1", "ten", "1T", "99999999999999999999", "9999999999999G"}) {
+            tells("--max-instructions: '" + count + "' is not a count", "run", "--max-instructions=" + count, "k");
+        }
+    }
+
+    @Test
+    void aMissingImageIsNamed() {
+        tells("missing IMAGE", "run");
+    }
+
+    @Test
+    void aSecondImageIsNamed() {
+        tells("unexpected 'second'", "run", "first", "second");
+    }
+
+    @Test
+    void aMissingValueIsNamed() {
+        tells("--memory needs a value, SIZE", "run", "kernel", "--memory");
+    }
+
+    @Test
+    void anOptionGivenTwiceIsNamed() {
+        tells("--memory is given more than once", "run", "--memory", "1M", "--memory", "2M", "kernel");
+    }
+
+    @Test
+    void aFileThatCannotBeWrittenIsToldBeforeTheRun(@TempDir Path folder) {
+        BareStub machine = new BareStub(new Outcome.Exited(0));
+        CommandLineCase run = CommandLineCase.of(machine, "run", "--stats", folder + "/none/stats.json", "kernel");
+        assertEquals(2, run.status());
+        assertTrue(run.err().contains("none does not exist"), run.err());
+        assertEquals(null, machine.asked);
+        tells("is a folder; name a file", "run", "--trace", folder.toString(), "kernel");
+        tells("is a folder; name a file", "run", "--stats", "/", "kernel");
+    }
+
+    private static void tells(String words, String... arguments) {
+        CommandLineCase run = CommandLineCase.of(new BareStub(new Outcome.Exited(0)), arguments);
+        assertEquals(2, run.status());
+        assertEquals("", run.out());
+        assertTrue(run.err().contains(words), run.err());
+        assertEquals(1, run.errorLines(), run.err());
+    }
+}
