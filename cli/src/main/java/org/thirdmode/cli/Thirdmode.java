@@ -32,6 +32,7 @@ public final class Thirdmode {
     static int run(Bare bare, OutputStream out, PrintStream err, String... arguments) {
         CommandLine commands = new CommandLine(new Thirdmode())
                 .addSubcommand(new RunCommand(bare, out, err))
+                .addSubcommand(new GuestsCommand())
                 .setExpandAtFiles(false)
                 .setAllowOptionsAsOptionParameters(true)
                 .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
