@@ -6,7 +6,8 @@ package org.thirdmode.x86.decode;
  * bytes do not change.
  *
  * <p>Fields are plain and public: the run loop reads them on every instruction. Nobody writes them after decoding, but
- * for {@link #form} and the folding of a RIP-relative displacement when the engine takes the instruction into its cache.
+ * for what the engine derives when it takes the instruction into its cache: {@link #form}, {@link #source}, {@link
+ * #target}, and a RIP-relative displacement, into which it folds the place of the instruction within its page.
  */
 public final class Instruction {
     /** {@link #base} or {@link #index}: absent; the register file holds a constant zero there. */
@@ -23,6 +24,15 @@ public final class Instruction {
 
     /** How the run loop dispatches it; 0 sends it to the second level. Set by the engine. */
     public int form;
+
+    /**
+     * For the fast forms: the register whose value plus {@link #immediate} is the source operand, whether that is a
+     * register (immediate 0) or an immediate (register {@link #NO_REGISTER}). Set by the engine.
+     */
+    public int source = NO_REGISTER;
+
+    /** For the fast forms: the offset of a relative branch's target from the start of its page. Set by the engine. */
+    public int target;
 
     /** Length in bytes, prefixes included: 1..15. */
     public int length;

@@ -99,8 +99,7 @@ final class CodeCache implements Mmu.CodeListener {
         if (i == null) {
             i = CodePage.CROSSING;
         } else {
-            settle(i, offset);
-            i.form = Forms.select(i);
+            Forms.settle(i, offset);
         }
         page.slots(width)[offset] = i;
         return i;
@@ -114,13 +113,6 @@ final class CodeCache implements Mmu.CodeListener {
         }
         all.clear();
         generation++;
-    }
-
-    /** Makes a RIP-relative displacement relative to the page: {@link CpuState#RIP_PAGE} is what it adds to. */
-    private static void settle(Instruction i, int offset) {
-        if (i.base == Instruction.RIP) {
-            i.displacement += offset + i.length;
-        }
     }
 
     /**
@@ -140,7 +132,7 @@ final class CodeCache implements Mmu.CodeListener {
             i = decoder.decode(window, 0, most, state.codeWidth);
         }
         if (i != null) {
-            settle(i, (int) linear & (Frame.SIZE - 1));
+            Forms.settle(i, (int) linear & (Frame.SIZE - 1));
         }
         return i;
     }

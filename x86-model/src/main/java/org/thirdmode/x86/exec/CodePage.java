@@ -13,10 +13,10 @@ final class CodePage implements Frame.DecodedCode {
     static final int SLOTS = Frame.SIZE + 1;
 
     /** Past the last byte of the page. */
-    static final Instruction END = marker(RunLoop.LEAVE_PAGE);
+    static final Instruction END = marker(Forms.LEAVE_PAGE);
 
     /** An instruction that crosses the page's end: never cached, the next page may change without notice. */
-    static final Instruction CROSSING = marker(RunLoop.CAREFUL);
+    static final Instruction CROSSING = marker(Forms.CAREFUL);
 
     final Frame frame;
     private final Instruction[][] byWidth = new Instruction[3][];

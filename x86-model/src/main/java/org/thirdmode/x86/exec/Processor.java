@@ -84,7 +84,8 @@ public final class Processor implements ProcessorSignals {
     private final CodeCache code;
     private final RunLoop loop;
 
-    public Processor(PhysicalMemory memory, PortBus ports, LocalApicPort apic, GuestClock clock, Set<Feature> features) {
+    public Processor(
+            PhysicalMemory memory, PortBus ports, LocalApicPort apic, GuestClock clock, Set<Feature> features) {
         this.memory = memory;
         this.ports = ports;
         this.apic = apic;

@@ -1,8 +1,8 @@
 package org.thirdmode.x86.exec;
 
 import java.util.Arrays;
-import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.CpuState;
+import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.state.Segment;
 

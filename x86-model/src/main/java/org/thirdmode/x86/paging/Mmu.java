@@ -2,9 +2,9 @@ package org.thirdmode.x86.paging;
 
 import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.memory.PhysicalMemory;
+import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Cr4;
-import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.GuestFault;
 import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.state.Segment;
@@ -118,8 +118,7 @@ public final class Mmu {
 
     /** After CPL, EFLAGS.AC, CR0.AM or CR4.SMAP changed: selects the view. Flushes nothing. */
     public void privilegeChanged() {
-        alignmentChecked =
-                state.cpl == 3 && (state.systemFlags & Rflags.AC) != 0 && (state.cr0 & Cr0.AM) != 0;
+        alignmentChecked = state.cpl == 3 && (state.systemFlags & Rflags.AC) != 0 && (state.cr0 & Cr0.AM) != 0;
         tlb = alignmentChecked ? looking : views[viewFor(privilege())];
     }
 
@@ -180,7 +179,9 @@ public final class Mmu {
 
     public int read8(long linear) {
         TlbEntry e = tlb[(int) (linear >>> PAGE_SHIFT) & INDEX_MASK];
-        return e.readTag == (linear & PAGE_MASK) ? e.bytes[(int) linear & OFFSET_MASK] & 0xff : (int) readMiss(linear, 1);
+        return e.readTag == (linear & PAGE_MASK)
+                ? e.bytes[(int) linear & OFFSET_MASK] & 0xff
+                : (int) readMiss(linear, 1);
     }
 
     public int read16(long linear) {
@@ -202,6 +203,22 @@ public final class Mmu {
         return e.readTag == ((linear + 7) & PAGE_MASK)
                 ? (long) Frame.LONG.get(e.bytes, (int) linear & OFFSET_MASK)
                 : readMiss(linear, 8);
+    }
+
+    /** Reads what {@link #write32} will write next: faults as the write would. */
+    public int readForUpdate32(long linear) {
+        TlbEntry e = tlb[(int) (linear >>> PAGE_SHIFT) & INDEX_MASK];
+        return e.writeTag == ((linear + 3) & PAGE_MASK)
+                ? (int) Frame.INT.get(e.bytes, (int) linear & OFFSET_MASK)
+                : (int) updateMiss(linear, 4);
+    }
+
+    /** Reads what {@link #write64} will write next: faults as the write would. */
+    public long readForUpdate64(long linear) {
+        TlbEntry e = tlb[(int) (linear >>> PAGE_SHIFT) & INDEX_MASK];
+        return e.writeTag == ((linear + 7) & PAGE_MASK)
+                ? (long) Frame.LONG.get(e.bytes, (int) linear & OFFSET_MASK)
+                : updateMiss(linear, 8);
     }
 
     public void write8(long linear, int value) {
@@ -231,8 +248,18 @@ public final class Mmu {
         }
     }
 
+    /** What sends the instruction in execution to the second level. */
+    public Reenter reenter() {
+        return reenter;
+    }
+
     private long readMiss(long linear, int size) {
         requireMemory(linear, size, Access.READ);
+        return access(linear, size, privilege());
+    }
+
+    private long updateMiss(long linear, int size) {
+        requireMemory(linear, size, Access.WRITE);
         return access(linear, size, privilege());
     }
 
@@ -243,7 +270,7 @@ public final class Mmu {
 
     /** Sends the instruction to the second level where the access is not one of plain memory. */
     private void requireMemory(long linear, int size, int kind) {
-        if (alignmentChecked || watch != null) {
+        if (alignmentChecked || watch != null || !canonical(linear) || !canonical(linear + size - 1)) {
             throw reenter;
         }
         long first = translate(linear, kind | privilege());
@@ -251,7 +278,8 @@ public final class Mmu {
             throw reenter;
         }
         long last = linear + size - 1;
-        if (((last ^ linear) & PAGE_MASK) != 0 && memory.frame(translate(last & state.linearMask, kind | privilege())) == null) {
+        if (((last ^ linear) & PAGE_MASK) != 0
+                && memory.frame(translate(last & state.linearMask, kind | privilege())) == null) {
             throw reenter;
         }
     }
@@ -423,9 +451,8 @@ public final class Mmu {
         if ((access & Access.USER) != 0) {
             return VIEW_USER;
         }
-        boolean overridden = (access & Access.IMPLICIT) == 0
-                && (state.systemFlags & Rflags.AC) != 0
-                && (state.cr4 & Cr4.SMAP) != 0;
+        boolean overridden =
+                (access & Access.IMPLICIT) == 0 && (state.systemFlags & Rflags.AC) != 0 && (state.cr4 & Cr4.SMAP) != 0;
         return overridden ? VIEW_SUPERVISOR_AC : VIEW_SUPERVISOR;
     }
 

@@ -65,7 +65,12 @@ public final class Flags {
 
     /** The status flags at their places in RFLAGS. */
     public int status() {
-        return (cf() ? CF : 0) | (pf() ? PF : 0) | (af() ? AF : 0) | (zf() ? ZF : 0) | (sf() ? SF : 0) | (of() ? OF : 0);
+        return (cf() ? CF : 0)
+                | (pf() ? PF : 0)
+                | (af() ? AF : 0)
+                | (zf() ? ZF : 0)
+                | (sf() ? SF : 0)
+                | (of() ? OF : 0);
     }
 
     /** Sets all six status flags from their places in RFLAGS. */
@@ -140,17 +145,16 @@ public final class Flags {
 
     /** Whether condition {@code code} (the low four bits of a Jcc opcode) holds. SDM 1 "EFLAGS Condition Codes". */
     public boolean condition(int code) {
-        boolean holds =
-                switch (code >>> 1) {
-                    case 0 -> of();
-                    case 1 -> cf();
-                    case 2 -> zf();
-                    case 3 -> cf() || zf();
-                    case 4 -> sf();
-                    case 5 -> pf();
-                    case 6 -> sf() != of();
-                    default -> zf() || sf() != of();
-                };
+        boolean holds = switch (code >>> 1) {
+            case 0 -> of();
+            case 1 -> cf();
+            case 2 -> zf();
+            case 3 -> cf() || zf();
+            case 4 -> sf();
+            case 5 -> pf();
+            case 6 -> sf() != of();
+            default -> zf() || sf() != of();
+        };
         return holds == ((code & 1) == 0);
     }
 }

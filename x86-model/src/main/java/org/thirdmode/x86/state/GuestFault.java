@@ -41,6 +41,7 @@ public final class GuestFault extends RuntimeException {
 
     @Override
     public String getMessage() {
-        return "guest fault, vector " + vector + (hasErrorCode ? ", error code 0x" + Integer.toHexString(errorCode) : "");
+        return "guest fault, vector " + vector
+                + (hasErrorCode ? ", error code 0x" + Integer.toHexString(errorCode) : "");
     }
 }
