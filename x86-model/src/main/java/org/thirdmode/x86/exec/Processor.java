@@ -91,7 +91,7 @@ public final class Processor implements ProcessorSignals {
         this.apic = apic;
         this.clock = clock;
         this.features = Set.copyOf(features);
-        walker = new PageWalker(state, memory, fault);
+        walker = new PageWalker(state, memory, fault, this.features);
         mmu = new Mmu(state, memory, walker, fault);
         operands = new Operands(state, mmu, fault);
         events = new Events(this);

@@ -105,6 +105,7 @@ public final class Mmu {
         long mask = enabled ? -1L : ~(1L << 20);
         if (mask != a20Mask) {
             a20Mask = mask;
+            walker.a20Mask(mask);
             flushAll();
         }
     }

@@ -1,19 +1,129 @@
 package org.thirdmode.x86.paging;
 
+import java.util.Set;
 import org.thirdmode.x86.memory.PhysicalMemory;
+import org.thirdmode.x86.paging.SecondStage.Reason;
+import org.thirdmode.x86.profile.Feature;
 import org.thirdmode.x86.state.CpuState;
+import org.thirdmode.x86.state.Cr0;
+import org.thirdmode.x86.state.Cr4;
+import org.thirdmode.x86.state.Efer;
 import org.thirdmode.x86.state.GuestFault;
+import org.thirdmode.x86.state.Rflags;
 
-/** The hardware's page walk. */
+/**
+ * The hardware's page walk: from a linear address through the tables in memory to a physical one. SDM 3A "Paging".
+ *
+ * <p>One loop walks all tables of 8-byte entries (PAE, 4-level and 5-level paging), another the two levels of 32-bit
+ * paging. What depends on the processor alone, the reserved bits, is tabulated at construction.
+ *
+ * <p>Accessed and Dirty flags (SDM 3A "Accessed and Dirty Flags"): an entry that refers to another table is <em>used</em>
+ * once the walk goes on through it, and its Accessed flag is set then, also where the walk later faults. The entry that
+ * maps the page is used only if the access is allowed: its Accessed flag, and for a write its Dirty flag, are set last.
+ *
+ * <p>{@code spec.ReferenceWalker} says the same in the manual's words.
+ */
 public final class PageWalker {
+    /*
+     * What all formats of entries share (SDM 3A, the tables "Format of a ... Entry"):
+     *
+     *  63 62   59 58   52 51         M M-1          12 11   9  8  7  6  5  4   3   2   1   0
+     * +--+-------+-------+------------+---------------+------+--+--+--+--+---+---+---+---+--+
+     * |XD|  key  |ignored|  reserved  |    address    |ignor.| G|PS| D| A|PCD|PWT|U/S|R/W| P|
+     * +--+-------+-------+------------+---------------+------+--+--+--+--+---+---+---+---+--+
+     *
+     * M is MAXPHYADDR. D, G and the key mean something only in the entry that maps a page; bit 7 is PAT in a page-table
+     * entry. With PAE paging bits 62:52 are reserved too. Entries of 32-bit paging end at bit 31.
+     */
+    private static final long P = 1L;
+    private static final long RW = 1L << 1;
+    private static final long US = 1L << 2;
+    private static final long A = 1L << 5;
+    private static final long D = 1L << 6;
+    private static final long PS = 1L << 7;
+    private static final long G = 1L << 8;
+    private static final long XD = 1L << 63;
+    private static final int KEY_SHIFT = 59;
+
+    /** Bits of the page-fault error code beside those of {@link Access}. SDM 3A "Page-Fault Exceptions". */
+    private static final int ERROR_P = 1;
+
+    private static final int ERROR_RSVD = 1 << 3;
+    private static final int ERROR_PK = 1 << 5;
+
+    /** Bits 12 and up of a physical address. */
+    private final long addressMask;
+
+    /** Reserved bits of the entries of 4-level and 5-level paging: [2 * level + PS]; XD is decided by EFER.NXE. */
+    private final long[] reservedLong = new long[12];
+
+    /** The same for PAE paging. */
+    private final long[] reservedPae = new long[12];
+
+    /** Reserved bits of a PDPTE register of PAE paging. */
+    private final long reservedPdpte;
+
+    /** Reserved bits of a 32-bit page-directory entry that maps a 4-MByte page. */
+    private final long reserved4MBytePage;
+
     private final CpuState state;
     private final PhysicalMemory memory;
     private final GuestFault fault;
 
-    public PageWalker(CpuState state, PhysicalMemory memory, GuestFault fault) {
+    /** What the walks have done. */
+    public final WalkCounters counters = new WalkCounters();
+
+    private SecondStage secondStage = SecondStage.NONE;
+    private WalkRecorder recorder;
+    private long a20Mask = -1L;
+
+    public PageWalker(CpuState state, PhysicalMemory memory, GuestFault fault, Set<Feature> features) {
         this.state = state;
         this.memory = memory;
         this.fault = fault;
+        int width = memory.addressWidth();
+        addressMask = bits(width - 1, 12);
+        long aboveLong = bits(51, width);
+        long abovePae = bits(62, width);
+        for (int level = 1; level <= 5; level++) {
+            for (int ps = 0; ps <= 1; ps++) {
+                long format = level == 1 || ps == 0 ? 0 : reservedInLargePage(level, features);
+                reservedLong[2 * level + ps] = aboveLong | format;
+                reservedPae[2 * level + ps] = abovePae | format;
+            }
+        }
+        reservedPdpte = bits(63, width) | bits(8, 5) | bits(2, 1);
+        int width32 = features.contains(Feature.PSE36) ? Math.min(width, 40) : 32;
+        reserved4MBytePage = bits(21, width32 - 19);
+    }
+
+    /** Bits {@code high} to {@code low}, inclusive; none where {@code high < low}. */
+    private static long bits(int high, int low) {
+        return high < low ? 0 : (-1L << low) & (-1L >>> (63 - high));
+    }
+
+    /** Where bit 7 is set in an entry above the page table: the low bits of a large page's address, or bit 7 itself. */
+    private static long reservedInLargePage(int level, Set<Feature> features) {
+        return switch (level) {
+            case 2 -> bits(20, 13);
+            case 3 -> features.contains(Feature.PAGE1GB) ? bits(29, 13) : PS;
+            default -> PS;
+        };
+    }
+
+    /** Puts a second stage behind the walk; {@link SecondStage#NONE} takes it away. Translations must be flushed. */
+    public void secondStage(SecondStage stage) {
+        secondStage = stage;
+    }
+
+    /** Installs a witness of every table reference, or with null takes it away. */
+    public void recorder(WalkRecorder walkRecorder) {
+        recorder = walkRecorder;
+    }
+
+    /** Gate A20: what the bus masks physical addresses with. */
+    void a20Mask(long mask) {
+        a20Mask = mask;
     }
 
     /**
@@ -23,10 +133,23 @@ public final class PageWalker {
      * @throws GuestFault #PF with its error code and linear address
      */
     public void walk(long linear, int access, Translation out) {
-        if (state.paging()) {
-            throw fault.asPageFault(linear, access + (int) memory.read(0, 1));
+        if ((state.cr0 & Cr0.PG) == 0) {
+            unpaged(linear, access, out);
+            return;
         }
-        out.physical = linear;
+        counters.walks++;
+        if ((state.cr4 & Cr4.PAE) == 0) {
+            walk32Bit(linear, access, out);
+        } else if ((state.efer & Efer.LMA) == 0) {
+            walkPae(linear, access, out);
+        } else {
+            int level = (state.cr4 & Cr4.LA57) != 0 ? 5 : 4;
+            descend(linear, access, out, level, state.cr3 & addressMask, RW | US, reservedLong);
+        }
+    }
+
+    private void unpaged(long linear, int access, Translation out) {
+        out.physical = linear & 0xffff_ffffL;
         out.pageShift = 12;
         out.writable = true;
         out.user = true;
@@ -34,5 +157,236 @@ public final class PageWalker {
         out.global = false;
         out.dirty = true;
         out.protectionKey = 0;
+        throughSecondStage(linear, access, out);
+    }
+
+    // ---- PAE paging ----
+
+    /** SDM 3A "PAE Paging": bits 31:30 of the linear address choose a PDPTE register. */
+    private void walkPae(long linear, int access, Translation out) {
+        long pdpte = state.pdpte[(int) (linear >>> 30) & 3];
+        if ((pdpte & P) == 0) {
+            throw pageFault(linear, access, 0);
+        }
+        descend(linear, access, out, 2, pdpte & addressMask, RW | US, reservedPae);
+    }
+
+    /**
+     * Loads the PDPTE registers from the table that a value of CR3 points to. SDM 3A "PDPTE Registers": MOV to CR3 does
+     * so while PAE paging is in use, and every MOV to CR0 or CR4 that turns it on or changes CR0.CD, CR0.NW, CR4.PAE,
+     * CR4.PGE, CR4.PSE or CR4.SMEP while it is (or will be) in use.
+     *
+     * @return false where a present one sets a reserved bit: the instruction must raise #GP(0), and no register has changed
+     */
+    public boolean loadPdptes(long cr3) {
+        long table = cr3 & 0xffff_ffe0L;
+        long[] loaded = new long[4];
+        for (int i = 0; i < loaded.length; i++) {
+            long address = table + (8L * i);
+            if (secondStage != SecondStage.NONE) {
+                address = secondStage.translate(address, Reason.PDPTE_LOAD, 0, Access.READ, null);
+            }
+            loaded[i] = memory.read(address & a20Mask, 8);
+            if ((loaded[i] & P) != 0 && (loaded[i] & reservedPdpte) != 0) {
+                return false;
+            }
+        }
+        counters.pdpteLoads++;
+        System.arraycopy(loaded, 0, state.pdpte, 0, loaded.length);
+        return true;
+    }
+
+    // ---- tables of 8-byte entries ----
+
+    /**
+     * Walks from a table of 8-byte entries down to the page.
+     *
+     * @param level of the table: 5 PML5, 4 PML4, 3 PDPT, 2 page directory, 1 page table
+     * @param rights {@code XD}, {@code R/W} and {@code U/S} as the entries above have left them
+     * @param reserved the mode's reserved bits
+     */
+    private void descend(
+            long linear, int access, Translation out, int level, long table, long rights, long[] reserved) {
+        long noExecute = (state.efer & Efer.NXE) != 0 ? 0 : XD;
+        while (true) {
+            int shift = (9 * level) + 3;
+            long guestPhysical = table | (((linear >>> shift) & 0x1ff) << 3);
+            long address = reference(guestPhysical, linear, access);
+            long entry = memory.read(address, 8);
+            counters.tableReferences[level]++;
+            if (recorder != null) {
+                recorder.tableReference(level, guestPhysical, address, entry);
+            }
+            if ((entry & P) == 0) {
+                throw pageFault(linear, access, 0);
+            }
+            int ps = (int) (entry >>> 7) & 1;
+            if ((entry & (reserved[(2 * level) + ps] | noExecute)) != 0) {
+                throw pageFault(linear, access, ERROR_P | ERROR_RSVD);
+            }
+            rights = (rights & (entry | XD)) | (entry & XD);
+            if (level == 1 || ps != 0) {
+                long offset = (1L << shift) - 1;
+                out.physical = (entry & addressMask & ~offset) | (linear & offset);
+                out.pageShift = shift;
+                out.protectionKey = keysInForce() ? (int) (entry >>> KEY_SHIFT) & 0xf : 0;
+                finish(linear, access, out, entry, guestPhysical, address, 8, rights);
+                return;
+            }
+            if ((entry & A) == 0) {
+                update(guestPhysical, address, 8, entry | A, linear, access);
+            }
+            table = entry & addressMask;
+            level--;
+        }
+    }
+
+    // ---- 32-bit paging ----
+
+    /** SDM 3A "32-Bit Paging". */
+    private void walk32Bit(long linear, int access, Translation out) {
+        long directory = (state.cr3 & 0xffff_f000L) | ((linear >>> 20) & 0xffc);
+        long address = reference(directory, linear, access);
+        long entry = memory.read(address, 4);
+        counters.tableReferences[2]++;
+        if (recorder != null) {
+            recorder.tableReference(2, directory, address, entry);
+        }
+        if ((entry & P) == 0) {
+            throw pageFault(linear, access, 0);
+        }
+        out.protectionKey = 0;
+        if ((entry & PS) != 0 && (state.cr4 & Cr4.PSE) != 0) {
+            if ((entry & reserved4MBytePage) != 0) {
+                throw pageFault(linear, access, ERROR_P | ERROR_RSVD);
+            }
+            // PSE-36: bits 20:13 are bits 39:32 of the page's address.
+            out.physical = (entry & 0xffc0_0000L) | ((entry & 0x1f_e000L) << 19) | (linear & 0x3f_ffffL);
+            out.pageShift = 22;
+            finish(linear, access, out, entry, directory, address, 4, entry & (RW | US));
+            return;
+        }
+        if ((entry & A) == 0) {
+            update(directory, address, 4, entry | A, linear, access);
+        }
+        long rights = entry & (RW | US);
+        long table = (entry & 0xffff_f000L) | ((linear >>> 10) & 0xffc);
+        address = reference(table, linear, access);
+        entry = memory.read(address, 4);
+        counters.tableReferences[1]++;
+        if (recorder != null) {
+            recorder.tableReference(1, table, address, entry);
+        }
+        if ((entry & P) == 0) {
+            throw pageFault(linear, access, 0);
+        }
+        out.physical = (entry & 0xffff_f000L) | (linear & 0xfff);
+        out.pageShift = 12;
+        finish(linear, access, out, entry, table, address, 4, rights & entry);
+    }
+
+    // ---- what all modes share ----
+
+    /** Where the entry at {@code guestPhysical} stands in memory. Every table reference passes here, once. */
+    private long reference(long guestPhysical, long linear, int access) {
+        if (secondStage != SecondStage.NONE) {
+            guestPhysical = secondStage.translate(guestPhysical, Reason.TABLE_READ, linear, access, null);
+        }
+        return guestPhysical & a20Mask;
+    }
+
+    /** Writes an entry back with its Accessed or Dirty flag set. */
+    private void update(long guestPhysical, long address, int size, long entry, long linear, int access) {
+        if (secondStage != SecondStage.NONE) {
+            address = secondStage.translate(guestPhysical, Reason.TABLE_UPDATE, linear, access, null) & a20Mask;
+        }
+        counters.flagUpdates++;
+        memory.write(address, size, entry);
+    }
+
+    /** The page is found: checks the access rights, then sets the flags of the entry that maps it. */
+    private void finish(
+            long linear,
+            int access,
+            Translation out,
+            long entry,
+            long guestPhysical,
+            long address,
+            int size,
+            long rights) {
+        out.writable = (rights & RW) != 0;
+        out.user = (rights & US) != 0;
+        out.executable = (rights & XD) == 0;
+        out.global = (entry & G) != 0 && (state.cr4 & Cr4.PGE) != 0;
+        int denied = denied(access, out);
+        if (denied != 0) {
+            throw pageFault(linear, access, denied);
+        }
+        long flagged = entry | ((access & Access.WRITE) != 0 ? A | D : A);
+        if (flagged != entry) {
+            update(guestPhysical, address, size, flagged, linear, access);
+        }
+        out.dirty = (flagged & D) != 0;
+        throughSecondStage(linear, access, out);
+    }
+
+    private void throughSecondStage(long linear, int access, Translation out) {
+        if (secondStage != SecondStage.NONE) {
+            out.physical = secondStage.translate(out.physical, Reason.FINAL_ACCESS, linear, access, out);
+        }
+    }
+
+    /**
+     * Whether a translation allows an access under the control registers, EFLAGS.AC and PKRU as they are now. SDM 3A
+     * "Determination of Access Rights" and "Protection Keys".
+     *
+     * @return 0 where it is allowed, else what it contributes to the error code: P, and PK where a protection key forbids it
+     */
+    int denied(int access, Translation t) {
+        boolean write = (access & Access.WRITE) != 0;
+        boolean fetch = (access & Access.FETCH) != 0;
+        boolean userAccess = (access & Access.USER) != 0;
+        boolean allowed;
+        if (userAccess) {
+            allowed = t.user && (fetch ? t.executable : !write || t.writable);
+        } else if (fetch) {
+            allowed = t.executable && !(t.user && (state.cr4 & Cr4.SMEP) != 0);
+        } else {
+            allowed = (!write || t.writable || (state.cr0 & Cr0.WP) == 0) && !(t.user && smapForbids(access));
+        }
+        if (t.user && !fetch && keyForbids(t.protectionKey, write, userAccess)) {
+            return ERROR_P | ERROR_PK;
+        }
+        return allowed ? 0 : ERROR_P;
+    }
+
+    /** Whether SMAP forbids a supervisor-mode data access to a user-mode address. */
+    private boolean smapForbids(int access) {
+        return (state.cr4 & Cr4.SMAP) != 0 && ((access & Access.IMPLICIT) != 0 || (state.systemFlags & Rflags.AC) == 0);
+    }
+
+    /** PKRU holds two bits a key: AD (access disable), then WD (write disable). */
+    private boolean keyForbids(int key, boolean write, boolean userAccess) {
+        if (!keysInForce()) {
+            return false;
+        }
+        int disabled = state.pkru >>> (2 * key);
+        return (disabled & 1) != 0 || ((disabled & 2) != 0 && write && (userAccess || (state.cr0 & Cr0.WP) != 0));
+    }
+
+    private boolean keysInForce() {
+        return (state.cr4 & Cr4.PKE) != 0 && (state.efer & Efer.LMA) != 0;
+    }
+
+    /** SDM 3A "Page-Fault Exceptions": I/D is reported only where instruction fetches can be told apart. */
+    private GuestFault pageFault(long linear, int access, int error) {
+        counters.pageFaults++;
+        int kind = access & (Access.WRITE | Access.USER | Access.FETCH);
+        boolean fetchReported =
+                (state.cr4 & Cr4.SMEP) != 0 || ((state.cr4 & Cr4.PAE) != 0 && (state.efer & Efer.NXE) != 0);
+        if (!fetchReported) {
+            kind &= ~Access.FETCH;
+        }
+        return fault.asPageFault(linear, error | kind);
     }
 }

@@ -55,6 +55,13 @@ public final class CpuState {
     public long cr4;
     public long efer;
     public long xcr0 = 1;
+
+    /** PKRU: two bits a protection key, access disable and write disable. SDM 3A "Protection Keys". */
+    public int pkru;
+
+    /** The PDPTE registers: what PAE paging loaded from the table that CR3 points to. SDM 3A "PDPTE Registers". */
+    public final long[] pdpte = new long[4];
+
     public final long[] dr = new long[8];
 
     /** The current privilege level. */
