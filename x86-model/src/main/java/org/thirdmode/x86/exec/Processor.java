@@ -9,6 +9,7 @@ import org.thirdmode.x86.decode.Instruction;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.paging.Mmu;
 import org.thirdmode.x86.paging.PageWalker;
+import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.profile.Feature;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.GuestFault;
@@ -46,6 +47,7 @@ public final class Processor implements ProcessorSignals {
     public final PortBus ports;
     public final LocalApicPort apic;
     public final GuestClock clock;
+    public final CpuProfile profile;
     public final Set<Feature> features;
     public final Mmu mmu;
     public final PageWalker walker;
@@ -84,18 +86,18 @@ public final class Processor implements ProcessorSignals {
     private final CodeCache code;
     private final RunLoop loop;
 
-    public Processor(
-            PhysicalMemory memory, PortBus ports, LocalApicPort apic, GuestClock clock, Set<Feature> features) {
+    public Processor(PhysicalMemory memory, PortBus ports, LocalApicPort apic, GuestClock clock, CpuProfile profile) {
         this.memory = memory;
         this.ports = ports;
         this.apic = apic;
         this.clock = clock;
-        this.features = Set.copyOf(features);
-        walker = new PageWalker(state, memory, fault, this.features);
+        this.profile = profile;
+        features = profile.features();
+        walker = new PageWalker(state, memory, fault, features);
         mmu = new Mmu(state, memory, walker, fault);
         operands = new Operands(state, mmu, fault);
         events = new Events(this);
-        code = new CodeCache(state, mmu, memory, new Decoder(this.features));
+        code = new CodeCache(state, mmu, memory, new Decoder(features));
         loop = new RunLoop(this, code);
         Groups.install(this, groups);
         clock.onNearerDeadline(this::nearerDeadline);

@@ -1,0 +1,241 @@
+package org.thirdmode.x86.profile;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
+import java.util.Map;
+import java.util.Set;
+import org.thirdmode.x86.time.GuestClock;
+
+/**
+ * Which processor the model is.
+ *
+ * @param name the name a user types
+ * @param vendor who makes it: where the two architectures differ, the model follows
+ * @param family the display family of CPUID leaf 1 (extended family added in)
+ * @param model the display model of CPUID leaf 1 (extended model in bits 7:4)
+ * @param stepping the stepping of CPUID leaf 1
+ * @param brand the processor brand string, at most 47 characters
+ * @param maximumBasicLeaf the highest basic leaf of CPUID
+ * @param features what it has; never more than {@link #IMPLEMENTED}
+ */
+public record CpuProfile(
+        String name,
+        Vendor vendor,
+        int family,
+        int model,
+        int stepping,
+        String brand,
+        int maximumBasicLeaf,
+        Set<Feature> features) {
+    /** The vendors whose manuals the model follows. */
+    public enum Vendor {
+        INTEL("GenuineIntel"),
+        AMD("AuthenticAMD");
+
+        /** The twelve characters of CPUID leaf 0. */
+        public final String identification;
+
+        Vendor(String identification) {
+            this.identification = identification;
+        }
+    }
+
+    /** Frequency of the time-stamp counter: one count a tick of the guest's clock. */
+    public static final long TSC_HERTZ = GuestClock.TICKS_PER_SECOND;
+
+    private static final Set<Feature> NOT_IMPLEMENTED = Sets.immutableEnumSet(
+            Feature.SSE3,
+            Feature.PCLMULQDQ,
+            Feature.SSSE3,
+            Feature.SSE4_1,
+            Feature.SSE4_2,
+            Feature.AES,
+            Feature.VMX,
+            Feature.SVM);
+
+    /** Every feature that the model implements. */
+    public static final Set<Feature> IMPLEMENTED =
+            Sets.immutableEnumSet(Sets.difference(ImmutableSet.copyOf(Feature.values()), NOT_IMPLEMENTED));
+
+    private static final Set<Feature> PENTIUM_4 = Sets.immutableEnumSet(
+            Feature.FPU,
+            Feature.VME,
+            Feature.DE,
+            Feature.PSE,
+            Feature.TSC,
+            Feature.MSR,
+            Feature.PAE,
+            Feature.MCE,
+            Feature.CX8,
+            Feature.APIC,
+            Feature.SEP,
+            Feature.MTRR,
+            Feature.PGE,
+            Feature.MCA,
+            Feature.CMOV,
+            Feature.PAT,
+            Feature.PSE36,
+            Feature.CLFSH,
+            Feature.MMX,
+            Feature.FXSR,
+            Feature.SSE,
+            Feature.SSE2,
+            Feature.SSE3,
+            Feature.MONITOR,
+            Feature.CX16,
+            Feature.SYSCALL,
+            Feature.NX,
+            Feature.LM);
+
+    private static final Set<Feature> NEHALEM = with(
+            PENTIUM_4,
+            Feature.VMX,
+            Feature.SSSE3,
+            Feature.SSE4_1,
+            Feature.SSE4_2,
+            Feature.POPCNT,
+            Feature.RDTSCP,
+            Feature.LAHF,
+            Feature.INVARIANT_TSC);
+
+    private static final Set<Feature> WESTMERE =
+            with(NEHALEM, Feature.PCLMULQDQ, Feature.AES, Feature.PCID, Feature.PAGE1GB, Feature.ARAT);
+
+    private static final Set<Feature> HASWELL = with(
+            WESTMERE,
+            Feature.X2APIC,
+            Feature.TSC_DEADLINE,
+            Feature.MOVBE,
+            Feature.XSAVE,
+            Feature.XSAVEOPT,
+            Feature.RDRAND,
+            Feature.FSGSBASE,
+            Feature.TSC_ADJUST,
+            Feature.BMI1,
+            Feature.BMI2,
+            Feature.LZCNT,
+            Feature.SMEP,
+            Feature.ERMS,
+            Feature.INVPCID);
+
+    private static final Set<Feature> SKYLAKE = with(
+            HASWELL,
+            Feature.RDSEED,
+            Feature.ADX,
+            Feature.SMAP,
+            Feature.CLFLUSHOPT,
+            Feature.PREFETCHW,
+            Feature.XSAVEC,
+            Feature.XGETBV1,
+            Feature.XSAVES);
+
+    private static final Set<Feature> BARCELONA = with(
+            PENTIUM_4,
+            Feature.SVM,
+            Feature.POPCNT,
+            Feature.LZCNT,
+            Feature.LAHF,
+            Feature.PREFETCHW,
+            Feature.PAGE1GB,
+            Feature.RDTSCP,
+            Feature.INVARIANT_TSC);
+
+    private static final Set<Feature> ZEN_2 = with(
+            BARCELONA,
+            Feature.PCLMULQDQ,
+            Feature.SSSE3,
+            Feature.SSE4_1,
+            Feature.SSE4_2,
+            Feature.AES,
+            Feature.MOVBE,
+            Feature.XSAVE,
+            Feature.XSAVEOPT,
+            Feature.XSAVEC,
+            Feature.XGETBV1,
+            Feature.XSAVES,
+            Feature.RDRAND,
+            Feature.FSGSBASE,
+            Feature.BMI1,
+            Feature.BMI2,
+            Feature.SMEP,
+            Feature.RDSEED,
+            Feature.ADX,
+            Feature.SMAP,
+            Feature.CLFLUSHOPT,
+            Feature.CLWB,
+            Feature.UMIP,
+            Feature.RDPID,
+            Feature.ARAT);
+
+    /** Everything the model implements and nothing that it does not: the default. */
+    public static final CpuProfile GENERIC =
+            new CpuProfile("generic", Vendor.INTEL, 6, 0x5e, 3, "Thirdmode x86-64 processor", 0x16, IMPLEMENTED);
+
+    private static final Map<String, CpuProfile> NAMED = byName(
+            GENERIC,
+            new CpuProfile("prescott", Vendor.INTEL, 15, 4, 3, "Intel(R) Pentium(R) 4 CPU 3.00GHz", 0x5, PENTIUM_4),
+            new CpuProfile(
+                    "nehalem",
+                    Vendor.INTEL,
+                    6,
+                    0x1a,
+                    5,
+                    "Intel(R) Xeon(R) CPU           X5570  @ 2.93GHz",
+                    0xb,
+                    NEHALEM),
+            new CpuProfile(
+                    "westmere",
+                    Vendor.INTEL,
+                    6,
+                    0x2c,
+                    2,
+                    "Intel(R) Xeon(R) CPU           X5670  @ 2.93GHz",
+                    0xb,
+                    WESTMERE),
+            new CpuProfile(
+                    "haswell", Vendor.INTEL, 6, 0x3c, 3, "Intel(R) Core(TM) i7-4770 CPU @ 3.40GHz", 0xd, HASWELL),
+            new CpuProfile(
+                    "skylake", Vendor.INTEL, 6, 0x5e, 3, "Intel(R) Core(TM) i7-6700 CPU @ 3.40GHz", 0x16, SKYLAKE),
+            new CpuProfile(
+                    "barcelona", Vendor.AMD, 16, 2, 3, "Quad-Core AMD Opteron(tm) Processor 2356", 0x5, BARCELONA),
+            new CpuProfile("zen2", Vendor.AMD, 23, 0x31, 0, "AMD EPYC 7742 64-Core Processor", 0x10, ZEN_2));
+
+    public CpuProfile {
+        features = Sets.immutableEnumSet(Sets.intersection(ImmutableSet.copyOf(features), IMPLEMENTED));
+        if (brand.length() > 47) {
+            throw new IllegalArgumentException("brand string \"" + brand + "\": at most 47 characters");
+        }
+    }
+
+    private static Set<Feature> with(Set<Feature> base, Feature... more) {
+        return Sets.immutableEnumSet(Sets.union(base, ImmutableSet.copyOf(more)));
+    }
+
+    private static Map<String, CpuProfile> byName(CpuProfile... profiles) {
+        ImmutableMap.Builder<String, CpuProfile> map = ImmutableMap.builder();
+        for (CpuProfile profile : profiles) {
+            map.put(profile.name(), profile);
+        }
+        return map.build();
+    }
+
+    /** The named profiles, in the order in which they are listed to a user. */
+    public static Map<String, CpuProfile> named() {
+        return NAMED;
+    }
+
+    /** The same processor with another set of features. */
+    public CpuProfile withFeatures(Set<Feature> others) {
+        return new CpuProfile(name, vendor, family, model, stepping, brand, maximumBasicLeaf, others);
+    }
+
+    public boolean has(Feature feature) {
+        return features.contains(feature);
+    }
+
+    /** Width of linear addresses, in bits. */
+    public int linearAddressWidth() {
+        return has(Feature.LA57) ? 57 : has(Feature.LM) ? 48 : 32;
+    }
+}
