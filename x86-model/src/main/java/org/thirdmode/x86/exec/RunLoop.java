@@ -78,9 +78,8 @@ final class RunLoop {
                 Instruction[] slots = page.slots(s.codeWidth);
                 r[CpuState.RIP_PAGE] = linear & -4096L;
                 offset = (int) linear & 0xfff;
-                inPageAway:
+                samePage:
                 {
-                    inPage:
                     while (true) {
                         i = slots[offset];
                         if (i == null) {
@@ -100,6 +99,7 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = ((x & y) | ((x | y) & ~z)) & KEEP32;
+                                continue;
                             }
                             case Forms.SUB32_R -> {
                                 int x = (int) r[i.a];
@@ -108,6 +108,7 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
+                                continue;
                             }
                             case Forms.AND32_R -> {
                                 int x = (int) r[i.a];
@@ -116,6 +117,7 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.OR32_R -> {
                                 int x = (int) r[i.a];
@@ -124,6 +126,7 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.XOR32_R -> {
                                 int x = (int) r[i.a];
@@ -132,6 +135,7 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.CMP32_R -> {
                                 int x = (int) r[i.a];
@@ -139,6 +143,7 @@ final class RunLoop {
                                 int z = x - y;
                                 result = z;
                                 aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
+                                continue;
                             }
                             case Forms.TEST32_R -> {
                                 int x = (int) r[i.a];
@@ -146,6 +151,7 @@ final class RunLoop {
                                 int z = x & y;
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.ADD32_RM -> {
                                 int x = (int) r[i.a];
@@ -154,6 +160,7 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = ((x & y) | ((x | y) & ~z)) & KEEP32;
+                                continue;
                             }
                             case Forms.SUB32_RM -> {
                                 int x = (int) r[i.a];
@@ -162,6 +169,7 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
+                                continue;
                             }
                             case Forms.AND32_RM -> {
                                 int x = (int) r[i.a];
@@ -170,6 +178,7 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.OR32_RM -> {
                                 int x = (int) r[i.a];
@@ -178,6 +187,7 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.XOR32_RM -> {
                                 int x = (int) r[i.a];
@@ -186,6 +196,7 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.CMP32_RM -> {
                                 int x = (int) r[i.a];
@@ -193,6 +204,7 @@ final class RunLoop {
                                 int z = x - y;
                                 result = z;
                                 aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
+                                continue;
                             }
                             case Forms.CMP32_MR -> {
                                 int x = mmu.read32(readable(i));
@@ -200,6 +212,7 @@ final class RunLoop {
                                 int z = x - y;
                                 result = z;
                                 aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
+                                continue;
                             }
                             case Forms.TEST32_MR -> {
                                 int x = mmu.read32(readable(i));
@@ -207,6 +220,7 @@ final class RunLoop {
                                 int z = x & y;
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.ADD32_MR -> {
                                 long at = writable(i);
@@ -216,6 +230,7 @@ final class RunLoop {
                                 mmu.write32(at, z);
                                 result = z;
                                 aux = ((x & y) | ((x | y) & ~z)) & KEEP32;
+                                continue;
                             }
                             case Forms.SUB32_MR -> {
                                 long at = writable(i);
@@ -225,6 +240,7 @@ final class RunLoop {
                                 mmu.write32(at, z);
                                 result = z;
                                 aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
+                                continue;
                             }
                             case Forms.AND32_MR -> {
                                 long at = writable(i);
@@ -234,6 +250,7 @@ final class RunLoop {
                                 mmu.write32(at, z);
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.OR32_MR -> {
                                 long at = writable(i);
@@ -243,6 +260,7 @@ final class RunLoop {
                                 mmu.write32(at, z);
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.XOR32_MR -> {
                                 long at = writable(i);
@@ -252,9 +270,11 @@ final class RunLoop {
                                 mmu.write32(at, z);
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.MOV32_R -> {
                                 r[i.a] = (r[i.source] + i.immediate) & LOW32;
+                                continue;
                             }
                             case Forms.INC32_R -> {
                                 int x = (int) r[i.a];
@@ -264,6 +284,7 @@ final class RunLoop {
                                 // CF stays: where it would change, both top bits flip, so that OF is as computed.
                                 int carries = ((x & 1) | ((x | 1) & ~z)) & KEEP32;
                                 aux = carries ^ ((carries ^ aux) >> 31 & TOP2);
+                                continue;
                             }
                             case Forms.DEC32_R -> {
                                 int x = (int) r[i.a];
@@ -273,6 +294,7 @@ final class RunLoop {
                                 // CF stays: where it would change, both top bits flip, so that OF is as computed.
                                 int carries = ((~x & 1) | ((~x | 1) & z)) & KEEP32;
                                 aux = carries ^ ((carries ^ aux) >> 31 & TOP2);
+                                continue;
                             }
                             case Forms.SHL32_R -> {
                                 int n = (int) i.immediate & 31;
@@ -282,6 +304,7 @@ final class RunLoop {
                                 result = z;
                                 int out = x << (n - 1);
                                 aux = (out & CARRY) | ((z >>> 1) & INTO_TOP);
+                                continue;
                             }
                             case Forms.SHR32_R -> {
                                 int n = (int) i.immediate & 31;
@@ -291,6 +314,7 @@ final class RunLoop {
                                 result = z;
                                 int out = x >>> (n - 1) << 31;
                                 aux = out | ((out >>> 1) ^ ((n == 1 ? x >>> 1 : 0) & INTO_TOP));
+                                continue;
                             }
                             case Forms.SAR32_R -> {
                                 int n = (int) i.immediate & 31;
@@ -300,6 +324,7 @@ final class RunLoop {
                                 result = z;
                                 int out = x >> (n - 1) << 31;
                                 aux = out | (out >>> 1);
+                                continue;
                             }
                             case Forms.IMUL32_R -> {
                                 long product = (long) (int) r[i.a] * (int) r[i.source];
@@ -307,35 +332,37 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = z == product ? 0 : CARRY;
+                                continue;
                             }
                             case Forms.LOAD_32 -> {
                                 r[i.a] = mmu.read32(readable(i)) & LOW32;
+                                continue;
                             }
                             case Forms.STORE_32 -> {
                                 mmu.write32(writable(i), (int) (r[i.source] + i.immediate));
+                                continue;
                             }
                             case Forms.LEA_32 -> {
                                 r[i.a] = effectiveAddress(r, i) & LOW32;
+                                continue;
                             }
                             case Forms.PUSH_32 -> {
                                 long sp = (r[4] - 4) & s.stackMask;
                                 mmu.write32(stack(sp, s.writeEnd), (int) (r[i.a < 16 ? i.a : 16] + i.immediate));
                                 r[4] = (r[4] & ~s.stackMask) | sp;
+                                continue;
                             }
                             case Forms.POP_32 -> {
                                 long sp = r[4] & s.stackMask;
                                 r[i.a] = mmu.read32(stack(sp, s.readEnd)) & LOW32;
                                 r[4] = (r[4] & ~s.stackMask) | ((sp + 4) & s.stackMask);
+                                continue;
                             }
                             case Forms.CALL_REL_32 -> {
                                 checkTarget(pageRip, i.target);
                                 long sp = (r[4] - 4) & s.stackMask;
                                 mmu.write32(stack(sp, s.writeEnd), (int) (pageRip + offset));
                                 r[4] = (r[4] & ~s.stackMask) | sp;
-                                offset = i.target;
-                                if ((offset & -4096) != 0) {
-                                    break inPage;
-                                }
                             }
                             case Forms.CALL_R_32 -> {
                                 long to = r[i.a] & LOW32;
@@ -346,9 +373,10 @@ final class RunLoop {
                                 long near = to - pageRip;
                                 if ((near & -4096) != 0) {
                                     s.rip = to;
-                                    break inPageAway;
+                                    break samePage;
                                 }
                                 offset = (int) near;
+                                continue;
                             }
                             case Forms.JMP_R_32 -> {
                                 long to = r[i.a] & LOW32;
@@ -356,9 +384,10 @@ final class RunLoop {
                                 long near = to - pageRip;
                                 if ((near & -4096) != 0) {
                                     s.rip = to;
-                                    break inPageAway;
+                                    break samePage;
                                 }
                                 offset = (int) near;
+                                continue;
                             }
                             case Forms.RET_32 -> {
                                 long sp = r[4] & s.stackMask;
@@ -368,21 +397,26 @@ final class RunLoop {
                                 long near = to - pageRip;
                                 if ((near & -4096) != 0) {
                                     s.rip = to;
-                                    break inPageAway;
+                                    break samePage;
                                 }
                                 offset = (int) near;
+                                continue;
                             }
                             case Forms.MOVSX8_32 -> {
                                 r[i.a] = (byte) r[i.b] & LOW32;
+                                continue;
                             }
                             case Forms.MOVSX8_M_32 -> {
                                 r[i.a] = (byte) mmu.read8(readable(i)) & LOW32;
+                                continue;
                             }
                             case Forms.MOVSX16_32 -> {
                                 r[i.a] = (short) r[i.b] & LOW32;
+                                continue;
                             }
                             case Forms.MOVSX16_M_32 -> {
                                 r[i.a] = (short) mmu.read16(readable(i)) & LOW32;
+                                continue;
                             }
                             case Forms.ADD64_R -> {
                                 long x = r[i.a];
@@ -392,6 +426,7 @@ final class RunLoop {
                                 result = z;
                                 long carries = (x & y) | ((x | y) & ~z);
                                 aux = ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
+                                continue;
                             }
                             case Forms.SUB64_R -> {
                                 long x = r[i.a];
@@ -401,6 +436,7 @@ final class RunLoop {
                                 result = z;
                                 long carries = (~x & y) | ((~x | y) & z);
                                 aux = ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
+                                continue;
                             }
                             case Forms.AND64_R -> {
                                 long x = r[i.a];
@@ -409,6 +445,7 @@ final class RunLoop {
                                 r[i.a] = z;
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.OR64_R -> {
                                 long x = r[i.a];
@@ -417,6 +454,7 @@ final class RunLoop {
                                 r[i.a] = z;
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.XOR64_R -> {
                                 long x = r[i.a];
@@ -425,6 +463,7 @@ final class RunLoop {
                                 r[i.a] = z;
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.CMP64_R -> {
                                 long x = r[i.a];
@@ -433,6 +472,7 @@ final class RunLoop {
                                 result = z;
                                 long carries = (~x & y) | ((~x | y) & z);
                                 aux = ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
+                                continue;
                             }
                             case Forms.TEST64_R -> {
                                 long x = r[i.a];
@@ -440,6 +480,7 @@ final class RunLoop {
                                 long z = x & y;
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.ADD64_RM -> {
                                 long x = r[i.a];
@@ -449,6 +490,7 @@ final class RunLoop {
                                 result = z;
                                 long carries = (x & y) | ((x | y) & ~z);
                                 aux = ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
+                                continue;
                             }
                             case Forms.SUB64_RM -> {
                                 long x = r[i.a];
@@ -458,6 +500,7 @@ final class RunLoop {
                                 result = z;
                                 long carries = (~x & y) | ((~x | y) & z);
                                 aux = ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
+                                continue;
                             }
                             case Forms.AND64_RM -> {
                                 long x = r[i.a];
@@ -466,6 +509,7 @@ final class RunLoop {
                                 r[i.a] = z;
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.OR64_RM -> {
                                 long x = r[i.a];
@@ -474,6 +518,7 @@ final class RunLoop {
                                 r[i.a] = z;
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.XOR64_RM -> {
                                 long x = r[i.a];
@@ -482,6 +527,7 @@ final class RunLoop {
                                 r[i.a] = z;
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.CMP64_RM -> {
                                 long x = r[i.a];
@@ -490,6 +536,7 @@ final class RunLoop {
                                 result = z;
                                 long carries = (~x & y) | ((~x | y) & z);
                                 aux = ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
+                                continue;
                             }
                             case Forms.CMP64_MR -> {
                                 long x = mmu.read64(readable(i));
@@ -498,6 +545,7 @@ final class RunLoop {
                                 result = z;
                                 long carries = (~x & y) | ((~x | y) & z);
                                 aux = ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
+                                continue;
                             }
                             case Forms.TEST64_MR -> {
                                 long x = mmu.read64(readable(i));
@@ -505,6 +553,7 @@ final class RunLoop {
                                 long z = x & y;
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.ADD64_MR -> {
                                 long at = writable(i);
@@ -515,6 +564,7 @@ final class RunLoop {
                                 result = z;
                                 long carries = (x & y) | ((x | y) & ~z);
                                 aux = ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
+                                continue;
                             }
                             case Forms.SUB64_MR -> {
                                 long at = writable(i);
@@ -525,6 +575,7 @@ final class RunLoop {
                                 result = z;
                                 long carries = (~x & y) | ((~x | y) & z);
                                 aux = ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
+                                continue;
                             }
                             case Forms.AND64_MR -> {
                                 long at = writable(i);
@@ -534,6 +585,7 @@ final class RunLoop {
                                 mmu.write64(at, z);
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.OR64_MR -> {
                                 long at = writable(i);
@@ -543,6 +595,7 @@ final class RunLoop {
                                 mmu.write64(at, z);
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.XOR64_MR -> {
                                 long at = writable(i);
@@ -552,9 +605,11 @@ final class RunLoop {
                                 mmu.write64(at, z);
                                 result = z;
                                 aux = 0;
+                                continue;
                             }
                             case Forms.MOV64_R -> {
                                 r[i.a] = r[i.source] + i.immediate;
+                                continue;
                             }
                             case Forms.INC64_R -> {
                                 long x = r[i.a];
@@ -565,6 +620,7 @@ final class RunLoop {
                                 long all = (x & 1) | ((x | 1) & ~z);
                                 int carries = ((int) (all >>> 32) & TOP2) | ((int) all & AF);
                                 aux = carries ^ ((carries ^ aux) >> 31 & TOP2);
+                                continue;
                             }
                             case Forms.DEC64_R -> {
                                 long x = r[i.a];
@@ -575,6 +631,7 @@ final class RunLoop {
                                 long all = (~x & 1) | ((~x | 1) & z);
                                 int carries = ((int) (all >>> 32) & TOP2) | ((int) all & AF);
                                 aux = carries ^ ((carries ^ aux) >> 31 & TOP2);
+                                continue;
                             }
                             case Forms.SHL64_R -> {
                                 int n = (int) i.immediate & 63;
@@ -584,6 +641,7 @@ final class RunLoop {
                                 result = z;
                                 int out = (int) ((x << (n - 1)) >>> 32);
                                 aux = (out & CARRY) | ((int) (z >>> 33) & INTO_TOP);
+                                continue;
                             }
                             case Forms.SHR64_R -> {
                                 int n = (int) i.immediate & 63;
@@ -593,6 +651,7 @@ final class RunLoop {
                                 result = z;
                                 int out = (int) (x >>> (n - 1)) << 31;
                                 aux = out | ((out >>> 1) ^ ((n == 1 ? (int) (x >>> 33) : 0) & INTO_TOP));
+                                continue;
                             }
                             case Forms.SAR64_R -> {
                                 int n = (int) i.immediate & 63;
@@ -602,6 +661,7 @@ final class RunLoop {
                                 result = z;
                                 int out = (int) (x >> (n - 1)) << 31;
                                 aux = out | (out >>> 1);
+                                continue;
                             }
                             case Forms.IMUL64_R -> {
                                 long x = r[i.a];
@@ -610,35 +670,37 @@ final class RunLoop {
                                 r[i.a] = z;
                                 result = z;
                                 aux = Math.multiplyHigh(x, y) == z >> 63 ? 0 : CARRY;
+                                continue;
                             }
                             case Forms.LOAD_64 -> {
                                 r[i.a] = mmu.read64(readable(i));
+                                continue;
                             }
                             case Forms.STORE_64 -> {
                                 mmu.write64(writable(i), r[i.source] + i.immediate);
+                                continue;
                             }
                             case Forms.LEA_64 -> {
                                 r[i.a] = effectiveAddress(r, i);
+                                continue;
                             }
                             case Forms.PUSH_64 -> {
                                 long sp = (r[4] - 8) & s.stackMask;
                                 mmu.write64(stack(sp, s.writeEnd), r[i.a < 16 ? i.a : 16] + i.immediate);
                                 r[4] = (r[4] & ~s.stackMask) | sp;
+                                continue;
                             }
                             case Forms.POP_64 -> {
                                 long sp = r[4] & s.stackMask;
                                 r[i.a] = mmu.read64(stack(sp, s.readEnd));
                                 r[4] = (r[4] & ~s.stackMask) | ((sp + 8) & s.stackMask);
+                                continue;
                             }
                             case Forms.CALL_REL_64 -> {
                                 checkTarget(pageRip, i.target);
                                 long sp = (r[4] - 8) & s.stackMask;
                                 mmu.write64(stack(sp, s.writeEnd), pageRip + offset);
                                 r[4] = (r[4] & ~s.stackMask) | sp;
-                                offset = i.target;
-                                if ((offset & -4096) != 0) {
-                                    break inPage;
-                                }
                             }
                             case Forms.CALL_R_64 -> {
                                 long to = r[i.a];
@@ -649,9 +711,10 @@ final class RunLoop {
                                 long near = to - pageRip;
                                 if ((near & -4096) != 0) {
                                     s.rip = to;
-                                    break inPageAway;
+                                    break samePage;
                                 }
                                 offset = (int) near;
+                                continue;
                             }
                             case Forms.JMP_R_64 -> {
                                 long to = r[i.a];
@@ -659,9 +722,10 @@ final class RunLoop {
                                 long near = to - pageRip;
                                 if ((near & -4096) != 0) {
                                     s.rip = to;
-                                    break inPageAway;
+                                    break samePage;
                                 }
                                 offset = (int) near;
+                                continue;
                             }
                             case Forms.RET_64 -> {
                                 long sp = r[4] & s.stackMask;
@@ -671,42 +735,54 @@ final class RunLoop {
                                 long near = to - pageRip;
                                 if ((near & -4096) != 0) {
                                     s.rip = to;
-                                    break inPageAway;
+                                    break samePage;
                                 }
                                 offset = (int) near;
+                                continue;
                             }
                             case Forms.MOVSX8_64 -> {
                                 r[i.a] = (byte) r[i.b];
+                                continue;
                             }
                             case Forms.MOVSX8_M_64 -> {
                                 r[i.a] = (byte) mmu.read8(readable(i));
+                                continue;
                             }
                             case Forms.MOVSX16_64 -> {
                                 r[i.a] = (short) r[i.b];
+                                continue;
                             }
                             case Forms.MOVSX16_M_64 -> {
                                 r[i.a] = (short) mmu.read16(readable(i));
+                                continue;
                             }
                             case Forms.MOVZX8 -> {
                                 r[i.a] = r[i.b] & 0xff;
+                                continue;
                             }
                             case Forms.MOVZX16 -> {
                                 r[i.a] = r[i.b] & 0xffff;
+                                continue;
                             }
                             case Forms.MOVZX8_M -> {
                                 r[i.a] = mmu.read8(readable(i));
+                                continue;
                             }
                             case Forms.MOVZX16_M -> {
                                 r[i.a] = mmu.read16(readable(i));
+                                continue;
                             }
                             case Forms.LOAD8 -> {
                                 r[i.a] = (r[i.a] & ~0xffL) | mmu.read8(readable(i));
+                                continue;
                             }
                             case Forms.STORE8 -> {
                                 mmu.write8(writable(i), (int) (r[i.source] + i.immediate));
+                                continue;
                             }
                             case Forms.MOV8_R -> {
                                 r[i.a] = (r[i.a] & ~0xffL) | ((r[i.source] + i.immediate) & 0xff);
+                                continue;
                             }
                             case Forms.CMP8_R -> {
                                 int x = (int) r[i.a];
@@ -715,6 +791,7 @@ final class RunLoop {
                                 result = (byte) z;
                                 int carries = (~x & y) | ((~x | y) & z);
                                 aux = (carries << 24) | (carries & AF);
+                                continue;
                             }
                             case Forms.CMP8_RM -> {
                                 int x = (int) r[i.a];
@@ -723,6 +800,7 @@ final class RunLoop {
                                 result = (byte) z;
                                 int carries = (~x & y) | ((~x | y) & z);
                                 aux = (carries << 24) | (carries & AF);
+                                continue;
                             }
                             case Forms.CMP8_MR -> {
                                 int x = mmu.read8(readable(i));
@@ -731,177 +809,115 @@ final class RunLoop {
                                 result = (byte) z;
                                 int carries = (~x & y) | ((~x | y) & z);
                                 aux = (carries << 24) | (carries & AF);
+                                continue;
                             }
                             case Forms.TEST8_R -> {
                                 result = (byte) (r[i.a] & (r[i.source] + i.immediate));
                                 aux = 0;
+                                continue;
                             }
                             case Forms.TEST8_MR -> {
                                 result = (byte) (mmu.read8(readable(i)) & (int) (r[i.source] + i.immediate));
                                 aux = 0;
+                                continue;
                             }
                             case Forms.MOVSXD_R -> {
                                 r[i.a] = (int) r[i.b];
+                                continue;
                             }
                             case Forms.MOVSXD_M -> {
                                 r[i.a] = mmu.read32(readable(i));
+                                continue;
                             }
-                            case Forms.NOP -> {}
+                            case Forms.NOP -> {
+                                continue;
+                            }
 
-                            case Forms.JMP_REL -> {
-                                checkTarget(pageRip, i.target);
-                                offset = i.target;
-                                if ((offset & -4096) != 0) {
-                                    break inPage;
-                                }
-                            }
+                            case Forms.JMP_REL -> {}
                             case Forms.JO -> {
-                                if ((aux ^ (aux << 1)) < 0) {
-                                    checkTarget(pageRip, i.target);
-                                    offset = i.target;
-                                    if ((offset & -4096) != 0) {
-                                        break inPage;
-                                    }
+                                if ((aux ^ (aux << 1)) >= 0) {
+                                    continue;
                                 }
                             }
                             case Forms.JNO -> {
-                                if ((aux ^ (aux << 1)) >= 0) {
-                                    checkTarget(pageRip, i.target);
-                                    offset = i.target;
-                                    if ((offset & -4096) != 0) {
-                                        break inPage;
-                                    }
+                                if ((aux ^ (aux << 1)) < 0) {
+                                    continue;
                                 }
                             }
                             case Forms.JB -> {
-                                if (aux < 0) {
-                                    checkTarget(pageRip, i.target);
-                                    offset = i.target;
-                                    if ((offset & -4096) != 0) {
-                                        break inPage;
-                                    }
+                                if (aux >= 0) {
+                                    continue;
                                 }
                             }
                             case Forms.JAE -> {
-                                if (aux >= 0) {
-                                    checkTarget(pageRip, i.target);
-                                    offset = i.target;
-                                    if ((offset & -4096) != 0) {
-                                        break inPage;
-                                    }
+                                if (aux < 0) {
+                                    continue;
                                 }
                             }
                             case Forms.JZ -> {
-                                if (result == 0) {
-                                    checkTarget(pageRip, i.target);
-                                    offset = i.target;
-                                    if ((offset & -4096) != 0) {
-                                        break inPage;
-                                    }
+                                if (result != 0) {
+                                    continue;
                                 }
                             }
                             case Forms.JNZ -> {
-                                if (result != 0) {
-                                    checkTarget(pageRip, i.target);
-                                    offset = i.target;
-                                    if ((offset & -4096) != 0) {
-                                        break inPage;
-                                    }
+                                if (result == 0) {
+                                    continue;
                                 }
                             }
                             case Forms.JBE -> {
-                                if (aux < 0 || result == 0) {
-                                    checkTarget(pageRip, i.target);
-                                    offset = i.target;
-                                    if ((offset & -4096) != 0) {
-                                        break inPage;
-                                    }
+                                if (aux >= 0 && result != 0) {
+                                    continue;
                                 }
                             }
                             case Forms.JA -> {
-                                if (aux >= 0 && result != 0) {
-                                    checkTarget(pageRip, i.target);
-                                    offset = i.target;
-                                    if ((offset & -4096) != 0) {
-                                        break inPage;
-                                    }
+                                if (aux < 0 || result == 0) {
+                                    continue;
                                 }
                             }
                             case Forms.JS -> {
-                                if ((result < 0) != ((aux & SIGN) != 0)) {
-                                    checkTarget(pageRip, i.target);
-                                    offset = i.target;
-                                    if ((offset & -4096) != 0) {
-                                        break inPage;
-                                    }
+                                if ((result < 0) == ((aux & SIGN) != 0)) {
+                                    continue;
                                 }
                             }
                             case Forms.JNS -> {
-                                if ((result < 0) == ((aux & SIGN) != 0)) {
-                                    checkTarget(pageRip, i.target);
-                                    offset = i.target;
-                                    if ((offset & -4096) != 0) {
-                                        break inPage;
-                                    }
+                                if ((result < 0) != ((aux & SIGN) != 0)) {
+                                    continue;
                                 }
                             }
                             case Forms.JP -> {
-                                if (parity(result, aux)) {
-                                    checkTarget(pageRip, i.target);
-                                    offset = i.target;
-                                    if ((offset & -4096) != 0) {
-                                        break inPage;
-                                    }
+                                if (!parity(result, aux)) {
+                                    continue;
                                 }
                             }
                             case Forms.JNP -> {
-                                if (!parity(result, aux)) {
-                                    checkTarget(pageRip, i.target);
-                                    offset = i.target;
-                                    if ((offset & -4096) != 0) {
-                                        break inPage;
-                                    }
+                                if (parity(result, aux)) {
+                                    continue;
                                 }
                             }
                             case Forms.JL -> {
-                                if (less(result, aux)) {
-                                    checkTarget(pageRip, i.target);
-                                    offset = i.target;
-                                    if ((offset & -4096) != 0) {
-                                        break inPage;
-                                    }
+                                if (!less(result, aux)) {
+                                    continue;
                                 }
                             }
                             case Forms.JGE -> {
-                                if (!less(result, aux)) {
-                                    checkTarget(pageRip, i.target);
-                                    offset = i.target;
-                                    if ((offset & -4096) != 0) {
-                                        break inPage;
-                                    }
+                                if (less(result, aux)) {
+                                    continue;
                                 }
                             }
                             case Forms.JLE -> {
-                                if (result == 0 || less(result, aux)) {
-                                    checkTarget(pageRip, i.target);
-                                    offset = i.target;
-                                    if ((offset & -4096) != 0) {
-                                        break inPage;
-                                    }
+                                if (result != 0 && !less(result, aux)) {
+                                    continue;
                                 }
                             }
                             case Forms.JG -> {
-                                if (result != 0 && !less(result, aux)) {
-                                    checkTarget(pageRip, i.target);
-                                    offset = i.target;
-                                    if ((offset & -4096) != 0) {
-                                        break inPage;
-                                    }
+                                if (result == 0 || less(result, aux)) {
+                                    continue;
                                 }
                             }
                             case Forms.LEAVE_PAGE -> {
                                 budget++;
-                                break inPage;
+                                s.rip = (pageRip + offset) & s.ripMask;
+                                break samePage;
                             }
                             case Forms.CAREFUL -> {
                                 budget++;
@@ -924,9 +940,16 @@ final class RunLoop {
                                     return false;
                                 }
                                 if (s.rip != next) {
-                                    break inPageAway;
+                                    break samePage;
                                 }
+                                continue;
                             }
+                        }
+                        // A relative branch is taken.
+                        checkTarget(pageRip, i.target);
+                        offset = i.target;
+                        if ((offset & -4096) != 0) {
+                            break;
                         }
                     }
                     s.rip = (pageRip + offset) & s.ripMask;
