@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Runs kvm-unit-tests, built by you, on the bare machine or on QEMU, and counts what each test says. See README.md.
+#   run.sh [--on thirdmode|qemu] [--only REGEX] [--logs DIR] [--x86_64 DIR] [--i386 DIR] [-- launcher options]
+# One line a test: name, build, PASS, FAIL and SKIP lines, how it ended, seconds. Status 1 where a test has a FAIL line or
+# did not end by itself.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+on=thirdmode only=. logs='' dir64='' dir32=''
+launcher=${THIRDMODE:-$here/../../thirdmode}
+
+usage() { sed -n '2,5s/^# //p' "$0" >&2; exit 2; }
+while [ $# -gt 0 ]; do
+    case $1 in
+    --on) on=${2:-}; shift 2 || usage ;;
+    --only) only=${2:-}; shift 2 || usage ;;
+    --logs) logs=${2:-}; shift 2 || usage ;;
+    --x86_64) dir64=${2:-}; shift 2 || usage ;;
+    --i386) dir32=${2:-}; shift 2 || usage ;;
+    --) shift; break ;;
+    *) echo "run.sh: unknown option $1" >&2; usage ;;
+    esac
+done
+case $on in thirdmode | qemu) ;; *) echo "run.sh: --on $on: thirdmode or qemu" >&2; exit 2 ;; esac
+[ -n "$dir64$dir32" ] || { echo "run.sh: give the directory of a build, --x86_64 DIR or --i386 DIR" >&2; exit 2; }
+[ -n "$logs" ] || logs=$(mktemp -d)
+mkdir -p "$logs"
+
+run() { # image, command line, seconds, million instructions, QEMU's options; then the launcher's
+    local image=$1 append=$2 seconds=$3 budget=$4 qemu=$5
+    shift 5
+    case $on in
+    thirdmode)
+        timeout -k 5 "$seconds" "$launcher" run --on bare --memory 256M --max-instructions "${budget}000000" \
+            ${append:+--append "$append"} "$@" "$image" ;;
+    qemu)
+        # shellcheck disable=SC2086
+        timeout -k 5 "$seconds" qemu-system-x86_64 -nodefaults --no-reboot -machine accel=tcg -m 256 -display none \
+            -serial stdio -device pc-testdev -device isa-debug-exit,iobase=0xf4,iosize=4 -device pci-testdev $qemu \
+            ${append:+-append "$append"} "$@" -kernel "$image" ;;
+    esac < /dev/null
+}
+
+# The status a test means: its own is 0 or 1; QEMU turns the value v into 2v + 1.
+ended() {
+    case $on,$1 in
+    *,124 | *,137) [ "$on" = thirdmode ] && echo "stopped" || echo "timeout" ;;
+    thirdmode,0 | qemu,1) echo "ok" ;;
+    thirdmode,1 | qemu,3) echo "failed" ;;
+    thirdmode,38 | qemu,77) echo "skipped" ;;
+    thirdmode,125) echo "triple fault" ;;
+    thirdmode,126) echo "model bug" ;;
+    qemu,0) echo "reset" ;;
+    *) echo "status $1" ;;
+    esac
+}
+
+wrong=0
+printf '%-26s %-7s %9s %6s %6s  %-13s %s\n' test build PASS FAIL SKIP ended seconds
+while IFS=$'\t' read -r name build image append seconds budget qemu; do
+    case $name in '#'* | '') continue ;; esac
+    [[ $build/$name =~ $only ]] || continue
+    [ "$append" != - ] || append=
+    [ "$qemu" != - ] || qemu=
+    dir=$dir64
+    [ "$build" = x86_64 ] || dir=$dir32
+    file=$dir/x86/$image.flat
+    [ -f "$file" ] || file=$dir/$image.flat
+    [ -n "$dir" ] && [ -f "$file" ] || continue
+    log=$logs/$build-$name.log
+    start=$EPOCHREALTIME
+    run "$file" "$append" "$seconds" "$budget" "$qemu" "$@" > "$log" 2> "$log.err"
+    status=$?
+    took=$(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')
+    pass=$(grep -a -c '^PASS' "$log")
+    fail=$(grep -a -c '^FAIL' "$log")
+    skip=$(grep -a -c '^SKIP' "$log")
+    how=$(ended $status)
+    [ "$fail" = 0 ] && { [ "$how" = ok ] || [ "$how" = skipped ]; } || wrong=1
+    printf '%-26s %-7s %9d %6d %6d  %-13s %s\n' "$name" "$build" "$pass" "$fail" "$skip" "$how" "$took"
+done < "$here/tests.tsv"
+exit $wrong
