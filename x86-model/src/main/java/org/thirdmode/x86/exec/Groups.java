@@ -2,6 +2,12 @@ package org.thirdmode.x86.exec;
 
 import java.util.Arrays;
 import org.thirdmode.x86.decode.Operation.Group;
+import org.thirdmode.x86.exec.general.Arithmetic;
+import org.thirdmode.x86.exec.general.Bits;
+import org.thirdmode.x86.exec.general.Moves;
+import org.thirdmode.x86.exec.general.NearControl;
+import org.thirdmode.x86.exec.general.Stack;
+import org.thirdmode.x86.exec.general.Strings;
 import org.thirdmode.x86.state.Vector;
 
 /** Which class executes which group of operations. */
@@ -14,5 +20,11 @@ final class Groups {
         Arrays.fill(groups, (InstructionGroup) i -> {
             throw cpu.fault(Vector.UD);
         });
+        groups[Group.MOVE.ordinal()] = new Moves(cpu);
+        groups[Group.ARITHMETIC.ordinal()] = new Arithmetic(cpu);
+        groups[Group.BITS.ordinal()] = new Bits(cpu);
+        groups[Group.STACK.ordinal()] = new Stack(cpu);
+        groups[Group.CONTROL.ordinal()] = new NearControl(cpu);
+        groups[Group.STRING.ordinal()] = new Strings(cpu);
     }
 }

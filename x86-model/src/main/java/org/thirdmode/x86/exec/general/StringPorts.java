@@ -1,0 +1,50 @@
+package org.thirdmode.x86.exec.general;
+
+import org.thirdmode.x86.decode.Instruction;
+import org.thirdmode.x86.exec.Operands;
+import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.state.CpuState;
+import org.thirdmode.x86.state.Segment;
+import org.thirdmode.x86.state.Vector;
+
+/** One iteration of INS and OUTS: permission first, then memory, the port last: nothing faults once it was touched. */
+final class StringPorts {
+    private final Processor cpu;
+    private final CpuState state;
+    private final Operands operands;
+
+    StringPorts(Processor cpu) {
+        this.cpu = cpu;
+        state = cpu.state;
+        operands = cpu.operands;
+    }
+
+    void input(Instruction i) {
+        int port = port(i);
+        long offset = state.r[CpuState.RDI] & i.addressMask;
+        operands.checkWrite(Segment.ES, offset, i.size);
+        cpu.syncClock();
+        operands.write(Segment.ES, offset, i.size, cpu.ports.read(port, i.size));
+    }
+
+    void output(Instruction i) {
+        int port = port(i);
+        long value = operands.read(i.segment, state.r[CpuState.RSI] & i.addressMask, i.size);
+        cpu.syncClock();
+        cpu.ports.write(port, i.size, (int) value);
+    }
+
+    private int port(Instruction i) {
+        int port = (int) state.r[CpuState.RDX] & 0xffff;
+        checkPermission(port, i.size);
+        return port;
+    }
+
+    /** SDM 1 "Protected-Mode I/O": the TSS's permission bitmap is yet to be asked here where IOPL does not decide. */
+    private void checkPermission(int port, int size) {
+        boolean decidedByBitmap = state.protectedMode() && (state.cpl > state.iopl() || state.virtual8086());
+        if (decidedByBitmap) {
+            throw cpu.fault(Vector.GP, 0);
+        }
+    }
+}
