@@ -1,0 +1,13 @@
+package org.thirdmode.pc.loader;
+
+/** How an image is loaded and started. */
+public enum ImageKind {
+    /** The first sector at 0000:7C00, real mode. */
+    BOOT_SECTOR,
+    /** Multiboot 1: flat 32-bit protected mode, EBX = the boot information. */
+    MULTIBOOT,
+    /** An ELF executable without a multiboot header: flat protected mode, or 64-bit mode for a 64-bit one. */
+    ELF,
+    /** Bytes at an address, started at their first one. */
+    RAW
+}

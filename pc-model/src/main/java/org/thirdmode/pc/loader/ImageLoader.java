@@ -1,0 +1,51 @@
+package org.thirdmode.pc.loader;
+
+import org.thirdmode.pc.MemoryLayout;
+import org.thirdmode.x86.memory.PhysicalMemory;
+
+/** Loads an image of any kind. Each kind has a class of its own: {@link Multiboot}, {@link BootSector}, {@link ElfImage}. */
+public final class ImageLoader {
+    private ImageLoader() {}
+
+    /**
+     * Checks {@code image}, writes it to {@code memory} and says how the processor starts.
+     *
+     * @throws ImageException where the image is not what it should be; then nothing has been written
+     */
+    public static InitialState load(Image image, LoadOptions options, MemoryLayout layout, PhysicalMemory memory)
+            throws ImageException {
+        LoadPlan plan = new LoadPlan(image, layout);
+        InitialState state = plan(image, options, layout, plan);
+        plan.commit(memory);
+        return state;
+    }
+
+    private static InitialState plan(Image image, LoadOptions options, MemoryLayout layout, LoadPlan plan)
+            throws ImageException {
+        ImageKind kind = options.kind() == null ? kindOf(image) : options.kind();
+        return switch (kind) {
+            case BOOT_SECTOR -> BootSector.plan(image, plan);
+            case MULTIBOOT -> Multiboot.plan(image, options, layout, plan);
+            case ELF -> ElfImage.plan(image, plan);
+            case RAW -> RawImage.plan(image, options.rawAddress(), plan);
+        };
+    }
+
+    /** The kind that the content of {@code image} shows. */
+    public static ImageKind kindOf(Image image) throws ImageException {
+        if (Multiboot.findHeader(image) >= 0) {
+            return ImageKind.MULTIBOOT;
+        }
+        if (Elf.recognizes(image)) {
+            return ImageKind.ELF;
+        }
+        if (BootSector.recognizes(image)) {
+            return ImageKind.BOOT_SECTOR;
+        }
+        throw ImageException.at(
+                image,
+                0,
+                "no multiboot header, ELF header or boot signature in " + image.size() + " bytes",
+                "an image of a known kind, or a kind given with it");
+    }
+}
