@@ -47,6 +47,7 @@ ended() {
     thirdmode,0 | qemu,1) echo "ok" ;;
     thirdmode,1 | qemu,3) echo "failed" ;;
     thirdmode,38 | qemu,77) echo "skipped" ;;
+    thirdmode,63 | qemu,127) echo "aborted" ;;
     thirdmode,125) echo "triple fault" ;;
     thirdmode,126) echo "model bug" ;;
     qemu,0) echo "reset" ;;

@@ -425,12 +425,18 @@ public final class Mmu {
     }
 
     /**
-     * Translates one linear address for an access of the kinds in {@code access} and fills the software TLB.
+     * Translates one linear address for an access of the kinds in {@code access}; a data access fills the software TLB.
      *
      * @return the physical address of the byte
      * @throws GuestFault #PF, or nothing but that
      */
     public long translate(long linear, int access) {
+        if ((access & Access.FETCH) != 0) {
+            // Fetch and data rights differ (execute-disable, SMAP, protection keys): neither may stand in for the other.
+            // Who fetches keeps the translation.
+            walker.walk(linear, access, translation);
+            return translation.physical & a20Mask;
+        }
         int v = viewFor(access);
         int slot = (int) (linear >>> PAGE_SHIFT) & INDEX_MASK;
         TlbEntry entry = views[v][slot];
