@@ -97,6 +97,14 @@ public final class Instruction {
 
     public int modRm;
 
+    /** The row of the opcode table it was decoded by; null for what the processor does not define. */
+    OpcodeRow row;
+
+    /** The manual's mnemonic in lower case: tells apart what shares an {@link Operation}. */
+    public String mnemonic() {
+        return row == null ? "(bad)" : row.name(size);
+    }
+
     /** Whether any operand is the memory operand. */
     public boolean hasMemory() {
         return a == Operand.MEMORY || b == Operand.MEMORY || c == Operand.MEMORY;
