@@ -7,7 +7,7 @@ package org.thirdmode.x86.decode;
  *
  * <p>Fields are plain and public: the run loop reads them on every instruction. Nobody writes them after decoding, but
  * for what the engine derives when it takes the instruction into its cache: {@link #form}, {@link #source}, {@link
- * #target}, and a RIP-relative displacement, into which it folds the place of the instruction within its page.
+ * #load}, {@link #updates}, {@link #target}, and a RIP-relative displacement, into which it folds the place of the instruction within its page.
  */
 public final class Instruction {
     /** {@link #base} or {@link #index}: absent; the register file holds a constant zero there. */
@@ -30,6 +30,12 @@ public final class Instruction {
      * register (immediate 0) or an immediate (register {@link #NO_REGISTER}). Set by the engine.
      */
     public int source = NO_REGISTER;
+
+    /** For the fast forms: how many bytes of memory the run loop reads before it dispatches; 0 for none. Set by the engine. */
+    public int load;
+
+    /** For the fast forms: what is read will be written, so the read faults as a write would. Set by the engine. */
+    public boolean updates;
 
     /** For the fast forms: the offset of a relative branch's target from the start of its page. Set by the engine. */
     public int target;

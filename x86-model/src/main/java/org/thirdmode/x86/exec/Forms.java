@@ -6,13 +6,16 @@ import org.thirdmode.x86.decode.Operation;
 
 /**
  * The fast forms: the instructions that the run loop executes itself, and the choice of one for a decoded instruction.
- * A form fixes operand kinds and size, so that its case in the loop has nothing left to decide:
+ *
+ * <p>The loop prepares two values before it dispatches: {@code source}, which is {@link Instruction#source} plus {@link
+ * Instruction#immediate} and so a register or an immediate, and {@code m}, which is the memory operand where {@link
+ * Instruction#load} says so and {@code source} otherwise. A form is named by its operation, its operand size in bits, and
+ * by where the destination is:
  *
  * <ul>
- *   <li>{@code _R}: the destination is a register, the source a register or an immediate ({@link Instruction#source} plus
- *       {@link Instruction#immediate}),
- *   <li>{@code _RM}: the source is memory; {@code _MR}: the destination is,
- *   <li>{@code 32} and {@code 64}: the operand size in bits.
+ *   <li>{@code ADD_32}: a register; the other operand is {@code m}, whatever that is,
+ *   <li>{@code ADD_MR_32}: memory, read as {@code m} and written back; the other operand is {@code source},
+ *   <li>{@code STORE_32}: memory, only written.
  * </ul>
  *
  * Everything without a form goes to the second level, which can execute every instruction: a form is only a short cut.
@@ -27,118 +30,125 @@ final class Forms {
     /** Not an instruction that may be kept: {@link Processor#step} fetches it. */
     static final int CAREFUL = 2;
 
-    static final int ADD32_R = 3;
-    static final int SUB32_R = 4;
-    static final int AND32_R = 5;
-    static final int OR32_R = 6;
-    static final int XOR32_R = 7;
-    static final int CMP32_R = 8;
-    static final int TEST32_R = 9;
-    static final int ADD32_RM = 10;
-    static final int SUB32_RM = 11;
-    static final int AND32_RM = 12;
-    static final int OR32_RM = 13;
-    static final int XOR32_RM = 14;
-    static final int CMP32_RM = 15;
-    static final int CMP32_MR = 16;
-    static final int TEST32_MR = 17;
-    static final int ADD32_MR = 18;
-    static final int SUB32_MR = 19;
-    static final int AND32_MR = 20;
-    static final int OR32_MR = 21;
-    static final int XOR32_MR = 22;
-    static final int MOV32_R = 23;
-    static final int INC32_R = 24;
-    static final int DEC32_R = 25;
-    static final int SHL32_R = 26;
-    static final int SHR32_R = 27;
-    static final int SAR32_R = 28;
-    static final int IMUL32_R = 29;
-    static final int LOAD_32 = 30;
-    static final int STORE_32 = 31;
-    static final int LEA_32 = 32;
-    static final int PUSH_32 = 33;
-    static final int POP_32 = 34;
-    static final int CALL_REL_32 = 35;
-    static final int CALL_R_32 = 36;
-    static final int JMP_R_32 = 37;
-    static final int RET_32 = 38;
-    static final int MOVSX8_32 = 39;
-    static final int MOVSX16_32 = 40;
-    static final int MOVSX8_M_32 = 41;
-    static final int MOVSX16_M_32 = 42;
-    static final int ADD64_R = 43;
-    static final int SUB64_R = 44;
-    static final int AND64_R = 45;
-    static final int OR64_R = 46;
-    static final int XOR64_R = 47;
-    static final int CMP64_R = 48;
-    static final int TEST64_R = 49;
-    static final int ADD64_RM = 50;
-    static final int SUB64_RM = 51;
-    static final int AND64_RM = 52;
-    static final int OR64_RM = 53;
-    static final int XOR64_RM = 54;
-    static final int CMP64_RM = 55;
-    static final int CMP64_MR = 56;
-    static final int TEST64_MR = 57;
-    static final int ADD64_MR = 58;
-    static final int SUB64_MR = 59;
-    static final int AND64_MR = 60;
-    static final int OR64_MR = 61;
-    static final int XOR64_MR = 62;
-    static final int MOV64_R = 63;
-    static final int INC64_R = 64;
-    static final int DEC64_R = 65;
-    static final int SHL64_R = 66;
-    static final int SHR64_R = 67;
-    static final int SAR64_R = 68;
-    static final int IMUL64_R = 69;
-    static final int LOAD_64 = 70;
-    static final int STORE_64 = 71;
-    static final int LEA_64 = 72;
-    static final int PUSH_64 = 73;
-    static final int POP_64 = 74;
-    static final int CALL_REL_64 = 75;
-    static final int CALL_R_64 = 76;
-    static final int JMP_R_64 = 77;
-    static final int RET_64 = 78;
-    static final int MOVSX8_64 = 79;
-    static final int MOVSX16_64 = 80;
-    static final int MOVSX8_M_64 = 81;
-    static final int MOVSX16_M_64 = 82;
-    static final int MOVZX8 = 83;
-    static final int MOVZX16 = 84;
-    static final int MOVZX8_M = 85;
-    static final int MOVZX16_M = 86;
-    static final int LOAD8 = 87;
-    static final int STORE8 = 88;
-    static final int MOV8_R = 89;
-    static final int CMP8_R = 90;
-    static final int CMP8_MR = 91;
-    static final int CMP8_RM = 92;
-    static final int TEST8_R = 93;
-    static final int TEST8_MR = 94;
-    static final int MOVSXD_R = 95;
-    static final int MOVSXD_M = 96;
-    static final int JMP_REL = 97;
-    static final int NOP = 98;
-    static final int JO = 99;
-    static final int JNO = 100;
-    static final int JB = 101;
-    static final int JAE = 102;
-    static final int JZ = 103;
-    static final int JNZ = 104;
-    static final int JBE = 105;
-    static final int JA = 106;
-    static final int JS = 107;
-    static final int JNS = 108;
-    static final int JP = 109;
-    static final int JNP = 110;
-    static final int JL = 111;
-    static final int JGE = 112;
-    static final int JLE = 113;
-    static final int JG = 114;
+    static final int ADD_32 = 3;
+    static final int ADC_32 = 4;
+    static final int SUB_32 = 5;
+    static final int SBB_32 = 6;
+    static final int CMP_32 = 7;
+    static final int AND_32 = 8;
+    static final int TEST_32 = 9;
+    static final int OR_32 = 10;
+    static final int XOR_32 = 11;
+    static final int CMP_MR_32 = 12;
+    static final int TEST_MR_32 = 13;
+    static final int ADD_MR_32 = 14;
+    static final int SUB_MR_32 = 15;
+    static final int AND_MR_32 = 16;
+    static final int OR_MR_32 = 17;
+    static final int XOR_MR_32 = 18;
+    static final int INC_32 = 19;
+    static final int INC_M_32 = 20;
+    static final int DEC_32 = 21;
+    static final int DEC_M_32 = 22;
+    static final int NEG_32 = 23;
+    static final int NOT_32 = 24;
+    static final int SHL_32 = 25;
+    static final int SHR_32 = 26;
+    static final int SAR_32 = 27;
+    static final int ROL_32 = 28;
+    static final int ROR_32 = 29;
+    static final int IMUL_32 = 30;
+    static final int IMUL3_32 = 31;
+    static final int MOV_32 = 32;
+    static final int STORE_32 = 33;
+    static final int LEA_32 = 34;
+    static final int CMOV_32 = 35;
+    static final int MOVSX8_32 = 36;
+    static final int MOVSX16_32 = 37;
+    static final int PUSH_32 = 38;
+    static final int POP_32 = 39;
+    static final int LEAVE_32 = 40;
+    static final int CALL_REL_32 = 41;
+    static final int CALL_32 = 42;
+    static final int JMP_32 = 43;
+    static final int RET_32 = 44;
+    static final int ADD_64 = 45;
+    static final int ADC_64 = 46;
+    static final int SUB_64 = 47;
+    static final int SBB_64 = 48;
+    static final int CMP_64 = 49;
+    static final int AND_64 = 50;
+    static final int TEST_64 = 51;
+    static final int OR_64 = 52;
+    static final int XOR_64 = 53;
+    static final int CMP_MR_64 = 54;
+    static final int TEST_MR_64 = 55;
+    static final int ADD_MR_64 = 56;
+    static final int SUB_MR_64 = 57;
+    static final int AND_MR_64 = 58;
+    static final int OR_MR_64 = 59;
+    static final int XOR_MR_64 = 60;
+    static final int INC_64 = 61;
+    static final int INC_M_64 = 62;
+    static final int DEC_64 = 63;
+    static final int DEC_M_64 = 64;
+    static final int NEG_64 = 65;
+    static final int NOT_64 = 66;
+    static final int SHL_64 = 67;
+    static final int SHR_64 = 68;
+    static final int SAR_64 = 69;
+    static final int ROL_64 = 70;
+    static final int ROR_64 = 71;
+    static final int IMUL_64 = 72;
+    static final int IMUL3_64 = 73;
+    static final int MOV_64 = 74;
+    static final int STORE_64 = 75;
+    static final int LEA_64 = 76;
+    static final int CMOV_64 = 77;
+    static final int MOVSX8_64 = 78;
+    static final int MOVSX16_64 = 79;
+    static final int PUSH_64 = 80;
+    static final int POP_64 = 81;
+    static final int LEAVE_64 = 82;
+    static final int CALL_REL_64 = 83;
+    static final int CALL_64 = 84;
+    static final int JMP_64 = 85;
+    static final int RET_64 = 86;
+    static final int MOVSXD = 87;
+    static final int MOVZX8 = 88;
+    static final int MOVZX16 = 89;
+    static final int MOV_8 = 90;
+    static final int MOV_16 = 91;
+    static final int STORE_8 = 92;
+    static final int STORE_16 = 93;
+    static final int CMP_8 = 94;
+    static final int CMP_MR_8 = 95;
+    static final int TEST_8 = 96;
+    static final int TEST_MR_8 = 97;
+    static final int SETCC = 98;
+    static final int AND_8 = 99;
+    static final int OR_8 = 100;
+    static final int XOR_8 = 101;
+    static final int ADD_8 = 102;
+    static final int SUB_8 = 103;
+    static final int NOP = 104;
+    static final int JMP_REL = 105;
+    static final int JO = 106;
+    static final int JNO = 107;
+    static final int JB = 108;
+    static final int JAE = 109;
+    static final int JZ = 110;
+    static final int JNZ = 111;
+    static final int JBE = 112;
+    static final int JA = 113;
+    static final int JS = 114;
+    static final int JNS = 115;
+    static final int JP = 116;
+    static final int JNP = 117;
+    static final int JL = 118;
+    static final int JGE = 119;
+    static final int JLE = 120;
+    static final int JG = 121;
 
     private Forms() {}
 
@@ -146,9 +156,6 @@ final class Forms {
     static void settle(Instruction i, int offset) {
         if (i.base == Instruction.RIP) {
             i.displacement += offset + i.length;
-        }
-        if (i.b < Operand.HIGH_BYTE) {
-            i.source = i.b;
         }
         i.form = i.lock ? SECOND_LEVEL : select(i);
         if (i.a == Operand.RELATIVE) {
@@ -164,174 +171,140 @@ final class Forms {
         } else if (i.codeWidth == 16 && i.operation.group == Operation.Group.CONTROL) {
             i.form = SECOND_LEVEL;
         }
+        if (i.form == SECOND_LEVEL) {
+            i.load = 0;
+        }
     }
 
     private static int select(Instruction i) {
-        boolean register = i.a < Operand.HIGH_BYTE;
-        boolean memory = i.a == Operand.MEMORY;
-        boolean plainSource = i.b < Operand.HIGH_BYTE || i.b == Operand.IMMEDIATE;
-        boolean memorySource = i.b == Operand.MEMORY;
-        boolean is32 = i.size == 4;
-        boolean is64 = i.size == 8;
         return switch (i.operation) {
-            case NOP -> NOP;
-            case JMP_NEAR -> i.a == Operand.RELATIVE ? JMP_REL : register ? size(is32, is64, JMP_R_32, JMP_R_64) : 0;
+            case NOP, PREFETCH, FENCE -> NOP;
+            case JMP_NEAR -> i.a == Operand.RELATIVE ? JMP_REL : source(i, i.a, i.size) ? pick(i, JMP_32, JMP_64) : 0;
             case CALL_NEAR ->
                 i.a == Operand.RELATIVE
-                        ? size(is32, is64, CALL_REL_32, CALL_REL_64)
-                        : register ? size(is32, is64, CALL_R_32, CALL_R_64) : 0;
-            case RET_NEAR -> i.a == Operand.NONE ? size(is32, is64, RET_32, RET_64) : 0;
-            case JCC -> i.condition + JO;
-            case PUSH -> register || i.a == Operand.IMMEDIATE ? size(is32, is64, PUSH_32, PUSH_64) : 0;
-            case POP -> register && i.a != 4 ? size(is32, is64, POP_32, POP_64) : 0;
-            case LEA -> size(is32, is64, LEA_32, LEA_64);
-            case MOVSXD -> !is64 ? 0 : memorySource ? MOVSXD_M : MOVSXD_R;
-            case MOVZX -> is32 || is64 ? extend(i, MOVZX8, MOVZX16, MOVZX8_M, MOVZX16_M) : 0;
+                        ? pick(i, CALL_REL_32, CALL_REL_64)
+                        : source(i, i.a, i.size) ? pick(i, CALL_32, CALL_64) : 0;
+            case RET_NEAR -> i.a == Operand.NONE ? pick(i, RET_32, RET_64) : 0;
+            case JCC -> JO + i.condition;
+            case PUSH -> source(i, i.a, i.size) ? pick(i, PUSH_32, PUSH_64) : 0;
+            case POP -> register(i.a) ? pick(i, POP_32, POP_64) : 0;
+            case LEAVE -> pick(i, LEAVE_32, LEAVE_64);
+            case LEA -> pick(i, LEA_32, LEA_64);
+            case MOVSXD -> i.size == 8 && source(i, i.b, 4) ? MOVSXD : 0;
+            case MOVZX -> i.size >= 4 && source(i, i.b, i.sizeB) ? i.sizeB == 1 ? MOVZX8 : MOVZX16 : 0;
             case MOVSX ->
-                is32
-                        ? extend(i, MOVSX8_32, MOVSX16_32, MOVSX8_M_32, MOVSX16_M_32)
-                        : is64 ? extend(i, MOVSX8_64, MOVSX16_64, MOVSX8_M_64, MOVSX16_M_64) : 0;
-            case SHL, SHR, SAR -> register && i.b == Operand.IMMEDIATE ? shift(i, is32, is64) : 0;
-            case INC -> register ? size(is32, is64, INC32_R, INC64_R) : 0;
-            case DEC -> register ? size(is32, is64, DEC32_R, DEC64_R) : 0;
-            case IMUL ->
-                register && i.b < Operand.HIGH_BYTE && i.c == Operand.NONE ? size(is32, is64, IMUL32_R, IMUL64_R) : 0;
-            default -> {
-                if (i.size == 1) {
-                    yield select8(i, register, memory, plainSource, memorySource);
-                }
-                if (!is32 && !is64) {
-                    yield SECOND_LEVEL;
-                }
-                if (register && plainSource) {
-                    yield is32 ? r32(i) : r64(i);
-                }
-                if (register && memorySource) {
-                    yield is32 ? rm32(i) : rm64(i);
-                }
-                yield !(memory && plainSource) ? SECOND_LEVEL : is32 ? mr32(i) : mr64(i);
-            }
+                !source(i, i.b, i.sizeB)
+                        ? 0
+                        : i.sizeB == 1 ? pick(i, MOVSX8_32, MOVSX8_64) : pick(i, MOVSX16_32, MOVSX16_64);
+            case SETCC -> register(i.a) ? SETCC : 0;
+            case IMUL -> imul(i);
+            case INC -> one(i, pick(i, INC_32, INC_64), pick(i, INC_M_32, INC_M_64));
+            case DEC -> one(i, pick(i, DEC_32, DEC_64), pick(i, DEC_M_32, DEC_M_64));
+            case NEG -> one(i, pick(i, NEG_32, NEG_64), 0);
+            case NOT -> one(i, pick(i, NOT_32, NOT_64), 0);
+            case SHL -> shift(i, SHL_32, SHL_64);
+            case SHR -> shift(i, SHR_32, SHR_64);
+            case SAR -> shift(i, SAR_32, SAR_64);
+            case ROL -> shift(i, ROL_32, ROL_64);
+            case ROR -> shift(i, ROR_32, ROR_64);
+            case MOV -> mov(i);
+            case CMOVCC -> two(i, 0, 0, CMOV_32, CMOV_64, 0, 0, 0);
+            case ADD -> two(i, ADD_8, 0, ADD_32, ADD_64, 0, ADD_MR_32, ADD_MR_64);
+            case ADC -> two(i, 0, 0, ADC_32, ADC_64, 0, 0, 0);
+            case SUB -> two(i, SUB_8, 0, SUB_32, SUB_64, 0, SUB_MR_32, SUB_MR_64);
+            case SBB -> two(i, 0, 0, SBB_32, SBB_64, 0, 0, 0);
+            case AND -> two(i, AND_8, 0, AND_32, AND_64, 0, AND_MR_32, AND_MR_64);
+            case OR -> two(i, OR_8, 0, OR_32, OR_64, 0, OR_MR_32, OR_MR_64);
+            case XOR -> two(i, XOR_8, 0, XOR_32, XOR_64, 0, XOR_MR_32, XOR_MR_64);
+            case CMP -> readOnly(i, two(i, CMP_8, 0, CMP_32, CMP_64, CMP_MR_8, CMP_MR_32, CMP_MR_64));
+            case TEST -> readOnly(i, two(i, TEST_8, 0, TEST_32, TEST_64, TEST_MR_8, TEST_MR_32, TEST_MR_64));
+            default -> SECOND_LEVEL;
         };
     }
 
-    private static int size(boolean is32, boolean is64, int form32, int form64) {
-        return is32 ? form32 : is64 ? form64 : SECOND_LEVEL;
+    private static boolean register(int operand) {
+        return operand < Operand.HIGH_BYTE;
     }
 
-    private static int extend(Instruction i, int register8, int register16, int memory8, int memory16) {
-        if (i.b == Operand.MEMORY) {
-            return i.sizeB == 1 ? memory8 : memory16;
+    private static int pick(Instruction i, int form32, int form64) {
+        return i.size == 4 ? form32 : i.size == 8 ? form64 : SECOND_LEVEL;
+    }
+
+    /** Makes {@code operand} what the loop prepares; false where the loop cannot. */
+    private static boolean source(Instruction i, int operand, int size) {
+        if (register(operand)) {
+            i.source = operand;
+            i.immediate = 0;
+            return true;
         }
-        return i.b >= Operand.HIGH_BYTE ? SECOND_LEVEL : i.sizeB == 1 ? register8 : register16;
+        if (operand == Operand.MEMORY) {
+            i.load = size;
+            return true;
+        }
+        return operand == Operand.IMMEDIATE;
     }
 
-    private static int shift(Instruction i, boolean is32, boolean is64) {
-        long count = i.immediate & (is64 ? 63 : 31);
-        if (count == 0) {
+    /** A form of one operand, which is read and written: a register, or memory. */
+    private static int one(Instruction i, int inRegister, int inMemory) {
+        if (register(i.a)) {
+            return inRegister;
+        }
+        if (i.a != Operand.MEMORY || inMemory == SECOND_LEVEL) {
             return SECOND_LEVEL;
         }
-        return switch (i.operation) {
-            case SHL -> size(is32, is64, SHL32_R, SHL64_R);
-            case SHR -> size(is32, is64, SHR32_R, SHR64_R);
-            default -> size(is32, is64, SAR32_R, SAR64_R);
+        i.load = i.size;
+        i.updates = true;
+        return inMemory;
+    }
+
+    /** A form of two operands: destination a register by size, or memory by size. */
+    private static int two(
+            Instruction i, int form8, int form16, int form32, int form64, int memory8, int memory32, int memory64) {
+        if (register(i.a)) {
+            return source(i, i.b, i.size) ? bySize(i, form8, form16, form32, form64) : SECOND_LEVEL;
+        }
+        if (i.a != Operand.MEMORY || i.b == Operand.MEMORY || !source(i, i.b, i.size)) {
+            return SECOND_LEVEL;
+        }
+        i.load = i.size;
+        i.updates = true;
+        return bySize(i, memory8, SECOND_LEVEL, memory32, memory64);
+    }
+
+    private static int bySize(Instruction i, int form8, int form16, int form32, int form64) {
+        return switch (i.size) {
+            case 1 -> form8;
+            case 2 -> form16;
+            case 4 -> form32;
+            default -> form64;
         };
     }
 
-    private static int select8(
-            Instruction i, boolean register, boolean memory, boolean plainSource, boolean memorySource) {
-        return switch (i.operation) {
-            case MOV ->
-                register && plainSource
-                        ? MOV8_R
-                        : register && memorySource ? LOAD8 : memory && plainSource ? STORE8 : 0;
-            case CMP ->
-                register && plainSource
-                        ? CMP8_R
-                        : register && memorySource ? CMP8_RM : memory && plainSource ? CMP8_MR : 0;
-            case TEST -> register && plainSource ? TEST8_R : memory && plainSource ? TEST8_MR : 0;
-            default -> SECOND_LEVEL;
-        };
+    /** The form only reads its memory operand. */
+    private static int readOnly(Instruction i, int form) {
+        i.updates = false;
+        return form;
     }
 
-    private static int r32(Instruction i) {
-        return switch (i.operation) {
-            case ADD -> ADD32_R;
-            case SUB -> SUB32_R;
-            case AND -> AND32_R;
-            case OR -> OR32_R;
-            case XOR -> XOR32_R;
-            case CMP -> CMP32_R;
-            case TEST -> TEST32_R;
-            case MOV -> MOV32_R;
-            default -> SECOND_LEVEL;
-        };
+    private static int mov(Instruction i) {
+        if (register(i.a)) {
+            return source(i, i.b, i.size) ? bySize(i, MOV_8, MOV_16, MOV_32, MOV_64) : SECOND_LEVEL;
+        }
+        boolean plain = i.a == Operand.MEMORY && i.b != Operand.MEMORY && source(i, i.b, i.size);
+        return plain ? bySize(i, STORE_8, STORE_16, STORE_32, STORE_64) : SECOND_LEVEL;
     }
 
-    private static int rm32(Instruction i) {
-        return switch (i.operation) {
-            case ADD -> ADD32_RM;
-            case SUB -> SUB32_RM;
-            case AND -> AND32_RM;
-            case OR -> OR32_RM;
-            case XOR -> XOR32_RM;
-            case CMP -> CMP32_RM;
-            case MOV -> LOAD_32;
-            default -> SECOND_LEVEL;
-        };
+    private static int shift(Instruction i, int form32, int form64) {
+        return register(i.a) && i.b != Operand.MEMORY && source(i, i.b, 1) ? pick(i, form32, form64) : SECOND_LEVEL;
     }
 
-    private static int mr32(Instruction i) {
-        return switch (i.operation) {
-            case ADD -> ADD32_MR;
-            case SUB -> SUB32_MR;
-            case AND -> AND32_MR;
-            case OR -> OR32_MR;
-            case XOR -> XOR32_MR;
-            case CMP -> CMP32_MR;
-            case TEST -> TEST32_MR;
-            case MOV -> STORE_32;
-            default -> SECOND_LEVEL;
-        };
-    }
-
-    private static int r64(Instruction i) {
-        return switch (i.operation) {
-            case ADD -> ADD64_R;
-            case SUB -> SUB64_R;
-            case AND -> AND64_R;
-            case OR -> OR64_R;
-            case XOR -> XOR64_R;
-            case CMP -> CMP64_R;
-            case TEST -> TEST64_R;
-            case MOV -> MOV64_R;
-            default -> SECOND_LEVEL;
-        };
-    }
-
-    private static int rm64(Instruction i) {
-        return switch (i.operation) {
-            case ADD -> ADD64_RM;
-            case SUB -> SUB64_RM;
-            case AND -> AND64_RM;
-            case OR -> OR64_RM;
-            case XOR -> XOR64_RM;
-            case CMP -> CMP64_RM;
-            case MOV -> LOAD_64;
-            default -> SECOND_LEVEL;
-        };
-    }
-
-    private static int mr64(Instruction i) {
-        return switch (i.operation) {
-            case ADD -> ADD64_MR;
-            case SUB -> SUB64_MR;
-            case AND -> AND64_MR;
-            case OR -> OR64_MR;
-            case XOR -> XOR64_MR;
-            case CMP -> CMP64_MR;
-            case TEST -> TEST64_MR;
-            case MOV -> STORE_64;
-            default -> SECOND_LEVEL;
-        };
+    private static int imul(Instruction i) {
+        if (i.c == Operand.IMMEDIATE) {
+            if (i.b == Operand.MEMORY) {
+                i.load = i.size;
+            }
+            return pick(i, IMUL3_32, IMUL3_64);
+        }
+        return i.b != Operand.NONE && source(i, i.b, i.size) ? pick(i, IMUL_32, IMUL_64) : SECOND_LEVEL;
     }
 }

@@ -91,271 +91,307 @@ final class RunLoop {
                             return false;
                         }
                         offset += i.length;
+                        long source = r[i.source] + i.immediate;
+                        long m = source;
+                        long at = 0;
+                        if (i.load != 0) {
+                            at = linear(effectiveAddress(r, i), i.segment, i.updates ? s.writeEnd : s.readEnd);
+                            m = mmu.load(at, i.load, i.updates);
+                        }
                         switch (i.form) {
-                            case Forms.ADD32_R -> {
+                            case Forms.ADD_32 -> {
                                 int x = (int) r[i.a];
-                                int y = (int) (r[i.source] + i.immediate);
+                                int y = (int) m;
                                 int z = x + y;
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = ((x & y) | ((x | y) & ~z)) & KEEP32;
                                 continue;
                             }
-                            case Forms.SUB32_R -> {
+                            case Forms.ADC_32 -> {
                                 int x = (int) r[i.a];
-                                int y = (int) (r[i.source] + i.immediate);
-                                int z = x - y;
-                                r[i.a] = z & LOW32;
-                                result = z;
-                                aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
-                                continue;
-                            }
-                            case Forms.AND32_R -> {
-                                int x = (int) r[i.a];
-                                int y = (int) (r[i.source] + i.immediate);
-                                int z = x & y;
-                                r[i.a] = z & LOW32;
-                                result = z;
-                                aux = 0;
-                                continue;
-                            }
-                            case Forms.OR32_R -> {
-                                int x = (int) r[i.a];
-                                int y = (int) (r[i.source] + i.immediate);
-                                int z = x | y;
-                                r[i.a] = z & LOW32;
-                                result = z;
-                                aux = 0;
-                                continue;
-                            }
-                            case Forms.XOR32_R -> {
-                                int x = (int) r[i.a];
-                                int y = (int) (r[i.source] + i.immediate);
-                                int z = x ^ y;
-                                r[i.a] = z & LOW32;
-                                result = z;
-                                aux = 0;
-                                continue;
-                            }
-                            case Forms.CMP32_R -> {
-                                int x = (int) r[i.a];
-                                int y = (int) (r[i.source] + i.immediate);
-                                int z = x - y;
-                                result = z;
-                                aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
-                                continue;
-                            }
-                            case Forms.TEST32_R -> {
-                                int x = (int) r[i.a];
-                                int y = (int) (r[i.source] + i.immediate);
-                                int z = x & y;
-                                result = z;
-                                aux = 0;
-                                continue;
-                            }
-                            case Forms.ADD32_RM -> {
-                                int x = (int) r[i.a];
-                                int y = mmu.read32(readable(i));
-                                int z = x + y;
+                                int y = (int) m;
+                                int z = x + y + (aux >>> 31);
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = ((x & y) | ((x | y) & ~z)) & KEEP32;
                                 continue;
                             }
-                            case Forms.SUB32_RM -> {
+                            case Forms.SUB_32 -> {
                                 int x = (int) r[i.a];
-                                int y = mmu.read32(readable(i));
+                                int y = (int) m;
                                 int z = x - y;
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
                                 continue;
                             }
-                            case Forms.AND32_RM -> {
+                            case Forms.SBB_32 -> {
                                 int x = (int) r[i.a];
-                                int y = mmu.read32(readable(i));
+                                int y = (int) m;
+                                int z = x - y - (aux >>> 31);
+                                r[i.a] = z & LOW32;
+                                result = z;
+                                aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
+                                continue;
+                            }
+                            case Forms.CMP_32 -> {
+                                int x = (int) r[i.a];
+                                int y = (int) m;
+                                int z = x - y;
+                                result = z;
+                                aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
+                                continue;
+                            }
+                            case Forms.AND_32 -> {
+                                int x = (int) r[i.a];
+                                int y = (int) m;
                                 int z = x & y;
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = 0;
                                 continue;
                             }
-                            case Forms.OR32_RM -> {
+                            case Forms.TEST_32 -> {
                                 int x = (int) r[i.a];
-                                int y = mmu.read32(readable(i));
+                                int y = (int) m;
+                                int z = x & y;
+                                result = z;
+                                aux = 0;
+                                continue;
+                            }
+                            case Forms.OR_32 -> {
+                                int x = (int) r[i.a];
+                                int y = (int) m;
                                 int z = x | y;
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = 0;
                                 continue;
                             }
-                            case Forms.XOR32_RM -> {
+                            case Forms.XOR_32 -> {
                                 int x = (int) r[i.a];
-                                int y = mmu.read32(readable(i));
+                                int y = (int) m;
                                 int z = x ^ y;
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = 0;
                                 continue;
                             }
-                            case Forms.CMP32_RM -> {
-                                int x = (int) r[i.a];
-                                int y = mmu.read32(readable(i));
+                            case Forms.CMP_MR_32 -> {
+                                int x = (int) m;
+                                int y = (int) source;
                                 int z = x - y;
                                 result = z;
                                 aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
                                 continue;
                             }
-                            case Forms.CMP32_MR -> {
-                                int x = mmu.read32(readable(i));
-                                int y = (int) (r[i.source] + i.immediate);
-                                int z = x - y;
-                                result = z;
-                                aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
-                                continue;
-                            }
-                            case Forms.TEST32_MR -> {
-                                int x = mmu.read32(readable(i));
-                                int y = (int) (r[i.source] + i.immediate);
-                                int z = x & y;
-                                result = z;
+                            case Forms.TEST_MR_32 -> {
+                                result = (int) (m & source);
                                 aux = 0;
                                 continue;
                             }
-                            case Forms.ADD32_MR -> {
-                                long at = writable(i);
-                                int x = mmu.readForUpdate32(at);
-                                int y = (int) (r[i.source] + i.immediate);
+                            case Forms.ADD_MR_32 -> {
+                                int x = (int) m;
+                                int y = (int) source;
                                 int z = x + y;
                                 mmu.write32(at, z);
                                 result = z;
                                 aux = ((x & y) | ((x | y) & ~z)) & KEEP32;
                                 continue;
                             }
-                            case Forms.SUB32_MR -> {
-                                long at = writable(i);
-                                int x = mmu.readForUpdate32(at);
-                                int y = (int) (r[i.source] + i.immediate);
+                            case Forms.SUB_MR_32 -> {
+                                int x = (int) m;
+                                int y = (int) source;
                                 int z = x - y;
                                 mmu.write32(at, z);
                                 result = z;
                                 aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
                                 continue;
                             }
-                            case Forms.AND32_MR -> {
-                                long at = writable(i);
-                                int x = mmu.readForUpdate32(at);
-                                int y = (int) (r[i.source] + i.immediate);
+                            case Forms.AND_MR_32 -> {
+                                int x = (int) m;
+                                int y = (int) source;
                                 int z = x & y;
                                 mmu.write32(at, z);
                                 result = z;
                                 aux = 0;
                                 continue;
                             }
-                            case Forms.OR32_MR -> {
-                                long at = writable(i);
-                                int x = mmu.readForUpdate32(at);
-                                int y = (int) (r[i.source] + i.immediate);
+                            case Forms.OR_MR_32 -> {
+                                int x = (int) m;
+                                int y = (int) source;
                                 int z = x | y;
                                 mmu.write32(at, z);
                                 result = z;
                                 aux = 0;
                                 continue;
                             }
-                            case Forms.XOR32_MR -> {
-                                long at = writable(i);
-                                int x = mmu.readForUpdate32(at);
-                                int y = (int) (r[i.source] + i.immediate);
+                            case Forms.XOR_MR_32 -> {
+                                int x = (int) m;
+                                int y = (int) source;
                                 int z = x ^ y;
                                 mmu.write32(at, z);
                                 result = z;
                                 aux = 0;
                                 continue;
                             }
-                            case Forms.MOV32_R -> {
-                                r[i.a] = (r[i.source] + i.immediate) & LOW32;
-                                continue;
-                            }
-                            case Forms.INC32_R -> {
+                            case Forms.INC_32 -> {
                                 int x = (int) r[i.a];
                                 int z = x + 1;
                                 r[i.a] = z & LOW32;
                                 result = z;
-                                // CF stays: where it would change, both top bits flip, so that OF is as computed.
-                                int carries = ((x & 1) | ((x | 1) & ~z)) & KEEP32;
-                                aux = carries ^ ((carries ^ aux) >> 31 & TOP2);
+                                aux = keepCarry(aux, ((x & 1) | ((x | 1) & ~z)) & KEEP32);
                                 continue;
                             }
-                            case Forms.DEC32_R -> {
+                            case Forms.INC_M_32 -> {
+                                int x = (int) m;
+                                int z = x + 1;
+                                mmu.write32(at, z);
+                                result = z;
+                                aux = keepCarry(aux, ((x & 1) | ((x | 1) & ~z)) & KEEP32);
+                                continue;
+                            }
+                            case Forms.DEC_32 -> {
                                 int x = (int) r[i.a];
                                 int z = x - 1;
                                 r[i.a] = z & LOW32;
                                 result = z;
-                                // CF stays: where it would change, both top bits flip, so that OF is as computed.
-                                int carries = ((~x & 1) | ((~x | 1) & z)) & KEEP32;
-                                aux = carries ^ ((carries ^ aux) >> 31 & TOP2);
+                                aux = keepCarry(aux, ((~x & 1) | ((~x | 1) & z)) & KEEP32);
                                 continue;
                             }
-                            case Forms.SHL32_R -> {
-                                int n = (int) i.immediate & 31;
+                            case Forms.DEC_M_32 -> {
+                                int x = (int) m;
+                                int z = x - 1;
+                                mmu.write32(at, z);
+                                result = z;
+                                aux = keepCarry(aux, ((~x & 1) | ((~x | 1) & z)) & KEEP32);
+                                continue;
+                            }
+                            case Forms.NEG_32 -> {
+                                int y = (int) r[i.a];
+                                int z = -y;
+                                r[i.a] = z & LOW32;
+                                result = z;
+                                aux = (y | z) & KEEP32;
+                                continue;
+                            }
+                            case Forms.NOT_32 -> {
+                                r[i.a] = ~r[i.a] & LOW32;
+                                continue;
+                            }
+                            case Forms.SHL_32 -> {
+                                int n = (int) source & 31;
                                 int x = (int) r[i.a];
                                 int z = x << n;
                                 r[i.a] = z & LOW32;
-                                result = z;
-                                int out = x << (n - 1);
-                                aux = (out & CARRY) | ((z >>> 1) & INTO_TOP);
+                                if (n != 0) {
+                                    result = z;
+                                    aux = ((x << (n - 1)) & CARRY) | ((z >>> 1) & INTO_TOP);
+                                }
                                 continue;
                             }
-                            case Forms.SHR32_R -> {
-                                int n = (int) i.immediate & 31;
+                            case Forms.SHR_32 -> {
+                                int n = (int) source & 31;
                                 int x = (int) r[i.a];
                                 int z = x >>> n;
                                 r[i.a] = z & LOW32;
-                                result = z;
-                                int out = x >>> (n - 1) << 31;
-                                aux = out | ((out >>> 1) ^ ((n == 1 ? x >>> 1 : 0) & INTO_TOP));
+                                if (n != 0) {
+                                    result = z;
+                                    int out = x >>> (n - 1) << 31;
+                                    aux = out | ((out >>> 1) ^ ((n == 1 ? x >>> 1 : 0) & INTO_TOP));
+                                }
                                 continue;
                             }
-                            case Forms.SAR32_R -> {
-                                int n = (int) i.immediate & 31;
+                            case Forms.SAR_32 -> {
+                                int n = (int) source & 31;
                                 int x = (int) r[i.a];
                                 int z = x >> n;
                                 r[i.a] = z & LOW32;
-                                result = z;
-                                int out = x >> (n - 1) << 31;
-                                aux = out | (out >>> 1);
+                                if (n != 0) {
+                                    result = z;
+                                    int out = x >> (n - 1) << 31;
+                                    aux = out | (out >>> 1);
+                                }
                                 continue;
                             }
-                            case Forms.IMUL32_R -> {
-                                long product = (long) (int) r[i.a] * (int) r[i.source];
+                            case Forms.ROL_32 -> {
+                                int n = (int) source & 31;
+                                int z = Integer.rotateLeft((int) r[i.a], n);
+                                r[i.a] = z & LOW32;
+                                if (n != 0) {
+                                    int out = z << 31;
+                                    aux = (aux & ~TOP2) | out | ((z >>> 1) & INTO_TOP);
+                                }
+                                continue;
+                            }
+                            case Forms.ROR_32 -> {
+                                int n = (int) source & 31;
+                                int z = Integer.rotateRight((int) r[i.a], n);
+                                r[i.a] = z & LOW32;
+                                if (n != 0) {
+                                    aux = (aux & ~TOP2) | (z & TOP2);
+                                }
+                                continue;
+                            }
+                            case Forms.IMUL_32 -> {
+                                long product = (long) (int) r[i.a] * (int) m;
                                 int z = (int) product;
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = z == product ? 0 : CARRY;
                                 continue;
                             }
-                            case Forms.LOAD_32 -> {
-                                r[i.a] = mmu.read32(readable(i)) & LOW32;
+                            case Forms.IMUL3_32 -> {
+                                long product = (long) (int) (i.load == 0 ? r[i.b] : m) * (int) i.immediate;
+                                int z = (int) product;
+                                r[i.a] = z & LOW32;
+                                result = z;
+                                aux = z == product ? 0 : CARRY;
+                                continue;
+                            }
+                            case Forms.MOV_32 -> {
+                                r[i.a] = m & LOW32;
                                 continue;
                             }
                             case Forms.STORE_32 -> {
-                                mmu.write32(writable(i), (int) (r[i.source] + i.immediate));
+                                mmu.write32(writable(i), (int) source);
                                 continue;
                             }
                             case Forms.LEA_32 -> {
                                 r[i.a] = effectiveAddress(r, i) & LOW32;
                                 continue;
                             }
+                            case Forms.CMOV_32 -> {
+                                r[i.a] = (holds(i.condition, result, aux) ? m : r[i.a]) & LOW32;
+                                continue;
+                            }
+                            case Forms.MOVSX8_32 -> {
+                                r[i.a] = (byte) m & LOW32;
+                                continue;
+                            }
+                            case Forms.MOVSX16_32 -> {
+                                r[i.a] = (short) m & LOW32;
+                                continue;
+                            }
                             case Forms.PUSH_32 -> {
                                 long sp = (r[4] - 4) & s.stackMask;
-                                mmu.write32(stack(sp, s.writeEnd), (int) (r[i.a < 16 ? i.a : 16] + i.immediate));
+                                mmu.write32(stack(sp, s.writeEnd), (int) m);
                                 r[4] = (r[4] & ~s.stackMask) | sp;
                                 continue;
                             }
                             case Forms.POP_32 -> {
                                 long sp = r[4] & s.stackMask;
-                                r[i.a] = mmu.read32(stack(sp, s.readEnd)) & LOW32;
+                                long value = mmu.read32(stack(sp, s.readEnd)) & LOW32;
                                 r[4] = (r[4] & ~s.stackMask) | ((sp + 4) & s.stackMask);
+                                r[i.a] = value;
+                                continue;
+                            }
+                            case Forms.LEAVE_32 -> {
+                                long sp = r[5] & s.stackMask;
+                                long value = mmu.read32(stack(sp, s.readEnd)) & LOW32;
+                                r[4] = (r[4] & ~s.stackMask) | ((sp + 4) & s.stackMask);
+                                r[5] = value;
                                 continue;
                             }
                             case Forms.CALL_REL_32 -> {
@@ -364,8 +400,8 @@ final class RunLoop {
                                 mmu.write32(stack(sp, s.writeEnd), (int) (pageRip + offset));
                                 r[4] = (r[4] & ~s.stackMask) | sp;
                             }
-                            case Forms.CALL_R_32 -> {
-                                long to = r[i.a] & LOW32;
+                            case Forms.CALL_32 -> {
+                                long to = m & LOW32;
                                 checkTarget(pageRip, to - pageRip);
                                 long sp = (r[4] - 4) & s.stackMask;
                                 mmu.write32(stack(sp, s.writeEnd), (int) (pageRip + offset));
@@ -378,8 +414,8 @@ final class RunLoop {
                                 offset = (int) near;
                                 continue;
                             }
-                            case Forms.JMP_R_32 -> {
-                                long to = r[i.a] & LOW32;
+                            case Forms.JMP_32 -> {
+                                long to = m & LOW32;
                                 checkTarget(pageRip, to - pageRip);
                                 long near = to - pageRip;
                                 if ((near & -4096) != 0) {
@@ -402,311 +438,313 @@ final class RunLoop {
                                 offset = (int) near;
                                 continue;
                             }
-                            case Forms.MOVSX8_32 -> {
-                                r[i.a] = (byte) r[i.b] & LOW32;
-                                continue;
-                            }
-                            case Forms.MOVSX8_M_32 -> {
-                                r[i.a] = (byte) mmu.read8(readable(i)) & LOW32;
-                                continue;
-                            }
-                            case Forms.MOVSX16_32 -> {
-                                r[i.a] = (short) r[i.b] & LOW32;
-                                continue;
-                            }
-                            case Forms.MOVSX16_M_32 -> {
-                                r[i.a] = (short) mmu.read16(readable(i)) & LOW32;
-                                continue;
-                            }
-                            case Forms.ADD64_R -> {
+                            case Forms.ADD_64 -> {
                                 long x = r[i.a];
-                                long y = r[i.source] + i.immediate;
+                                long y = m;
                                 long z = x + y;
                                 r[i.a] = z;
                                 result = z;
-                                long carries = (x & y) | ((x | y) & ~z);
-                                aux = ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
+                                aux = aux64((x & y) | ((x | y) & ~z));
                                 continue;
                             }
-                            case Forms.SUB64_R -> {
+                            case Forms.ADC_64 -> {
                                 long x = r[i.a];
-                                long y = r[i.source] + i.immediate;
+                                long y = m;
+                                long z = x + y + (aux >>> 31);
+                                r[i.a] = z;
+                                result = z;
+                                aux = aux64((x & y) | ((x | y) & ~z));
+                                continue;
+                            }
+                            case Forms.SUB_64 -> {
+                                long x = r[i.a];
+                                long y = m;
                                 long z = x - y;
                                 r[i.a] = z;
                                 result = z;
-                                long carries = (~x & y) | ((~x | y) & z);
-                                aux = ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
+                                aux = aux64((~x & y) | ((~x | y) & z));
                                 continue;
                             }
-                            case Forms.AND64_R -> {
+                            case Forms.SBB_64 -> {
                                 long x = r[i.a];
-                                long y = r[i.source] + i.immediate;
+                                long y = m;
+                                long z = x - y - (aux >>> 31);
+                                r[i.a] = z;
+                                result = z;
+                                aux = aux64((~x & y) | ((~x | y) & z));
+                                continue;
+                            }
+                            case Forms.CMP_64 -> {
+                                long x = r[i.a];
+                                long y = m;
+                                long z = x - y;
+                                result = z;
+                                aux = aux64((~x & y) | ((~x | y) & z));
+                                continue;
+                            }
+                            case Forms.AND_64 -> {
+                                long x = r[i.a];
+                                long y = m;
                                 long z = x & y;
                                 r[i.a] = z;
                                 result = z;
                                 aux = 0;
                                 continue;
                             }
-                            case Forms.OR64_R -> {
+                            case Forms.TEST_64 -> {
                                 long x = r[i.a];
-                                long y = r[i.source] + i.immediate;
+                                long y = m;
+                                long z = x & y;
+                                result = z;
+                                aux = 0;
+                                continue;
+                            }
+                            case Forms.OR_64 -> {
+                                long x = r[i.a];
+                                long y = m;
                                 long z = x | y;
                                 r[i.a] = z;
                                 result = z;
                                 aux = 0;
                                 continue;
                             }
-                            case Forms.XOR64_R -> {
+                            case Forms.XOR_64 -> {
                                 long x = r[i.a];
-                                long y = r[i.source] + i.immediate;
+                                long y = m;
                                 long z = x ^ y;
                                 r[i.a] = z;
                                 result = z;
                                 aux = 0;
                                 continue;
                             }
-                            case Forms.CMP64_R -> {
-                                long x = r[i.a];
-                                long y = r[i.source] + i.immediate;
+                            case Forms.CMP_MR_64 -> {
+                                long x = m;
+                                long y = source;
                                 long z = x - y;
                                 result = z;
-                                long carries = (~x & y) | ((~x | y) & z);
-                                aux = ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
+                                aux = aux64((~x & y) | ((~x | y) & z));
                                 continue;
                             }
-                            case Forms.TEST64_R -> {
-                                long x = r[i.a];
-                                long y = r[i.source] + i.immediate;
-                                long z = x & y;
-                                result = z;
+                            case Forms.TEST_MR_64 -> {
+                                result = (m & source);
                                 aux = 0;
                                 continue;
                             }
-                            case Forms.ADD64_RM -> {
-                                long x = r[i.a];
-                                long y = mmu.read64(readable(i));
-                                long z = x + y;
-                                r[i.a] = z;
-                                result = z;
-                                long carries = (x & y) | ((x | y) & ~z);
-                                aux = ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
-                                continue;
-                            }
-                            case Forms.SUB64_RM -> {
-                                long x = r[i.a];
-                                long y = mmu.read64(readable(i));
-                                long z = x - y;
-                                r[i.a] = z;
-                                result = z;
-                                long carries = (~x & y) | ((~x | y) & z);
-                                aux = ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
-                                continue;
-                            }
-                            case Forms.AND64_RM -> {
-                                long x = r[i.a];
-                                long y = mmu.read64(readable(i));
-                                long z = x & y;
-                                r[i.a] = z;
-                                result = z;
-                                aux = 0;
-                                continue;
-                            }
-                            case Forms.OR64_RM -> {
-                                long x = r[i.a];
-                                long y = mmu.read64(readable(i));
-                                long z = x | y;
-                                r[i.a] = z;
-                                result = z;
-                                aux = 0;
-                                continue;
-                            }
-                            case Forms.XOR64_RM -> {
-                                long x = r[i.a];
-                                long y = mmu.read64(readable(i));
-                                long z = x ^ y;
-                                r[i.a] = z;
-                                result = z;
-                                aux = 0;
-                                continue;
-                            }
-                            case Forms.CMP64_RM -> {
-                                long x = r[i.a];
-                                long y = mmu.read64(readable(i));
-                                long z = x - y;
-                                result = z;
-                                long carries = (~x & y) | ((~x | y) & z);
-                                aux = ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
-                                continue;
-                            }
-                            case Forms.CMP64_MR -> {
-                                long x = mmu.read64(readable(i));
-                                long y = r[i.source] + i.immediate;
-                                long z = x - y;
-                                result = z;
-                                long carries = (~x & y) | ((~x | y) & z);
-                                aux = ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
-                                continue;
-                            }
-                            case Forms.TEST64_MR -> {
-                                long x = mmu.read64(readable(i));
-                                long y = r[i.source] + i.immediate;
-                                long z = x & y;
-                                result = z;
-                                aux = 0;
-                                continue;
-                            }
-                            case Forms.ADD64_MR -> {
-                                long at = writable(i);
-                                long x = mmu.readForUpdate64(at);
-                                long y = r[i.source] + i.immediate;
+                            case Forms.ADD_MR_64 -> {
+                                long x = m;
+                                long y = source;
                                 long z = x + y;
                                 mmu.write64(at, z);
                                 result = z;
-                                long carries = (x & y) | ((x | y) & ~z);
-                                aux = ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
+                                aux = aux64((x & y) | ((x | y) & ~z));
                                 continue;
                             }
-                            case Forms.SUB64_MR -> {
-                                long at = writable(i);
-                                long x = mmu.readForUpdate64(at);
-                                long y = r[i.source] + i.immediate;
+                            case Forms.SUB_MR_64 -> {
+                                long x = m;
+                                long y = source;
                                 long z = x - y;
                                 mmu.write64(at, z);
                                 result = z;
-                                long carries = (~x & y) | ((~x | y) & z);
-                                aux = ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
+                                aux = aux64((~x & y) | ((~x | y) & z));
                                 continue;
                             }
-                            case Forms.AND64_MR -> {
-                                long at = writable(i);
-                                long x = mmu.readForUpdate64(at);
-                                long y = r[i.source] + i.immediate;
+                            case Forms.AND_MR_64 -> {
+                                long x = m;
+                                long y = source;
                                 long z = x & y;
                                 mmu.write64(at, z);
                                 result = z;
                                 aux = 0;
                                 continue;
                             }
-                            case Forms.OR64_MR -> {
-                                long at = writable(i);
-                                long x = mmu.readForUpdate64(at);
-                                long y = r[i.source] + i.immediate;
+                            case Forms.OR_MR_64 -> {
+                                long x = m;
+                                long y = source;
                                 long z = x | y;
                                 mmu.write64(at, z);
                                 result = z;
                                 aux = 0;
                                 continue;
                             }
-                            case Forms.XOR64_MR -> {
-                                long at = writable(i);
-                                long x = mmu.readForUpdate64(at);
-                                long y = r[i.source] + i.immediate;
+                            case Forms.XOR_MR_64 -> {
+                                long x = m;
+                                long y = source;
                                 long z = x ^ y;
                                 mmu.write64(at, z);
                                 result = z;
                                 aux = 0;
                                 continue;
                             }
-                            case Forms.MOV64_R -> {
-                                r[i.a] = r[i.source] + i.immediate;
-                                continue;
-                            }
-                            case Forms.INC64_R -> {
+                            case Forms.INC_64 -> {
                                 long x = r[i.a];
                                 long z = x + 1;
                                 r[i.a] = z;
                                 result = z;
-                                // CF stays: where it would change, both top bits flip, so that OF is as computed.
-                                long all = (x & 1) | ((x | 1) & ~z);
-                                int carries = ((int) (all >>> 32) & TOP2) | ((int) all & AF);
-                                aux = carries ^ ((carries ^ aux) >> 31 & TOP2);
+                                aux = keepCarry(aux, aux64((x & 1) | ((x | 1) & ~z)));
                                 continue;
                             }
-                            case Forms.DEC64_R -> {
+                            case Forms.INC_M_64 -> {
+                                long x = m;
+                                long z = x + 1;
+                                mmu.write64(at, z);
+                                result = z;
+                                aux = keepCarry(aux, aux64((x & 1) | ((x | 1) & ~z)));
+                                continue;
+                            }
+                            case Forms.DEC_64 -> {
                                 long x = r[i.a];
                                 long z = x - 1;
                                 r[i.a] = z;
                                 result = z;
-                                // CF stays: where it would change, both top bits flip, so that OF is as computed.
-                                long all = (~x & 1) | ((~x | 1) & z);
-                                int carries = ((int) (all >>> 32) & TOP2) | ((int) all & AF);
-                                aux = carries ^ ((carries ^ aux) >> 31 & TOP2);
+                                aux = keepCarry(aux, aux64((~x & 1) | ((~x | 1) & z)));
                                 continue;
                             }
-                            case Forms.SHL64_R -> {
-                                int n = (int) i.immediate & 63;
+                            case Forms.DEC_M_64 -> {
+                                long x = m;
+                                long z = x - 1;
+                                mmu.write64(at, z);
+                                result = z;
+                                aux = keepCarry(aux, aux64((~x & 1) | ((~x | 1) & z)));
+                                continue;
+                            }
+                            case Forms.NEG_64 -> {
+                                long y = r[i.a];
+                                long z = -y;
+                                r[i.a] = z;
+                                result = z;
+                                aux = aux64(y | z);
+                                continue;
+                            }
+                            case Forms.NOT_64 -> {
+                                r[i.a] = ~r[i.a];
+                                continue;
+                            }
+                            case Forms.SHL_64 -> {
+                                int n = (int) source & 63;
                                 long x = r[i.a];
                                 long z = x << n;
                                 r[i.a] = z;
-                                result = z;
-                                int out = (int) ((x << (n - 1)) >>> 32);
-                                aux = (out & CARRY) | ((int) (z >>> 33) & INTO_TOP);
+                                if (n != 0) {
+                                    result = z;
+                                    aux = ((int) ((x << (n - 1)) >>> 32) & CARRY) | ((int) (z >>> 33) & INTO_TOP);
+                                }
                                 continue;
                             }
-                            case Forms.SHR64_R -> {
-                                int n = (int) i.immediate & 63;
+                            case Forms.SHR_64 -> {
+                                int n = (int) source & 63;
                                 long x = r[i.a];
                                 long z = x >>> n;
                                 r[i.a] = z;
-                                result = z;
-                                int out = (int) (x >>> (n - 1)) << 31;
-                                aux = out | ((out >>> 1) ^ ((n == 1 ? (int) (x >>> 33) : 0) & INTO_TOP));
+                                if (n != 0) {
+                                    result = z;
+                                    int out = (int) (x >>> (n - 1)) << 31;
+                                    aux = out | ((out >>> 1) ^ ((n == 1 ? (int) (x >>> 33) : 0) & INTO_TOP));
+                                }
                                 continue;
                             }
-                            case Forms.SAR64_R -> {
-                                int n = (int) i.immediate & 63;
+                            case Forms.SAR_64 -> {
+                                int n = (int) source & 63;
                                 long x = r[i.a];
                                 long z = x >> n;
                                 r[i.a] = z;
-                                result = z;
-                                int out = (int) (x >> (n - 1)) << 31;
-                                aux = out | (out >>> 1);
+                                if (n != 0) {
+                                    result = z;
+                                    int out = (int) (x >> (n - 1)) << 31;
+                                    aux = out | (out >>> 1);
+                                }
                                 continue;
                             }
-                            case Forms.IMUL64_R -> {
+                            case Forms.ROL_64 -> {
+                                int n = (int) source & 63;
+                                long z = Long.rotateLeft(r[i.a], n);
+                                r[i.a] = z;
+                                if (n != 0) {
+                                    aux = (aux & ~TOP2) | ((int) z << 31) | ((int) (z >>> 33) & INTO_TOP);
+                                }
+                                continue;
+                            }
+                            case Forms.ROR_64 -> {
+                                int n = (int) source & 63;
+                                long z = Long.rotateRight(r[i.a], n);
+                                r[i.a] = z;
+                                if (n != 0) {
+                                    aux = (aux & ~TOP2) | ((int) (z >>> 32) & TOP2);
+                                }
+                                continue;
+                            }
+                            case Forms.IMUL_64 -> {
                                 long x = r[i.a];
-                                long y = r[i.source];
+                                long y = m;
                                 long z = x * y;
                                 r[i.a] = z;
                                 result = z;
                                 aux = Math.multiplyHigh(x, y) == z >> 63 ? 0 : CARRY;
                                 continue;
                             }
-                            case Forms.LOAD_64 -> {
-                                r[i.a] = mmu.read64(readable(i));
+                            case Forms.IMUL3_64 -> {
+                                long x = i.load == 0 ? r[i.b] : m;
+                                long y = i.immediate;
+                                long z = x * y;
+                                r[i.a] = z;
+                                result = z;
+                                aux = Math.multiplyHigh(x, y) == z >> 63 ? 0 : CARRY;
+                                continue;
+                            }
+                            case Forms.MOV_64 -> {
+                                r[i.a] = m;
                                 continue;
                             }
                             case Forms.STORE_64 -> {
-                                mmu.write64(writable(i), r[i.source] + i.immediate);
+                                mmu.write64(writable(i), source);
                                 continue;
                             }
                             case Forms.LEA_64 -> {
                                 r[i.a] = effectiveAddress(r, i);
                                 continue;
                             }
+                            case Forms.CMOV_64 -> {
+                                r[i.a] = (holds(i.condition, result, aux) ? m : r[i.a]);
+                                continue;
+                            }
+                            case Forms.MOVSX8_64 -> {
+                                r[i.a] = (byte) m;
+                                continue;
+                            }
+                            case Forms.MOVSX16_64 -> {
+                                r[i.a] = (short) m;
+                                continue;
+                            }
                             case Forms.PUSH_64 -> {
                                 long sp = (r[4] - 8) & s.stackMask;
-                                mmu.write64(stack(sp, s.writeEnd), r[i.a < 16 ? i.a : 16] + i.immediate);
+                                mmu.write64(stack(sp, s.writeEnd), m);
                                 r[4] = (r[4] & ~s.stackMask) | sp;
                                 continue;
                             }
                             case Forms.POP_64 -> {
                                 long sp = r[4] & s.stackMask;
-                                r[i.a] = mmu.read64(stack(sp, s.readEnd));
+                                long value = mmu.read64(stack(sp, s.readEnd));
                                 r[4] = (r[4] & ~s.stackMask) | ((sp + 8) & s.stackMask);
+                                r[i.a] = value;
+                                continue;
+                            }
+                            case Forms.LEAVE_64 -> {
+                                long sp = r[5] & s.stackMask;
+                                long value = mmu.read64(stack(sp, s.readEnd));
+                                r[4] = (r[4] & ~s.stackMask) | ((sp + 8) & s.stackMask);
+                                r[5] = value;
                                 continue;
                             }
                             case Forms.CALL_REL_64 -> {
                                 checkTarget(pageRip, i.target);
                                 long sp = (r[4] - 8) & s.stackMask;
-                                mmu.write64(stack(sp, s.writeEnd), pageRip + offset);
+                                mmu.write64(stack(sp, s.writeEnd), (pageRip + offset));
                                 r[4] = (r[4] & ~s.stackMask) | sp;
                             }
-                            case Forms.CALL_R_64 -> {
-                                long to = r[i.a];
+                            case Forms.CALL_64 -> {
+                                long to = m;
                                 checkTarget(pageRip, to - pageRip);
                                 long sp = (r[4] - 8) & s.stackMask;
-                                mmu.write64(stack(sp, s.writeEnd), pageRip + offset);
+                                mmu.write64(stack(sp, s.writeEnd), (pageRip + offset));
                                 r[4] = (r[4] & ~s.stackMask) | sp;
                                 long near = to - pageRip;
                                 if ((near & -4096) != 0) {
@@ -716,8 +754,8 @@ final class RunLoop {
                                 offset = (int) near;
                                 continue;
                             }
-                            case Forms.JMP_R_64 -> {
-                                long to = r[i.a];
+                            case Forms.JMP_64 -> {
+                                long to = m;
                                 checkTarget(pageRip, to - pageRip);
                                 long near = to - pageRip;
                                 if ((near & -4096) != 0) {
@@ -740,100 +778,108 @@ final class RunLoop {
                                 offset = (int) near;
                                 continue;
                             }
-                            case Forms.MOVSX8_64 -> {
-                                r[i.a] = (byte) r[i.b];
-                                continue;
-                            }
-                            case Forms.MOVSX8_M_64 -> {
-                                r[i.a] = (byte) mmu.read8(readable(i));
-                                continue;
-                            }
-                            case Forms.MOVSX16_64 -> {
-                                r[i.a] = (short) r[i.b];
-                                continue;
-                            }
-                            case Forms.MOVSX16_M_64 -> {
-                                r[i.a] = (short) mmu.read16(readable(i));
+                            case Forms.MOVSXD -> {
+                                r[i.a] = (int) m;
                                 continue;
                             }
                             case Forms.MOVZX8 -> {
-                                r[i.a] = r[i.b] & 0xff;
+                                r[i.a] = m & 0xff;
                                 continue;
                             }
                             case Forms.MOVZX16 -> {
-                                r[i.a] = r[i.b] & 0xffff;
+                                r[i.a] = m & 0xffff;
                                 continue;
                             }
-                            case Forms.MOVZX8_M -> {
-                                r[i.a] = mmu.read8(readable(i));
+                            case Forms.MOV_8 -> {
+                                r[i.a] = (r[i.a] & ~0xffL) | (m & 0xff);
                                 continue;
                             }
-                            case Forms.MOVZX16_M -> {
-                                r[i.a] = mmu.read16(readable(i));
+                            case Forms.MOV_16 -> {
+                                r[i.a] = (r[i.a] & ~0xffffL) | (m & 0xffff);
                                 continue;
                             }
-                            case Forms.LOAD8 -> {
-                                r[i.a] = (r[i.a] & ~0xffL) | mmu.read8(readable(i));
+                            case Forms.STORE_8 -> {
+                                mmu.write8(writable(i), (int) source);
                                 continue;
                             }
-                            case Forms.STORE8 -> {
-                                mmu.write8(writable(i), (int) (r[i.source] + i.immediate));
+                            case Forms.STORE_16 -> {
+                                mmu.write16(writable(i), (int) source);
                                 continue;
                             }
-                            case Forms.MOV8_R -> {
-                                r[i.a] = (r[i.a] & ~0xffL) | ((r[i.source] + i.immediate) & 0xff);
-                                continue;
-                            }
-                            case Forms.CMP8_R -> {
+                            case Forms.CMP_8 -> {
                                 int x = (int) r[i.a];
-                                int y = (int) (r[i.source] + i.immediate);
+                                int y = (int) m;
                                 int z = x - y;
                                 result = (byte) z;
-                                int carries = (~x & y) | ((~x | y) & z);
-                                aux = (carries << 24) | (carries & AF);
+                                aux = aux8((~x & y) | ((~x | y) & z));
                                 continue;
                             }
-                            case Forms.CMP8_RM -> {
-                                int x = (int) r[i.a];
-                                int y = mmu.read8(readable(i));
+                            case Forms.CMP_MR_8 -> {
+                                int x = (int) m;
+                                int y = (int) source;
                                 int z = x - y;
                                 result = (byte) z;
-                                int carries = (~x & y) | ((~x | y) & z);
-                                aux = (carries << 24) | (carries & AF);
+                                aux = aux8((~x & y) | ((~x | y) & z));
                                 continue;
                             }
-                            case Forms.CMP8_MR -> {
-                                int x = mmu.read8(readable(i));
-                                int y = (int) (r[i.source] + i.immediate);
-                                int z = x - y;
-                                result = (byte) z;
-                                int carries = (~x & y) | ((~x | y) & z);
-                                aux = (carries << 24) | (carries & AF);
-                                continue;
-                            }
-                            case Forms.TEST8_R -> {
-                                result = (byte) (r[i.a] & (r[i.source] + i.immediate));
+                            case Forms.TEST_8 -> {
+                                result = (byte) (r[i.a] & m);
                                 aux = 0;
                                 continue;
                             }
-                            case Forms.TEST8_MR -> {
-                                result = (byte) (mmu.read8(readable(i)) & (int) (r[i.source] + i.immediate));
+                            case Forms.TEST_MR_8 -> {
+                                result = (byte) (m & source);
                                 aux = 0;
                                 continue;
                             }
-                            case Forms.MOVSXD_R -> {
-                                r[i.a] = (int) r[i.b];
+                            case Forms.SETCC -> {
+                                r[i.a] = (r[i.a] & ~0xffL) | (holds(i.condition, result, aux) ? 1 : 0);
                                 continue;
                             }
-                            case Forms.MOVSXD_M -> {
-                                r[i.a] = mmu.read32(readable(i));
+                            case Forms.AND_8 -> {
+                                long z = r[i.a] & m;
+                                r[i.a] = (r[i.a] & ~0xffL) | (z & 0xff);
+                                result = (byte) z;
+                                aux = 0;
+                                continue;
+                            }
+                            case Forms.OR_8 -> {
+                                long z = r[i.a] | m;
+                                r[i.a] = (r[i.a] & ~0xffL) | (z & 0xff);
+                                result = (byte) z;
+                                aux = 0;
+                                continue;
+                            }
+                            case Forms.XOR_8 -> {
+                                long z = r[i.a] ^ m;
+                                r[i.a] = (r[i.a] & ~0xffL) | (z & 0xff);
+                                result = (byte) z;
+                                aux = 0;
+                                continue;
+                            }
+                            case Forms.ADD_8 -> {
+                                int x = (int) r[i.a];
+                                int y = (int) m;
+                                int z = x + y;
+                                r[i.a] = (r[i.a] & ~0xffL) | (z & 0xff);
+                                result = (byte) z;
+                                aux = aux8((x & y) | ((x | y) & ~z));
+                                continue;
+                            }
+                            case Forms.SUB_8 -> {
+                                int x = (int) r[i.a];
+                                int y = (int) m;
+                                int z = x - y;
+                                r[i.a] = (r[i.a] & ~0xffL) | (z & 0xff);
+                                result = (byte) z;
+                                aux = aux8((~x & y) | ((~x | y) & z));
                                 continue;
                             }
                             case Forms.NOP -> {
                                 continue;
                             }
-
                             case Forms.JMP_REL -> {}
+
                             case Forms.JO -> {
                                 if ((aux ^ (aux << 1)) >= 0) {
                                     continue;
@@ -875,12 +921,12 @@ final class RunLoop {
                                 }
                             }
                             case Forms.JS -> {
-                                if ((result < 0) == ((aux & SIGN) != 0)) {
+                                if (!negative(result, aux)) {
                                     continue;
                                 }
                             }
                             case Forms.JNS -> {
-                                if ((result < 0) != ((aux & SIGN) != 0)) {
+                                if (negative(result, aux)) {
                                     continue;
                                 }
                             }
@@ -997,11 +1043,6 @@ final class RunLoop {
         return (r[i.base] + (r[i.index] << i.scale) + i.displacement) & i.addressMask;
     }
 
-    /** The linear address of the memory operand if its segment lets it be read, else {@link #NOWHERE}. */
-    private long readable(Instruction i) {
-        return linear(effectiveAddress(s.r, i), i.segment, s.readEnd);
-    }
-
     /** The linear address of the memory operand if its segment lets it be written, else {@link #NOWHERE}. */
     private long writable(Instruction i) {
         return linear(effectiveAddress(s.r, i), i.segment, s.writeEnd);
@@ -1017,11 +1058,46 @@ final class RunLoop {
                 : NOWHERE;
     }
 
+    /** {@link Flags#aux} after a 64-bit operation with these carries. */
+    private static int aux64(long carries) {
+        return ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
+    }
+
+    /** {@link Flags#aux} after an 8-bit operation with these carries. */
+    private static int aux8(int carries) {
+        return (carries << 24) | (carries & AF);
+    }
+
+    /** The {@code computed} carries but for CF, which stays: where it would change, both top bits flip, so OF does not. */
+    private static int keepCarry(int aux, int computed) {
+        return computed ^ (((computed ^ aux) >> 31) & TOP2);
+    }
+
+    private static boolean negative(long result, int aux) {
+        return (result < 0) != ((aux & SIGN) != 0);
+    }
+
+    /** SF != OF. */
     private static boolean less(long result, int aux) {
         return (result < 0) != ((aux ^ (aux << 1) ^ (aux << 24)) < 0);
     }
 
     private static boolean parity(long result, int aux) {
         return (Integer.bitCount(((int) result ^ (aux >>> 8)) & 0xff) & 1) == 0;
+    }
+
+    /** Whether condition {@code code} holds; as {@link Flags#condition}. */
+    private static boolean holds(int code, long result, int aux) {
+        boolean holds = switch (code >>> 1) {
+            case 0 -> (aux ^ (aux << 1)) < 0;
+            case 1 -> aux < 0;
+            case 2 -> result == 0;
+            case 3 -> aux < 0 || result == 0;
+            case 4 -> negative(result, aux);
+            case 5 -> parity(result, aux);
+            case 6 -> less(result, aux);
+            default -> result == 0 || less(result, aux);
+        };
+        return holds == ((code & 1) == 0);
     }
 }

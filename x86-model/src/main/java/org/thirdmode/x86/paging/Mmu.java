@@ -178,18 +178,24 @@ public final class Mmu {
 
     // ---- the fast forms of the run loop ----
 
-    public int read8(long linear) {
+    /**
+     * Reads {@code size} bytes (1, 2, 4 or 8), zero-extended.
+     *
+     * @param update they will be written next: faults as the write would
+     */
+    public long load(long linear, int size, boolean update) {
         TlbEntry e = tlb[(int) (linear >>> PAGE_SHIFT) & INDEX_MASK];
-        return e.readTag == (linear & PAGE_MASK)
-                ? e.bytes[(int) linear & OFFSET_MASK] & 0xff
-                : (int) readMiss(linear, 1);
-    }
-
-    public int read16(long linear) {
-        TlbEntry e = tlb[(int) (linear >>> PAGE_SHIFT) & INDEX_MASK];
-        return e.readTag == ((linear + 1) & PAGE_MASK)
-                ? (short) Frame.SHORT.get(e.bytes, (int) linear & OFFSET_MASK) & 0xffff
-                : (int) readMiss(linear, 2);
+        if (e.readTag != ((linear + size - 1) & PAGE_MASK)) {
+            return loadMiss(linear, size, update);
+        }
+        int offset = (int) linear & OFFSET_MASK;
+        if (size == 8) {
+            return (long) Frame.LONG.get(e.bytes, offset);
+        }
+        if (size == 4) {
+            return (int) Frame.INT.get(e.bytes, offset) & 0xffff_ffffL;
+        }
+        return size == 1 ? e.bytes[offset] & 0xffL : (short) Frame.SHORT.get(e.bytes, offset) & 0xffffL;
     }
 
     public int read32(long linear) {
@@ -206,28 +212,21 @@ public final class Mmu {
                 : readMiss(linear, 8);
     }
 
-    /** Reads what {@link #write32} will write next: faults as the write would. */
-    public int readForUpdate32(long linear) {
-        TlbEntry e = tlb[(int) (linear >>> PAGE_SHIFT) & INDEX_MASK];
-        return e.writeTag == ((linear + 3) & PAGE_MASK)
-                ? (int) Frame.INT.get(e.bytes, (int) linear & OFFSET_MASK)
-                : (int) updateMiss(linear, 4);
-    }
-
-    /** Reads what {@link #write64} will write next: faults as the write would. */
-    public long readForUpdate64(long linear) {
-        TlbEntry e = tlb[(int) (linear >>> PAGE_SHIFT) & INDEX_MASK];
-        return e.writeTag == ((linear + 7) & PAGE_MASK)
-                ? (long) Frame.LONG.get(e.bytes, (int) linear & OFFSET_MASK)
-                : updateMiss(linear, 8);
-    }
-
     public void write8(long linear, int value) {
         TlbEntry e = tlb[(int) (linear >>> PAGE_SHIFT) & INDEX_MASK];
         if (e.writeTag == (linear & PAGE_MASK)) {
             e.bytes[(int) linear & OFFSET_MASK] = (byte) value;
         } else {
             writeMiss(linear, 1, value);
+        }
+    }
+
+    public void write16(long linear, int value) {
+        TlbEntry e = tlb[(int) (linear >>> PAGE_SHIFT) & INDEX_MASK];
+        if (e.writeTag == ((linear + 1) & PAGE_MASK)) {
+            Frame.SHORT.set(e.bytes, (int) linear & OFFSET_MASK, (short) value);
+        } else {
+            writeMiss(linear, 2, value);
         }
     }
 
@@ -259,8 +258,8 @@ public final class Mmu {
         return access(linear, size, privilege());
     }
 
-    private long updateMiss(long linear, int size) {
-        requireMemory(linear, size, Access.WRITE);
+    private long loadMiss(long linear, int size, boolean update) {
+        requireMemory(linear, size, update ? Access.WRITE : Access.READ);
         return access(linear, size, privilege());
     }
 
