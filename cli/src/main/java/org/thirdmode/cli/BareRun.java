@@ -9,6 +9,7 @@ import java.util.OptionalLong;
  * What to run on the bare machine.
  *
  * @param image the path of an image, or the name of a bundled kernel; empty where a ROM alone boots
+ * @param raw where an image without any header is put and started; empty to find its kind out from its content
  * @param memory bytes of RAM
  * @param append the kernel's command line, empty for none
  * @param bios a ROM to reset into
@@ -21,6 +22,7 @@ import java.util.OptionalLong;
  */
 record BareRun(
         Optional<String> image,
+        OptionalLong raw,
         long memory,
         String append,
         Optional<Path> bios,

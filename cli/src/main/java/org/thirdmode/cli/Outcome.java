@@ -8,11 +8,32 @@ sealed interface Outcome {
     /** In words, for the last line of the table. */
     String words();
 
-    /** The guest ended the run itself, by a value written to port 0xf4 or by switching the power off (0). */
-    record Exited(int status) implements Outcome {
+    /**
+     * The guest wrote {@code value} to port 0xf4. A process has a status of 8 bits: larger values end as 255, so that none of
+     * them looks like success.
+     */
+    record Exited(int value) implements Outcome {
+        @Override
+        public int status() {
+            return Integer.compareUnsigned(value, 255) > 0 ? 255 : value;
+        }
+
         @Override
         public String words() {
-            return "the guest ended with status " + status;
+            return "the guest ended with status " + Integer.toUnsignedString(value);
+        }
+    }
+
+    /** The guest switched the power off. */
+    record PoweredOff() implements Outcome {
+        @Override
+        public int status() {
+            return ExitStatus.OK;
+        }
+
+        @Override
+        public String words() {
+            return "the guest switched the power off";
         }
     }
 

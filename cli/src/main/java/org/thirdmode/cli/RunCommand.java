@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
         usageHelpAutoWidth = true,
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
-            "N:the value that the guest wrote to port 0xf4; 0 when it switched the power off",
+            "N:the value that the guest wrote to port 0xf4, at most 255; 0 when it switched the power off",
             "124:the budget of instructions was reached",
             "125:triple fault",
             "126:a bug of the model",
@@ -68,6 +68,15 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description = "A multiboot module, with its command line after a space; may be repeated.")
     private List<String> modules = new ArrayList<>();
+
+    @Option(
+            names = "--raw",
+            paramLabel = "ADDRESS",
+            converter = Number64.class,
+            description =
+                    "Put the image at this physical address and start it there, whatever it contains: in real mode"
+                            + " below 1 MiB, else in flat 32-bit protected mode.")
+    private Long raw;
 
     @Option(names = "--bios", paramLabel = "FILE", description = "A ROM to reset into, below 4 GiB and below 1 MiB.")
     private Path bios;
@@ -128,12 +137,13 @@ final class RunCommand implements Callable<Integer> {
         }
         BareRun what = new BareRun(
                 Optional.ofNullable(image),
+                optional(raw),
                 memory,
                 append,
                 Optional.ofNullable(bios),
                 Optional.ofNullable(cpu),
                 fidelity,
-                maxInstructions == null ? OptionalLong.empty() : OptionalLong.of(maxInstructions),
+                optional(maxInstructions),
                 Optional.ofNullable(trace),
                 seed,
                 screen,
@@ -157,6 +167,10 @@ final class RunCommand implements Callable<Integer> {
             StatsFile.write(stats, platform, what, report);
         }
         return report.outcome().status();
+    }
+
+    private static OptionalLong optional(Long value) {
+        return value == null ? OptionalLong.empty() : OptionalLong.of(value);
     }
 
     /** Finds out before the run, which may be long, that its result could not be written. */

@@ -14,6 +14,7 @@ final class StatsFile {
     static void write(Path file, Platform platform, BareRun what, Report report) {
         Map<String, Object> run = new LinkedHashMap<>();
         run.put("image", what.image().orElse(null));
+        run.put("raw", what.raw().isPresent() ? what.raw().getAsLong() : null);
         run.put("on", Words.word(platform));
         run.put("memory", what.memory());
         run.put("append", what.append());

@@ -14,6 +14,17 @@ class ExitStatuses {
     }
 
     @Test
+    void aValueThatNoStatusCanHoldDoesNotLookLikeSuccess() {
+        assertEquals(255, statusOf(new Outcome.Exited(256)));
+        assertEquals(255, statusOf(new Outcome.Exited(-1)));
+    }
+
+    @Test
+    void powerOffIs0() {
+        assertEquals(0, statusOf(new Outcome.PoweredOff()));
+    }
+
+    @Test
     void theBudgetIs124() {
         assertEquals(124, statusOf(new Outcome.BudgetReached()));
     }

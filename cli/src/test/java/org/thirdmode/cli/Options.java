@@ -63,6 +63,14 @@ class Options {
     }
 
     @Test
+    void aRawImageIsPutAtAnAddress() {
+        assertEquals(
+                OptionalLong.of(0x10_0000),
+                asked("run", "--raw", "0x100000", "code.bin").raw());
+        assertEquals(OptionalLong.empty(), asked("run", "code.bin").raw());
+    }
+
+    @Test
     void aSeedIsDecimalOrHexadecimal() {
         assertEquals(0x5eed, asked("run", "--seed", "0x5eed", "kernel").seed());
         assertEquals(-1, asked("run", "--seed", "0xffffffffffffffff", "kernel").seed());
