@@ -1,0 +1,39 @@
+package org.thirdmode.x86.paging.spec;
+
+/**
+ * An access to a linear address. SDM 3A "Determination of Access Rights".
+ *
+ * @param linear the linear address
+ * @param kind what is done there
+ * @param mode with whose rights
+ */
+public record LinearAccess(long linear, Kind kind, Mode mode) {
+    /** A data read, a data write or an instruction fetch. */
+    public enum Kind {
+        READ,
+        WRITE,
+        FETCH
+    }
+
+    /** Who accesses. */
+    public enum Mode {
+        /** CPL = 3, explicit. */
+        USER,
+        /** CPL below 3, explicit. */
+        SUPERVISOR,
+        /** An access to a system data structure, at any CPL. */
+        IMPLICIT_SUPERVISOR
+    }
+
+    boolean isData() {
+        return kind != Kind.FETCH;
+    }
+
+    boolean isWrite() {
+        return kind == Kind.WRITE;
+    }
+
+    boolean isUserMode() {
+        return mode == Mode.USER;
+    }
+}
