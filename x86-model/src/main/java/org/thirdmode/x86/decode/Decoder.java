@@ -347,7 +347,8 @@ public final class Decoder {
                 }
                 default -> {
                     operand = register(i, encoded, size, prefixes);
-                    if (operand == INVALID || (place == 0 && operand == Operand.SEGMENT + CS && i.operation == Operation.MOV_SREG)) {
+                    if (operand == INVALID
+                            || (place == 0 && operand == Operand.SEGMENT + CS && i.operation == Operation.MOV_SREG)) {
                         return undefined(i.length, i.codeWidth);
                     }
                 }

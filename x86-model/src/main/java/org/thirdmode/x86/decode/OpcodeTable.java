@@ -76,7 +76,8 @@ final class OpcodeTable {
             for (int opcode = row.opcode; opcode <= row.lastOpcode; opcode++) {
                 List<OpcodeRow> cell = byOpcode.get((row.map << 8) | opcode);
                 if (!cell.isEmpty() && cell.get(0).modRm != row.modRm) {
-                    throw row.bad("one row of an opcode has a ModR/M byte and another has none, line " + cell.get(0).line);
+                    throw row.bad(
+                            "one row of an opcode has a ModR/M byte and another has none, line " + cell.get(0).line);
                 }
                 cell.add(row);
             }

@@ -150,6 +150,9 @@ final class Forms {
     static final int JLE = 120;
     static final int JG = 121;
 
+    /** One more than the highest form. */
+    static final int COUNT = 122;
+
     private Forms() {}
 
     /** Derives what the fast forms need of an instruction at {@code offset} of its page, and chooses its form. */

@@ -67,6 +67,10 @@ final class RunLoop {
                 long linear = (s.segmentBase[Segment.CS] + s.rip) & s.linearMask;
                 pageRip = s.rip - (linear & 0xfff);
                 i = CodePage.END;
+                if (budget == 0) {
+                    // Not even the fetch of a further page may happen past the last instruction.
+                    return false;
+                }
                 if (!cpu.wholePageInCodeSegment(pageRip)) {
                     return true;
                 }
@@ -338,16 +342,14 @@ final class RunLoop {
                                 long product = (long) (int) r[i.a] * (int) m;
                                 int z = (int) product;
                                 r[i.a] = z & LOW32;
-                                result = z;
-                                aux = z == product ? 0 : CARRY;
+                                aux = (aux & ~TOP2) | (z == product ? 0 : CARRY);
                                 continue;
                             }
                             case Forms.IMUL3_32 -> {
                                 long product = (long) (int) (i.load == 0 ? r[i.b] : m) * (int) i.immediate;
                                 int z = (int) product;
                                 r[i.a] = z & LOW32;
-                                result = z;
-                                aux = z == product ? 0 : CARRY;
+                                aux = (aux & ~TOP2) | (z == product ? 0 : CARRY);
                                 continue;
                             }
                             case Forms.MOV_32 -> {
@@ -677,8 +679,7 @@ final class RunLoop {
                                 long y = m;
                                 long z = x * y;
                                 r[i.a] = z;
-                                result = z;
-                                aux = Math.multiplyHigh(x, y) == z >> 63 ? 0 : CARRY;
+                                aux = (aux & ~TOP2) | (Math.multiplyHigh(x, y) == z >> 63 ? 0 : CARRY);
                                 continue;
                             }
                             case Forms.IMUL3_64 -> {
@@ -686,8 +687,7 @@ final class RunLoop {
                                 long y = i.immediate;
                                 long z = x * y;
                                 r[i.a] = z;
-                                result = z;
-                                aux = Math.multiplyHigh(x, y) == z >> 63 ? 0 : CARRY;
+                                aux = (aux & ~TOP2) | (Math.multiplyHigh(x, y) == z >> 63 ? 0 : CARRY);
                                 continue;
                             }
                             case Forms.MOV_64 -> {

@@ -431,7 +431,8 @@ public final class Mmu {
      */
     public long translate(long linear, int access) {
         if ((access & Access.FETCH) != 0) {
-            // Fetch and data rights differ (execute-disable, SMAP, protection keys): neither may stand in for the other.
+            // Fetch and data rights differ (execute-disable, SMAP, protection keys): neither may stand in for the
+            // other.
             // Who fetches keeps the translation.
             walker.walk(linear, access, translation);
             return translation.physical & a20Mask;
