@@ -4,6 +4,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -68,6 +69,11 @@ class Architecture {
                         "org.thirdmode.x86.exec..",
                         "org.thirdmode.x86.paging..",
                         "org.thirdmode.x86.state.."));
+    }
+
+    @Test
+    void thePackagesOfAModuleHaveNoCycles() {
+        check(slices().matching("org.thirdmode.(*).(*)..").should().beFreeOfCycles());
     }
 
     @Test
