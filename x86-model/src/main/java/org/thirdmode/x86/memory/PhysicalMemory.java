@@ -215,10 +215,20 @@ public final class PhysicalMemory {
         }
     }
 
-    /** Copies {@code source} into memory from {@code address} on, as a loader does. */
+    /** Copies {@code source} into memory from {@code address} on, as a loader does: ROM is left as it is. */
     public void load(long address, byte[] source) {
-        for (int i = 0; i < source.length; i++) {
-            write(address + i, 1, source[i]);
+        int at = 0;
+        while (at < source.length) {
+            int offset = (int) (address + at) & (Frame.SIZE - 1);
+            int length = Math.min(Frame.SIZE - offset, source.length - at);
+            Frame frame = frame(address + at);
+            if (frame != null && !frame.readOnly) {
+                System.arraycopy(source, at, frame.bytes, offset, length);
+                if (frame.code != null) {
+                    frame.code.bytesWritten(offset, offset + length);
+                }
+            }
+            at += length;
         }
     }
 }
