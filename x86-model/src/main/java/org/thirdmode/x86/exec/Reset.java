@@ -45,6 +45,7 @@ final class Reset {
         cpu.shadow = Processor.NO_SHADOW;
         cpu.pendingDebug = 0;
         cpu.nmiBlocked = false;
+        cpu.fpu.reset();
         cpu.mmu.flushAll();
         cpu.modeChanged();
     }
