@@ -9,6 +9,7 @@ import org.thirdmode.x86.decode.Instruction;
 import org.thirdmode.x86.decode.Operation.Group;
 import org.thirdmode.x86.exec.system.DebugRegisters;
 import org.thirdmode.x86.exec.system.SystemArchitecture;
+import org.thirdmode.x86.fp.FpuState;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.paging.Mmu;
 import org.thirdmode.x86.paging.PageWalker;
@@ -47,6 +48,7 @@ public final class Processor implements ProcessorSignals {
     public static final int SHADOW_MOV_SS = 2;
 
     public final CpuState state = new CpuState();
+    public final FpuState fpu = new FpuState();
     public final PhysicalMemory memory;
     public final PortBus ports;
     public final LocalApicPort apic;
@@ -63,6 +65,9 @@ public final class Processor implements ProcessorSignals {
     public final GuestFault fault = new GuestFault();
 
     public Activity activity = Activity.ACTIVE;
+
+    /** FERR#: an unmasked x87 exception waits while CR0.NE is clear. A board makes it interrupt request 13. */
+    public Runnable ferr = () -> {};
 
     /** {@link #NO_SHADOW}, {@link #SHADOW_STI} or {@link #SHADOW_MOV_SS}, for the next instruction only. */
     public int shadow;

@@ -20,11 +20,12 @@ final class Reset {
         cpu.state.xcr0 = 1;
         cpu.state.pkru = 0;
         registers(cpu);
+        cpu.fpu.reset();
         cpu.nmiPending = false;
         cpu.system.reset();
     }
 
-    /** INIT: caching, XCR0, the time-stamp counter and most MSRs stay as they are. */
+    /** INIT: caching, the FPU, XCR0, the time-stamp counter and most MSRs stay as they are. */
     static void init(Processor cpu) {
         cpu.state.cr0 = (cpu.state.cr0 & (Cr0.CD | Cr0.NW)) | Cr0.ET;
         registers(cpu);
