@@ -34,6 +34,9 @@ public final class IoPorts implements PortBus {
         }
     }
 
+    private long reads;
+    private long writes;
+
     private final Range[][] pages = new Range[SIZE >>> PAGE_SHIFT][];
 
     /**
@@ -107,8 +110,29 @@ public final class IoPorts implements PortBus {
         pages[page][port & PAGE_SIZE - 1] = range;
     }
 
+    /** Reads by the processor so far. */
+    public long reads() {
+        return reads;
+    }
+
+    /** Writes by the processor so far. */
+    public long writes() {
+        return writes;
+    }
+
     @Override
     public int read(int port, int size) {
+        reads++;
+        return readParts(port, size);
+    }
+
+    @Override
+    public void write(int port, int size, int value) {
+        writes++;
+        writeParts(port, size, value);
+    }
+
+    private int readParts(int port, int size) {
         if (port >= SIZE) {
             return ones(size);
         }
@@ -120,12 +144,11 @@ public final class IoPorts implements PortBus {
             return ones(1);
         }
         int half = size / 2;
-        int low = read(port, half);
-        return low | read(port + half, half) << (half * 8);
+        int low = readParts(port, half);
+        return low | readParts(port + half, half) << (half * 8);
     }
 
-    @Override
-    public void write(int port, int size, int value) {
+    private void writeParts(int port, int size, int value) {
         if (port >= SIZE) {
             return;
         }
@@ -134,8 +157,8 @@ public final class IoPorts implements PortBus {
             range.device.write(port - range.first, size, value & ones(size));
         } else if (size > 1) {
             int half = size / 2;
-            write(port, half, value);
-            write(port + half, half, value >>> (half * 8));
+            writeParts(port, half, value);
+            writeParts(port + half, half, value >>> (half * 8));
         }
     }
 

@@ -11,6 +11,9 @@ public sealed interface StopCause {
     /** The guest wrote "Shutdown" to the shutdown port of Bochs. */
     record ShutdownWritten() implements StopCause {}
 
+    /** The firmware asks that the image be loaded and started: after a reset. */
+    record BootRequested() implements StopCause {}
+
     /** Who stops the machine; the instruction that wrote is still completed. */
     @FunctionalInterface
     interface Line {

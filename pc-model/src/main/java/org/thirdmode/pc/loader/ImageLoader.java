@@ -1,6 +1,6 @@
 package org.thirdmode.pc.loader;
 
-import org.thirdmode.pc.MemoryLayout;
+import org.thirdmode.pc.memory.MemoryLayout;
 import org.thirdmode.x86.memory.PhysicalMemory;
 
 /** Loads an image of any kind. Each kind has a class of its own: {@link Multiboot}, {@link BootSector}, {@link ElfImage}. */

@@ -6,7 +6,7 @@ import com.google.common.collect.TreeRangeMap;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.thirdmode.pc.MemoryLayout;
+import org.thirdmode.pc.memory.MemoryLayout;
 import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.memory.PhysicalMemory;
 

@@ -3,7 +3,7 @@ package org.thirdmode.pc.loader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.thirdmode.pc.MemoryLayout;
+import org.thirdmode.pc.memory.MemoryLayout;
 
 /**
  * A multiboot kernel: an ELF executable, or any file whose multiboot header has address fields.

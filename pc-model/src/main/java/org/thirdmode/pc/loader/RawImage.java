@@ -1,6 +1,6 @@
 package org.thirdmode.pc.loader;
 
-import org.thirdmode.pc.MemoryLayout;
+import org.thirdmode.pc.memory.MemoryLayout;
 
 /**
  * A file without any header, put at an address and started there: in real mode where a real-mode address reaches it, else

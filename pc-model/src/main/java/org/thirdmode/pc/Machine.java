@@ -1,0 +1,171 @@
+package org.thirdmode.pc;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.thirdmode.pc.device.StopCause;
+import org.thirdmode.pc.loader.Image;
+import org.thirdmode.pc.loader.ImageException;
+import org.thirdmode.pc.loader.ImageLoader;
+import org.thirdmode.pc.loader.InitialState;
+import org.thirdmode.pc.loader.LoadOptions;
+import org.thirdmode.pc.loader.SegmentState;
+import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.state.CpuState;
+import org.thirdmode.x86.state.Rflags;
+import org.thirdmode.x86.state.Segment;
+
+/**
+ * The bare machine: a {@link Board} with a processor, an image loaded, ready to run.
+ *
+ * <p>A run is a function of configuration, image, options and what the host types: it repeats to the bit.
+ */
+public final class Machine {
+    /** Ticks between two looks whether the processor sleeps for good. */
+    private static final long SLICE = 1L << 27;
+
+    private final MachineConfiguration configuration;
+    private final Board board;
+    private final Processor processor;
+    private final Optional<Image> image;
+    private final LoadOptions options;
+
+    /**
+     * A machine with {@code image} loaded, or, where there is none, at its firmware's reset vector.
+     *
+     * @throws ImageException where the image or the firmware cannot be used
+     */
+    public Machine(MachineConfiguration configuration, Optional<Image> image, LoadOptions options, HostPorts host)
+            throws ImageException {
+        this.configuration = configuration;
+        this.image = image;
+        this.options = options;
+        board = new Board(configuration, host);
+        processor =
+                new Processor(board.memory(), board.ports(), board.localApic(), board.clock(), configuration.profile());
+        board.connect(processor);
+        board.onStop(processor::requestStop);
+        if (configuration.firmware().isEmpty()) {
+            boot();
+        }
+    }
+
+    /** Loads the image and puts processor and devices into the state in which it starts. */
+    private void boot() throws ImageException {
+        if (image.isEmpty()) {
+            return; // the stub's reset vector, which asks for an image and halts
+        }
+        board.actAsFirmware();
+        apply(ImageLoader.load(image.get(), options, configuration.memory(), board.memory()));
+    }
+
+    /** The board, for its screen, its keyboard and its consoles. */
+    public Board board() {
+        return board;
+    }
+
+    /** The processor, for one who looks inside. */
+    public Processor processor() {
+        return processor;
+    }
+
+    private void apply(InitialState from) {
+        CpuState s = processor.state;
+        s.r[CpuState.RAX] = from.rax();
+        s.r[CpuState.RBX] = from.rbx();
+        s.r[CpuState.RCX] = from.rcx();
+        s.r[CpuState.RDX] = from.rdx();
+        s.r[CpuState.RSI] = from.rsi();
+        s.r[CpuState.RDI] = from.rdi();
+        s.r[CpuState.RSP] = from.rsp();
+        s.rip = from.rip();
+        s.setRflags(from.rflags());
+        for (int i = 0; i < s.segments.length; i++) {
+            load(s.segments[i], i == Segment.CS ? from.cs() : i == Segment.SS ? from.ss() : from.ds());
+        }
+        load(s.ldtr, SegmentState.UNUSABLE_LDT);
+        load(s.tr, SegmentState.RESET_TSS);
+        s.gdtrBase = from.gdtBase();
+        s.gdtrLimit = from.gdtLimit();
+        s.idtrBase = from.idtBase();
+        s.idtrLimit = from.idtLimit();
+        s.cr0 = from.cr0();
+        s.cr3 = from.cr3();
+        s.cr4 = from.cr4();
+        s.efer = from.efer();
+        s.cpl = 0;
+        processor.activity = Processor.Activity.ACTIVE;
+        processor.mmu.flushAll();
+        processor.modeChanged();
+        processor.flagsChanged();
+    }
+
+    private static void load(Segment register, SegmentState from) {
+        register.set(from.selector(), from.base(), from.limit(), from.accessRights());
+    }
+
+    /** Runs for at most {@code ticks} ticks of guest time: instructions, and what the processor slept in between. */
+    public MachineOutcome run(long ticks) {
+        long now = processor.now();
+        long end = ticks > Long.MAX_VALUE - now ? Long.MAX_VALUE : now + ticks;
+        while (true) {
+            long slice = Math.min(end, Math.min(processor.now(), Long.MAX_VALUE - SLICE) + SLICE);
+            Processor.Stop stop = processor.run(slice);
+            Optional<StopCause> cause = board.stopCause();
+            if (cause.isPresent()) {
+                Optional<MachineOutcome> outcome = outcomeOf(cause.get());
+                if (outcome.isPresent()) {
+                    return outcome.get();
+                }
+            } else {
+                switch (stop) {
+                    case SHUTDOWN -> {
+                        return new MachineOutcome.TripleFault();
+                    }
+                    case DEAD -> {
+                        return new MachineOutcome.Halted();
+                    }
+                    case TICK, REQUESTED -> {
+                        if (sleepsForGood()) {
+                            return new MachineOutcome.Halted();
+                        }
+                        if (processor.now() >= end) {
+                            return new MachineOutcome.BudgetReached();
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /** What a device's wish means; empty where the machine goes on. */
+    private Optional<MachineOutcome> outcomeOf(StopCause cause) {
+        board.clearStopCause();
+        return switch (cause) {
+            case StopCause.ExitWritten(int value) -> Optional.of(new MachineOutcome.Exited(value));
+            case StopCause.PoweredOff() -> Optional.of(new MachineOutcome.PoweredOff());
+            case StopCause.ShutdownWritten() -> Optional.of(new MachineOutcome.PoweredOff());
+            case StopCause.BootRequested() -> {
+                try {
+                    boot();
+                } catch (ImageException e) {
+                    throw new IllegalStateException("the image was loaded before", e);
+                }
+                yield Optional.empty();
+            }
+        };
+    }
+
+    private boolean sleepsForGood() {
+        boolean halted = processor.activity == Processor.Activity.HLT && !processor.nmiPending;
+        return halted && (processor.state.systemFlags & Rflags.IF) == 0 && !board.mayWakeUnmaskably();
+    }
+
+    /** What was counted, by name, in the order to print. */
+    public Map<String, Long> counts() {
+        Map<String, Long> counts = new LinkedHashMap<>();
+        counts.put("ticks", processor.now());
+        counts.putAll(board.counts());
+        return counts;
+    }
+}

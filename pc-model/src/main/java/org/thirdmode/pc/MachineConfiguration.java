@@ -1,0 +1,51 @@
+package org.thirdmode.pc;
+
+import java.time.LocalDateTime;
+import java.util.Optional;
+import org.thirdmode.pc.loader.Image;
+import org.thirdmode.pc.memory.MemoryLayout;
+import org.thirdmode.x86.profile.CpuProfile;
+
+/**
+ * What a machine is made of.
+ *
+ * @param memory its RAM
+ * @param profile its processor
+ * @param seed where all randomness of the guest comes from
+ * @param startDate the date and time that the real-time clock shows at first
+ * @param firmware a ROM to reset into; empty to start an image without firmware
+ */
+public record MachineConfiguration(
+        MemoryLayout memory, CpuProfile profile, long seed, LocalDateTime startDate, Optional<Image> firmware) {
+    /** 128 MBytes, the generic processor, no firmware; the date is as good as any, and fixed. */
+    public static final MachineConfiguration DEFAULT = new MachineConfiguration(
+            new MemoryLayout(128L << 20), CpuProfile.GENERIC, 0, LocalDateTime.of(2026, 1, 1, 0, 0), Optional.empty());
+
+    /** The least width of physical addresses; more where the RAM needs it. */
+    private static final int ADDRESS_WIDTH = 40;
+
+    /** The same with {@code size} bytes of RAM. */
+    public MachineConfiguration withMemory(long size) {
+        return new MachineConfiguration(new MemoryLayout(size), profile, seed, startDate, firmware);
+    }
+
+    /** The same with another processor. */
+    public MachineConfiguration withProfile(CpuProfile other) {
+        return new MachineConfiguration(memory, other, seed, startDate, firmware);
+    }
+
+    /** The same with another seed. */
+    public MachineConfiguration withSeed(long other) {
+        return new MachineConfiguration(memory, profile, other, startDate, firmware);
+    }
+
+    /** The same with a ROM. */
+    public MachineConfiguration withFirmware(Image rom) {
+        return new MachineConfiguration(memory, profile, seed, startDate, Optional.of(rom));
+    }
+
+    /** MAXPHYADDR of the machine, in bits. */
+    public int addressWidth() {
+        return Math.max(ADDRESS_WIDTH, 64 - Long.numberOfLeadingZeros(memory.top() - 1));
+    }
+}

@@ -1,0 +1,19 @@
+package org.thirdmode.pc;
+
+/** How a run ended. */
+public sealed interface MachineOutcome {
+    /** The guest wrote {@code value} to the exit port. */
+    record Exited(int value) implements MachineOutcome {}
+
+    /** The guest switched the power off, by ACPI or by the shutdown port. */
+    record PoweredOff() implements MachineOutcome {}
+
+    /** The processor halted where nothing can wake it: interrupts off, and no source of an NMI. */
+    record Halted() implements MachineOutcome {}
+
+    /** The processor shut down: a triple fault. */
+    record TripleFault() implements MachineOutcome {}
+
+    /** The budget was reached; the machine can run on. */
+    record BudgetReached() implements MachineOutcome {}
+}
