@@ -1,5 +1,6 @@
 package org.thirdmode.x86.decode;
 
+import java.util.Arrays;
 import java.util.Set;
 import org.thirdmode.x86.decode.OperandCode.Size;
 import org.thirdmode.x86.profile.Feature;
@@ -212,6 +213,15 @@ public final class Decoder {
                         : (prefixes & OPERAND_SIZE) != 0 ? OpcodeRow.P66 : OpcodeRow.NONE;
     }
 
+    /** Whether its opcode and ModR/M byte mean something else behind 66, F2 or F3. */
+    boolean prefixMatters(Instruction i) {
+        OpcodeTable.Cell cell = table.cell(i.codeWidth == 64, i.row.map, i.opcodeByte);
+        OpcodeRow[] plain = cell.rows(OpcodeRow.NONE, i.modRm);
+        return !Arrays.equals(plain, cell.rows(OpcodeRow.P66, i.modRm))
+                || !Arrays.equals(plain, cell.rows(OpcodeRow.PF3, i.modRm))
+                || !Arrays.equals(plain, cell.rows(OpcodeRow.PF2, i.modRm));
+    }
+
     private static OpcodeRow select(OpcodeRow[] rows, int prefixes) {
         for (OpcodeRow row : rows) {
             if ((row.wantedW < 0 || row.wantedW == ((prefixes & W) != 0 ? 1 : 0))
@@ -342,7 +352,7 @@ public final class Decoder {
                     i.immediate = 1;
                     operand = Operand.IMMEDIATE;
                 }
-                case IMPLIED -> {
+                case IMPLIED, Y -> {
                     continue;
                 }
                 default -> {

@@ -1,11 +1,10 @@
 package org.thirdmode.x86.decode;
 
-import com.google.common.base.Splitter;
-import com.google.common.collect.ImmutableList;
 import java.util.ArrayDeque;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.thirdmode.x86.profile.Feature;
@@ -34,9 +33,17 @@ final class OpcodeRow {
     static final int PF3 = 2;
     static final int PF2 = 3;
 
-    private static final Splitter COLUMNS = Splitter.on('|').trimResults();
-    private static final Splitter WORDS = Splitter.on(' ').omitEmptyStrings();
-    private static final Splitter OPERANDS = Splitter.on(',').omitEmptyStrings();
+    static final int ANY_PREFIX = 0xf;
+
+    /** Sizes of operands that size the operation, the stronger first. */
+    private static final OperandCode.Size[] SIZING = {
+        OperandCode.Size.Y,
+        OperandCode.Size.NATIVE,
+        OperandCode.Size.V,
+        OperandCode.Size.P,
+        OperandCode.Size.Z,
+        OperandCode.Size.B
+    };
 
     final int line;
     final String text;
@@ -51,7 +58,7 @@ final class OpcodeRow {
     int lastOpcode;
 
     /** Which of the four prefix columns it fills; all where the row names none. */
-    int prefixes = 0xf;
+    int prefixes = ANY_PREFIX;
 
     boolean modRm;
 
@@ -76,7 +83,7 @@ final class OpcodeRow {
     boolean in64 = true;
     boolean outside64 = true;
     final Set<Feature> features = EnumSet.noneOf(Feature.class);
-    final ImmutableList<String> names;
+    final String[] names;
 
     /** Whether R/M is a register whatever mod says: MOV to and from control and debug registers. */
     boolean modIgnored;
@@ -98,27 +105,29 @@ final class OpcodeRow {
     OpcodeRow(int line, String text) {
         this.line = line;
         this.text = text;
-        var columns = COLUMNS.splitToList(text);
-        if (columns.size() > 4 || columns.size() < 2) {
+        String[] columns = text.split("\\|", -1);
+        if (columns.length > 4 || columns.length < 2) {
             throw bad("two to four columns expected: opcode | operation | operands | attributes");
         }
-        operation = operation(columns.get(1));
-        operands = columns.size() < 3
-                ? new OperandCode[0]
-                : OPERANDS.splitToStream(columns.get(2)).map(this::operand).toArray(OperandCode[]::new);
-        if (operands.length > 4) {
+        operation = operation(columns[1].trim());
+        List<String> codes = words(columns.length < 3 ? "" : columns[2], ",");
+        if (codes.size() > 4) {
             throw bad("more than four operands");
         }
-        opcode(new ArrayDeque<>(WORDS.splitToList(columns.get(0))));
+        operands = new OperandCode[codes.size()];
+        for (int n = 0; n < operands.length; n++) {
+            operands[n] = operand(codes.get(n));
+        }
+        opcode(new ArrayDeque<>(words(columns[0], " ")));
         String name = operation.name().toLowerCase(Locale.ROOT);
-        for (String attribute : columns.size() < 4 ? ImmutableList.<String>of() : WORDS.splitToList(columns.get(3))) {
+        for (String attribute : words(columns.length < 4 ? "" : columns[3], " ")) {
             if (attribute.startsWith("name=")) {
                 name = attribute.substring("name=".length());
             } else {
                 attribute(attribute);
             }
         }
-        names = ImmutableList.copyOf(Splitter.on('/').split(name));
+        names = name.split("/");
         for (OperandCode operand : operands) {
             modRm |= operand.method().modRm;
             usesVvvv |= operand.method() == OperandCode.Method.B;
@@ -141,6 +150,16 @@ final class OpcodeRow {
         sizedBy = sizedBy();
     }
 
+    private static List<String> words(String column, String separator) {
+        List<String> words = new ArrayList<>();
+        for (String word : column.split(separator)) {
+            if (!word.isBlank()) {
+                words.add(word.trim());
+            }
+        }
+        return words;
+    }
+
     private Operation operation(String name) {
         try {
             return Operation.valueOf(name);
@@ -151,7 +170,7 @@ final class OpcodeRow {
 
     private OperandCode operand(String code) {
         try {
-            return OperandCode.parse(code.trim());
+            return OperandCode.parse(code);
         } catch (IllegalArgumentException e) {
             throw bad(e.getMessage(), e);
         }
@@ -215,7 +234,7 @@ final class OpcodeRow {
     private void vex(String token) {
         prefixes = 1 << NONE;
         map = -1;
-        for (String part : Splitter.on('.').split(token.substring("VEX.".length()))) {
+        for (String part : token.substring("VEX.".length()).split("\\.")) {
             switch (part) {
                 case "LZ" -> wantedL = 0;
                 case "L1" -> wantedL = 1;
@@ -276,17 +295,11 @@ final class OpcodeRow {
     }
 
     private OperandCode.Size sizedBy() {
-        for (OperandCode.Size size : new OperandCode.Size[] {
-            OperandCode.Size.Y,
-            OperandCode.Size.NATIVE,
-            OperandCode.Size.V,
-            OperandCode.Size.P,
-            OperandCode.Size.Z,
-            OperandCode.Size.B
-        }) {
-            if (Arrays.stream(operands)
-                    .anyMatch(operand -> operand.method().sizesOperation() && operand.size() == size)) {
-                return size == OperandCode.Size.P ? OperandCode.Size.V : size;
+        for (OperandCode.Size size : SIZING) {
+            for (OperandCode operand : operands) {
+                if (operand.method().sizesOperation() && operand.size() == size) {
+                    return size == OperandCode.Size.P ? OperandCode.Size.V : size;
+                }
             }
         }
         return OperandCode.Size.NONE;
@@ -299,7 +312,7 @@ final class OpcodeRow {
 
     /** How much the row says about the bytes it stands for: of two that fit, the greater wins. */
     int precision() {
-        return (prefixes == 0xf ? 0 : 64)
+        return (prefixes == ANY_PREFIX ? 0 : 64)
                 + Integer.bitCount(modRmMask)
                 + (memory ? 2 : 0)
                 + (wantedW < 0 ? 0 : 1)
@@ -308,7 +321,7 @@ final class OpcodeRow {
 
     /** The mnemonic for an operation of {@code size} bytes. */
     String name(int size) {
-        return names.get(names.size() == 1 || size <= 2 ? 0 : size == 4 ? 1 : 2);
+        return names[names.length == 1 || size <= 2 ? 0 : size == 4 ? 1 : 2];
     }
 
     private int hex(String digits) {

@@ -9,6 +9,7 @@ import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -18,6 +19,8 @@ import org.thirdmode.x86.profile.Feature;
 final class OpcodeTable {
     /** The whole table, whatever a processor has. */
     static final ImmutableList<OpcodeRow> ROWS = load();
+
+    private static final OpcodeRow[] NO_ROWS = {};
 
     /**
      * What is known about one opcode: the rows that it may be, by mandatory prefix and by ModR/M byte as far as they
@@ -31,21 +34,37 @@ final class OpcodeTable {
 
         private Cell(List<OpcodeRow> rows) {
             modRm = rows.get(0).modRm;
-            prefixMask = rows.stream().anyMatch(row -> row.prefixes != 0xf) ? 3 : 0;
-            modRmMask = rows.stream().anyMatch(row -> row.modRmMask != 0 || row.memory) ? 0xff : 0;
-            slots = new OpcodeRow[(prefixMask << 8 | modRmMask) + 1][];
+            int prefixes = 0;
+            int byteValues = 0;
+            for (OpcodeRow row : rows) {
+                prefixes |= row.prefixes == OpcodeRow.ANY_PREFIX ? 0 : 3;
+                byteValues |= row.modRmMask != 0 || row.memory ? 0xff : 0;
+            }
+            prefixMask = prefixes;
+            modRmMask = byteValues;
+            slots = new OpcodeRow[((prefixMask << 8) | modRmMask) + 1][];
             for (int prefix = 0; prefix <= prefixMask; prefix++) {
                 for (int byteValue = 0; byteValue <= modRmMask; byteValue++) {
-                    slots[(prefix << 8) | byteValue] = fitting(rows, prefix, byteValue);
+                    int slot = (prefix << 8) | byteValue;
+                    OpcodeRow[] before = (byteValue & 7) == 0 ? NO_ROWS : slots[slot - 1];
+                    slots[slot] = fitting(rows, prefix, byteValue, before);
                 }
             }
         }
 
-        private OpcodeRow[] fitting(List<OpcodeRow> rows, int prefix, int byteValue) {
-            return rows.stream()
-                    .filter(row -> (row.prefixes & (1 << prefix)) != 0)
-                    .filter(row -> modRmMask == 0 || row.fits(byteValue))
-                    .toArray(OpcodeRow[]::new);
+        /** The rows for a slot, as the array of the slot before where they are the same. */
+        private OpcodeRow[] fitting(List<OpcodeRow> rows, int prefix, int byteValue, OpcodeRow[] before) {
+            OpcodeRow[] fitting = new OpcodeRow[rows.size()];
+            int count = 0;
+            for (OpcodeRow row : rows) {
+                if ((row.prefixes & (1 << prefix)) != 0 && (modRmMask == 0 || row.fits(byteValue))) {
+                    fitting[count++] = row;
+                }
+            }
+            if (Arrays.equals(fitting, 0, count, before, 0, before.length)) {
+                return before;
+            }
+            return count == 0 ? NO_ROWS : Arrays.copyOf(fitting, count);
         }
 
         /** The rows that fit, the most precise first. */
@@ -59,25 +78,31 @@ final class OpcodeTable {
 
     /** The table of a processor with these features. */
     OpcodeTable(List<OpcodeRow> rows, Set<Feature> features) {
-        List<OpcodeRow> present = rows.stream()
-                .filter(row -> features.containsAll(row.features))
-                .sorted(Comparator.comparingInt(OpcodeRow::precision).reversed())
-                .toList();
-        fill(in64, present.stream().filter(row -> row.in64).toList());
-        fill(outside64, present.stream().filter(row -> row.outside64).toList());
+        List<OpcodeRow> present = new ArrayList<>();
+        for (OpcodeRow row : rows) {
+            if (features.containsAll(row.features)) {
+                present.add(row);
+            }
+        }
+        present.sort(Comparator.comparingInt(OpcodeRow::precision).reversed());
+        fill(in64, present, true);
+        fill(outside64, present, false);
     }
 
-    private static void fill(Cell[] cells, List<OpcodeRow> rows) {
+    private static void fill(Cell[] cells, List<OpcodeRow> rows, boolean mode64) {
         List<List<OpcodeRow>> byOpcode = new ArrayList<>();
         for (int n = 0; n < cells.length; n++) {
-            byOpcode.add(new ArrayList<>());
+            byOpcode.add(new ArrayList<>(0));
         }
         for (OpcodeRow row : rows) {
+            if (!(mode64 ? row.in64 : row.outside64)) {
+                continue;
+            }
             for (int opcode = row.opcode; opcode <= row.lastOpcode; opcode++) {
                 List<OpcodeRow> cell = byOpcode.get((row.map << 8) | opcode);
                 if (!cell.isEmpty() && cell.get(0).modRm != row.modRm) {
-                    throw row.bad(
-                            "one row of an opcode has a ModR/M byte and another has none, line " + cell.get(0).line);
+                    throw row.bad("line " + cell.get(0).line + " has this opcode " + (row.modRm ? "without" : "with")
+                            + " a ModR/M byte");
                 }
                 cell.add(row);
             }

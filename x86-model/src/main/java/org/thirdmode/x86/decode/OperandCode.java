@@ -45,8 +45,10 @@ record OperandCode(Method method, Size size, int number) {
         STI(true),
         /** The XMM register that the row names. */
         XMM(false),
-        /** Memory that the instruction implies: no operand of the decoded instruction. */
-        IMPLIED(false);
+        /** Memory at the general register {@link OperandCode#number}, implied: no operand of the decoded instruction. */
+        IMPLIED(false),
+        /** Memory at ES:rDI, implied: no operand of the decoded instruction. */
+        Y(false);
 
         /** Whether it needs a ModR/M byte. */
         final boolean modRm;
@@ -152,14 +154,15 @@ record OperandCode(Method method, Size size, int number) {
             return new OperandCode(Method.SI, size(text, 2), 0);
         }
         if (text.startsWith("BA") || text.startsWith("BB") || text.startsWith("BD")) {
-            return new OperandCode(Method.IMPLIED, size(text, 2), 0);
+            int register = text.charAt(1) == 'A' ? 0 : text.charAt(1) == 'B' ? 3 : 7;
+            return new OperandCode(Method.IMPLIED, size(text, 2), register);
         }
         Size size = size(text, 1);
         char method = text.charAt(0);
-        if (method == 'X' || method == 'Y') {
-            return new OperandCode(Method.IMPLIED, size, 0);
+        if (method == 'X') {
+            return new OperandCode(Method.IMPLIED, size, 6);
         }
-        if ("EGMRZBIJAOSCDVWUPQN".indexOf(method) < 0) {
+        if ("EGMRZBIJAOSCDVWUPQNY".indexOf(method) < 0) {
             throw new IllegalArgumentException("no operand code " + text);
         }
         return new OperandCode(Method.valueOf(text.substring(0, 1)), size, 0);

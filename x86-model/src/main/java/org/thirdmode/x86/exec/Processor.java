@@ -6,6 +6,10 @@ import org.thirdmode.x86.bus.PortBus;
 import org.thirdmode.x86.bus.ProcessorSignals;
 import org.thirdmode.x86.decode.Decoder;
 import org.thirdmode.x86.decode.Instruction;
+import org.thirdmode.x86.decode.Operation.Group;
+import org.thirdmode.x86.exec.system.DebugRegisters;
+import org.thirdmode.x86.exec.system.SystemArchitecture;
+import org.thirdmode.x86.fp.FpuState;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.paging.Mmu;
 import org.thirdmode.x86.paging.PageWalker;
@@ -29,6 +33,7 @@ public final class Processor implements ProcessorSignals {
     public enum Activity {
         ACTIVE,
         HLT,
+        MWAIT,
         SHUTDOWN,
         WAIT_FOR_SIPI
     }
@@ -43,6 +48,7 @@ public final class Processor implements ProcessorSignals {
     public static final int SHADOW_MOV_SS = 2;
 
     public final CpuState state = new CpuState();
+    public final FpuState fpu = new FpuState();
     public final PhysicalMemory memory;
     public final PortBus ports;
     public final LocalApicPort apic;
@@ -52,12 +58,16 @@ public final class Processor implements ProcessorSignals {
     public final Mmu mmu;
     public final PageWalker walker;
     public final Operands operands;
+    public final SystemArchitecture system;
     public final Events events;
 
     /** The one fault object of this processor. */
     public final GuestFault fault = new GuestFault();
 
     public Activity activity = Activity.ACTIVE;
+
+    /** FERR#: an unmasked x87 exception waits while CR0.NE is clear. A board makes it interrupt request 13. */
+    public Runnable ferr = () -> {};
 
     /** {@link #NO_SHADOW}, {@link #SHADOW_STI} or {@link #SHADOW_MOV_SS}, for the next instruction only. */
     public int shadow;
@@ -96,6 +106,7 @@ public final class Processor implements ProcessorSignals {
         walker = new PageWalker(state, memory, fault, features);
         mmu = new Mmu(state, memory, walker, fault);
         operands = new Operands(state, mmu, fault);
+        system = new SystemArchitecture(this);
         events = new Events(this);
         code = new CodeCache(state, mmu, memory, new Decoder(features));
         loop = new RunLoop(this, code);
@@ -169,12 +180,18 @@ public final class Processor implements ProcessorSignals {
     }
 
     private void runSome() {
+        long before = budget;
         try {
             if (mustStep() || loop.run()) {
                 step();
             }
         } catch (GuestFault f) {
             state.rip = state.instructionRip;
+            shadowBefore = NO_SHADOW;
+            if (budget == before) {
+                // A fetch that faults takes a tick too: a handler that cannot be fetched must not stop time.
+                budget--;
+            }
             clock.setNow(now());
             events.deliverFault(f);
         }
@@ -201,14 +218,59 @@ public final class Processor implements ProcessorSignals {
 
     /** Whether the next instruction must be looked at on its own: single step, breakpoints, RF, an interrupt shadow. */
     private boolean mustStep() {
-        return (state.systemFlags & (Rflags.TF | Rflags.RF)) != 0 || shadow != NO_SHADOW || (state.dr[7] & 0xff) != 0;
+        return (state.systemFlags & (Rflags.TF | Rflags.RF)) != 0
+                || shadow != NO_SHADOW
+                || system.debug.watchesInstructions();
     }
+
+    /** The shadow in which the instruction in execution stands. */
+    private int shadowBefore;
+
+    /** Whether the instruction in execution ends in a single-step trap. */
+    private boolean singleStep;
 
     /** Executes exactly one instruction with everything that can happen around it. */
     void step() {
         CpuState s = state;
         s.instructionRip = s.rip;
+        shadowBefore = shadow;
+        if (shadow != NO_SHADOW) {
+            // What waited for this instruction is looked at after it.
+            shadow = NO_SHADOW;
+            wantAttention();
+        }
+        Instruction i = fetchForStep();
+        int resume = s.systemFlags & Rflags.RF;
+        s.systemFlags &= ~Rflags.RF;
+        singleStep = (s.systemFlags & Rflags.TF) != 0;
+        budget--;
+        s.rip = (s.rip + i.length) & s.ripMask;
+        execute(i);
+        if (i.repeat != 0 && s.rip == s.instructionRip) {
+            s.systemFlags |= resume;
+        }
+        if (singleStep && shadow != SHADOW_MOV_SS) {
+            pendingDebug |= DebugRegisters.BS;
+        }
+        if (pendingDebug != 0) {
+            wantAttention();
+        }
+        shadowBefore = NO_SHADOW;
+        reenter = false;
+    }
+
+    /** Fetches what {@link #step} executes: instruction breakpoints come first, then the faults of the fetch. */
+    private Instruction fetchForStep() {
+        CpuState s = state;
         long linear = (s.segmentBase[Segment.CS] + s.rip) & s.linearMask;
+        if (system.debug.watchesInstructions()
+                && (s.systemFlags & Rflags.RF) == 0
+                && shadowBefore != SHADOW_MOV_SS) {
+            int hits = system.debug.instructionHits(linear);
+            if (hits != 0) {
+                throw events.debugFault(hits);
+            }
+        }
         long available = s.codeWidth == 64 ? 15 : s.segments[Segment.CS].limit - s.rip + 1;
         if (available <= 0 || (s.codeWidth == 64 && !mmu.canonical(s.rip))) {
             throw fault(Vector.GP, 0);
@@ -218,20 +280,20 @@ public final class Processor implements ProcessorSignals {
             throw fault(Vector.GP, 0);
         }
         s.r[CpuState.RIP_PAGE] = linear & -4096L;
-        int before = shadow;
-        shadow = NO_SHADOW;
-        boolean trap = (s.systemFlags & Rflags.TF) != 0;
-        budget--;
-        s.rip = (s.rip + i.length) & s.ripMask;
-        execute(i);
-        s.systemFlags &= ~Rflags.RF;
-        if (trap && before != SHADOW_MOV_SS) {
-            pendingDebug |= 1 << 14;
+        return i;
+    }
+
+    /** Whether RIP stands at a repeated string instruction that has done some of its iterations. */
+    boolean insideRepetition() {
+        if (state.rip != state.instructionRip) {
+            return false;
         }
-        if (pendingDebug != 0) {
-            wantAttention();
+        try {
+            Instruction i = code.fetchOne((state.segmentBase[Segment.CS] + state.rip) & state.linearMask, 15);
+            return i != null && i.repeat != 0 && i.operation.group == Group.STRING;
+        } catch (GuestFault unfetchable) {
+            return false;
         }
-        reenter = false;
     }
 
     /** Whether the whole page that begins at offset {@code pageRip} of the code segment lies within the segment. */
@@ -269,6 +331,22 @@ public final class Processor implements ProcessorSignals {
     public void flagsChanged() {
         mmu.privilegeChanged();
         wantAttention();
+    }
+
+    /**
+     * This instruction was STI or loaded SS: interrupts wait for the next one. In a row of such instructions only the
+     * first does so.
+     */
+    public void interruptShadow(int kind) {
+        if (shadowBefore == NO_SHADOW) {
+            shadow = kind;
+        }
+        wantAttention();
+    }
+
+    /** This instruction ends without a single-step trap though RFLAGS.TF was set when it began. */
+    public void noSingleStep() {
+        singleStep = false;
     }
 
     /** A fault with an error code. */

@@ -48,6 +48,9 @@ public final class Mmu {
 
     private final int[] filledCount = new int[VIEWS];
 
+    /** Where pages larger than 4 KBytes have been translated since the last full flush. */
+    private final LargeRegions largeRegions = new LargeRegions();
+
     /** The view in force. */
     private TlbEntry[] tlb;
 
@@ -123,8 +126,13 @@ public final class Mmu {
         tlb = alignmentChecked ? looking : views[viewFor(privilege())];
     }
 
-    /** Drops every translation: CR0.PG, CR0.WP, CR4.PAE/PSE/PGE/SMEP/SMAP..., EFER.NXE changed, or INVPCID asks. */
+    /**
+     * Drops every translation, global or not, of every PCID: CR0.PG, CR4.PAE, CR4.PSE, CR4.PGE, CR4.LA57 changed,
+     * CR4.PCIDE was cleared, CR4.SMEP was set, or INVPCID of type 2. SDM 3A "Operations that Invalidate TLBs and
+     * Paging-Structure Caches".
+     */
     public void flushAll() {
+        largeRegions.clear();
         for (int v = 0; v < VIEWS; v++) {
             for (int n = 0; n < filledCount[v]; n++) {
                 views[v][filled[v][n]].clear();
@@ -134,7 +142,43 @@ public final class Mmu {
         codeListener.translationsFlushed();
     }
 
-    /** Drops every translation that is not global: a load of CR3. */
+    /**
+     * What a translation allows depends on more than the tables: call this after CR0.WP, CR4.SMAP, CR4.PKE, EFER.NXE or
+     * PKRU changed. No translation becomes stale by it.
+     */
+    public void rightsChanged() {
+        flushAll();
+    }
+
+    /**
+     * After a load of CR3: by MOV or by a task switch. Drops what is not global under the PCID that is now current.
+     *
+     * @param keep bit 63 of MOV's operand with CR4.PCIDE set: what was cached under that PCID stays
+     */
+    public void loadedCr3(boolean keep) {
+        // What is kept here knows no PCID: that of another one must go in any case.
+        flushNonGlobal();
+    }
+
+    /** Drops the translation of one page, unless it is global, under one PCID: INVPCID of type 0. */
+    public void flushPage(long linear, int pcid) {
+        if (pcid == currentPcid()) {
+            flushPage(linear);
+        }
+    }
+
+    /** Drops every translation that is not global under one PCID: INVPCID of type 1. */
+    public void flushPcid(int pcid) {
+        if (pcid == currentPcid()) {
+            flushNonGlobal();
+        }
+    }
+
+    private int currentPcid() {
+        return (state.cr4 & Cr4.PCIDE) != 0 ? (int) state.cr3 & 0xfff : 0;
+    }
+
+    /** Drops every translation that is not global, of every PCID: INVPCID of type 3. */
     public void flushNonGlobal() {
         for (int v = 0; v < VIEWS; v++) {
             int kept = 0;
@@ -152,16 +196,35 @@ public final class Mmu {
         codeListener.translationsFlushed();
     }
 
-    /** Drops the translations of the page of {@code linear}, global or not: INVLPG. */
+    /**
+     * Drops the translations of the page of {@code linear}, global or not: INVLPG. Of a large page all of it goes, as
+     * SDM 3A "Operations that Invalidate TLBs and Paging-Structure Caches" demands.
+     */
     public void flushPage(long linear) {
         int slot = (int) (linear >>> PAGE_SHIFT) & INDEX_MASK;
         for (int v = 0; v < VIEWS; v++) {
             TlbEntry entry = views[v][slot];
             if (entry.readTag == (linear & PAGE_MASK)) {
-                entry.readTag = entry.writeTag = 1;
+                entry.drop();
             }
         }
-        codeListener.pageFlushed(linear);
+        if (largeRegions.mayContain(linear)) {
+            flushLargePage(linear);
+        } else {
+            codeListener.pageFlushed(linear);
+        }
+    }
+
+    private void flushLargePage(long linear) {
+        for (int v = 0; v < VIEWS; v++) {
+            for (int n = 0; n < filledCount[v]; n++) {
+                TlbEntry entry = views[v][filled[v][n]];
+                if ((entry.readTag & OFFSET_MASK) == 0 && (entry.readTag ^ linear) >>> entry.pageShift == 0) {
+                    entry.drop();
+                }
+            }
+        }
+        codeListener.translationsFlushed();
     }
 
     /** A frame now holds decoded code: no write to it may take the fast path. */
@@ -434,7 +497,7 @@ public final class Mmu {
             // Fetch and data rights differ (execute-disable, SMAP, protection keys): neither may stand in for the
             // other.
             // Who fetches keeps the translation.
-            walker.walk(linear, access, translation);
+            walk(linear, access);
             return translation.physical & a20Mask;
         }
         int v = viewFor(access);
@@ -445,13 +508,29 @@ public final class Mmu {
         if (entry.readTag == page && (!write || entry.writeTag == page)) {
             return entry.physical | (linear & OFFSET_MASK);
         }
-        walker.walk(linear, access, translation);
+        walk(linear, access);
         long physical = translation.physical & a20Mask;
         Frame frame = memory.frame(physical);
         if (frame != null && (watch == null || !watch.watchesPage(linear))) {
             fill(v, slot, page, physical & PAGE_MASK, frame, write);
         }
         return physical;
+    }
+
+    /**
+     * Walks into {@link #translation}. A page fault drops what is cached for the page. SDM 3A "Operations that Invalidate
+     * TLBs and Paging-Structure Caches".
+     */
+    private void walk(long linear, int access) {
+        try {
+            walker.walk(linear, access, translation);
+        } catch (GuestFault pageFault) {
+            flushPage(linear);
+            throw pageFault;
+        }
+        if (translation.pageShift != PAGE_SHIFT) {
+            largeRegions.add(linear, translation.pageShift);
+        }
     }
 
     private int viewFor(int access) {
@@ -479,6 +558,7 @@ public final class Mmu {
         entry.frame = frame;
         entry.physical = physical;
         entry.global = translation.global;
+        entry.pageShift = translation.pageShift;
     }
 
     /** Whether {@code linear} is canonical under the paging mode in force. SDM 1 "Canonical Addressing". */

@@ -25,6 +25,16 @@ public final class TlbEntry {
 
     boolean global;
 
+    /** log2 of the size of the page that the frame is a part of. */
+    int pageShift;
+
+    /** Takes the translation away; the slot stays listed as filled. */
+    void drop() {
+        readTag = 1;
+        writeTag = 1;
+    }
+
+    /** Empties the slot. */
     void clear() {
         readTag = NONE;
         writeTag = NONE;

@@ -5,7 +5,6 @@ import org.thirdmode.x86.exec.Operands;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Segment;
-import org.thirdmode.x86.state.Vector;
 
 /** One iteration of INS and OUTS: permission first, then memory, the port last: nothing faults once it was touched. */
 final class StringPorts {
@@ -25,6 +24,7 @@ final class StringPorts {
         operands.checkWrite(Segment.ES, offset, i.size);
         cpu.syncClock();
         operands.write(Segment.ES, offset, i.size, cpu.ports.read(port, i.size));
+        cpu.system.ioPermission.accessed(port, i.size);
     }
 
     void output(Instruction i) {
@@ -32,19 +32,12 @@ final class StringPorts {
         long value = operands.read(i.segment, state.r[CpuState.RSI] & i.addressMask, i.size);
         cpu.syncClock();
         cpu.ports.write(port, i.size, (int) value);
+        cpu.system.ioPermission.accessed(port, i.size);
     }
 
     private int port(Instruction i) {
         int port = (int) state.r[CpuState.RDX] & 0xffff;
-        checkPermission(port, i.size);
+        cpu.system.ioPermission.check(port, i.size);
         return port;
-    }
-
-    /** SDM 1 "Protected-Mode I/O": the TSS's permission bitmap is yet to be asked here where IOPL does not decide. */
-    private void checkPermission(int port, int size) {
-        boolean decidedByBitmap = state.protectedMode() && (state.cpl > state.iopl() || state.virtual8086());
-        if (decidedByBitmap) {
-            throw cpu.fault(Vector.GP, 0);
-        }
     }
 }
