@@ -9,8 +9,8 @@ import org.thirdmode.x86.memory.MmioDevice;
 import org.thirdmode.x86.memory.PhysicalMemory;
 
 /**
- * The device that QEMU calls {@code pc-testdev}, against which kvm-unit-tests runs: ports E0H-E3H and E8H-EBH, a latch of 32
- * bits; E4H-E7H, "flush page", which here does nothing; 2000H-2017H, one interrupt line each; 64 KBytes of memory behind a
+ * The device that QEMU calls {@code pc-testdev}, against which kvm-unit-tests runs: ports E0H-E3H, a latch of 32 bits
+ * (its second image at E8H gives way to the debug console at E9H); E4H-E7H, "flush page", which here does nothing; 2000H-2017H, one interrupt line each; 64 KBytes of memory behind a
  * device at FF000000H.
  */
 public final class TestDevice {
@@ -43,7 +43,6 @@ public final class TestDevice {
             @Override
             public void write(int offset, int size, int value) {}
         });
-        ports.register("test device latch, by bytes", 0xe8, 4, 1, latch());
         ports.register("test device interrupt lines", 0x2000, lines.length, 1, new PortDevice() {
             @Override
             public int read(int offset, int size) {
