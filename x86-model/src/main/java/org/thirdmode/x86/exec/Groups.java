@@ -9,6 +9,7 @@ import org.thirdmode.x86.exec.general.NearControl;
 import org.thirdmode.x86.exec.general.Stack;
 import org.thirdmode.x86.exec.general.Strings;
 import org.thirdmode.x86.fp.FpuInstructions;
+import org.thirdmode.x86.fp.SseInstructions;
 import org.thirdmode.x86.state.Vector;
 
 /** Which class executes which group of operations. */
@@ -27,6 +28,7 @@ final class Groups {
         groups[Group.STACK.ordinal()] = new Stack(cpu);
         groups[Group.CONTROL.ordinal()] = new NearControl(cpu);
         groups[Group.X87.ordinal()] = new FpuInstructions(cpu);
+        groups[Group.SSE.ordinal()] = new SseInstructions(cpu);
         groups[Group.STRING.ordinal()] = new Strings(cpu);
         groups[Group.FAR_CONTROL.ordinal()] = cpu.system.farControl;
         groups[Group.SEGMENT.ordinal()] = cpu.system.segments;
