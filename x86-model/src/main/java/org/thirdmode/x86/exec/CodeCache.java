@@ -66,6 +66,7 @@ final class CodeCache implements Mmu.CodeListener {
         long tag = (linear & -Frame.SIZE) | (state.cpl == 3 ? 1 : 0);
         int slot = slot(linear);
         if (tags[slot] == tag && generations[slot] == generation) {
+            mmu.fetchedAgain(linear);
             return pages[slot];
         }
         Frame frame = memory.frame(mmu.translate(linear, fetch()));

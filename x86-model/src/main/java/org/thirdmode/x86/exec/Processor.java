@@ -21,6 +21,7 @@ import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.state.Segment;
 import org.thirdmode.x86.state.Vector;
 import org.thirdmode.x86.time.GuestClock;
+import org.thirdmode.x86.tlb.TlbGeometry;
 
 /**
  * One logical processor: its state, its memory, the classes that execute its instructions, and the loop around them.
@@ -96,7 +97,23 @@ public final class Processor implements ProcessorSignals {
     private final CodeCache code;
     private final RunLoop loop;
 
+    /** A processor of {@code fast} fidelity: no TLB is modelled. */
     public Processor(PhysicalMemory memory, PortBus ports, LocalApicPort apic, GuestClock clock, CpuProfile profile) {
+        this(memory, ports, apic, clock, profile, null);
+    }
+
+    /**
+     * A processor.
+     *
+     * @param tlbs the TLBs to model and count ({@link CpuProfile#tlbs}), or null for {@code fast} fidelity
+     */
+    public Processor(
+            PhysicalMemory memory,
+            PortBus ports,
+            LocalApicPort apic,
+            GuestClock clock,
+            CpuProfile profile,
+            TlbGeometry tlbs) {
         this.memory = memory;
         this.ports = ports;
         this.apic = apic;
@@ -104,7 +121,7 @@ public final class Processor implements ProcessorSignals {
         this.profile = profile;
         features = profile.features();
         walker = new PageWalker(state, memory, fault, features);
-        mmu = new Mmu(state, memory, walker, fault);
+        mmu = new Mmu(state, memory, walker, fault, tlbs);
         operands = new Operands(state, mmu, fault);
         system = new SystemArchitecture(this);
         events = new Events(this);

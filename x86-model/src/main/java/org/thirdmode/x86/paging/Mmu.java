@@ -1,5 +1,6 @@
 package org.thirdmode.x86.paging;
 
+import java.util.List;
 import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.state.CpuState;
@@ -9,6 +10,8 @@ import org.thirdmode.x86.state.GuestFault;
 import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.state.Segment;
 import org.thirdmode.x86.state.Vector;
+import org.thirdmode.x86.tlb.TlbCount;
+import org.thirdmode.x86.tlb.TlbGeometry;
 
 /**
  * Linear memory as the executing program sees it. Every guest access ends here; nothing else may touch guest memory on
@@ -37,6 +40,10 @@ public final class Mmu {
     private final PhysicalMemory memory;
     private final PageWalker walker;
     private final GuestFault fault;
+
+    /** The processor's TLBs, where they are modelled; else null. */
+    private final ModelledTlbs tlbs;
+
     private final Reenter reenter = new Reenter();
     private final Translation translation = new Translation();
 
@@ -53,6 +60,9 @@ public final class Mmu {
 
     /** The view in force. */
     private TlbEntry[] tlb;
+
+    /** The PCID of what is kept here. */
+    private int pcid;
 
     private boolean alignmentChecked;
     private long a20Mask = -1L;
@@ -77,11 +87,18 @@ public final class Mmu {
         void accessed(long linear, int size, boolean write);
     }
 
+    /** {@code fast} fidelity: no TLB of the processor is modelled. */
     public Mmu(CpuState state, PhysicalMemory memory, PageWalker walker, GuestFault fault) {
+        this(state, memory, walker, fault, null);
+    }
+
+    /** {@code detailed} fidelity where {@code geometry} is not null: its TLBs are modelled and counted. */
+    public Mmu(CpuState state, PhysicalMemory memory, PageWalker walker, GuestFault fault, TlbGeometry geometry) {
         this.state = state;
         this.memory = memory;
         this.walker = walker;
         this.fault = fault;
+        tlbs = geometry == null ? null : new ModelledTlbs(geometry, state, walker);
         TlbEntry never = new TlbEntry();
         java.util.Arrays.fill(looking, never);
         for (TlbEntry[] entries : views) {
@@ -90,17 +107,25 @@ public final class Mmu {
             }
         }
         tlb = views[VIEW_SUPERVISOR];
-        memory.onMapChanged(this::flushAll);
+        memory.onMapChanged(this::rightsChanged);
     }
 
     public void codeListener(CodeListener listener) {
         codeListener = listener;
+        if (tlbs != null) {
+            tlbs.codeListener(listener);
+        }
+    }
+
+    /** What the modelled TLBs and paging-structure caches have counted; nothing where none are modelled. */
+    public List<TlbCount> tlbCounts() {
+        return tlbs == null ? List.of() : tlbs.counts();
     }
 
     /** Arms (or, with null, disarms) data breakpoints. */
     public void watch(DataWatch dataWatch) {
         watch = dataWatch;
-        flushAll();
+        rightsChanged();
     }
 
     /** Gate A20. */
@@ -109,7 +134,7 @@ public final class Mmu {
         if (mask != a20Mask) {
             a20Mask = mask;
             walker.a20Mask(mask);
-            flushAll();
+            rightsChanged();
         }
     }
 
@@ -132,6 +157,13 @@ public final class Mmu {
      * Paging-Structure Caches".
      */
     public void flushAll() {
+        if (tlbs != null) {
+            tlbs.dropAll();
+        }
+        forgetAll();
+    }
+
+    private void forgetAll() {
         largeRegions.clear();
         for (int v = 0; v < VIEWS; v++) {
             for (int n = 0; n < filledCount[v]; n++) {
@@ -139,15 +171,19 @@ public final class Mmu {
             }
             filledCount[v] = 0;
         }
+        pcid = currentPcid();
         codeListener.translationsFlushed();
     }
 
     /**
-     * What a translation allows depends on more than the tables: call this after CR0.WP, CR4.SMAP, CR4.PKE, EFER.NXE or
-     * PKRU changed. No translation becomes stale by it.
+     * What a translation allows depends on more than the tables: call this after CR0.WP, CR4.SMAP, CR4.PKE or PKRU
+     * changed. No translation becomes stale by it.
      */
     public void rightsChanged() {
-        flushAll();
+        if (tlbs != null) {
+            tlbs.dropDerived();
+        }
+        forgetAll();
     }
 
     /**
@@ -156,30 +192,61 @@ public final class Mmu {
      * @param keep bit 63 of MOV's operand with CR4.PCIDE set: what was cached under that PCID stays
      */
     public void loadedCr3(boolean keep) {
+        if (tlbs != null) {
+            tlbs.loadedCr3(keep);
+            return;
+        }
         // What is kept here knows no PCID: that of another one must go in any case.
-        flushNonGlobal();
-    }
-
-    /** Drops the translation of one page, unless it is global, under one PCID: INVPCID of type 0. */
-    public void flushPage(long linear, int pcid) {
-        if (pcid == currentPcid()) {
-            flushPage(linear);
+        if (!keep || currentPcid() != pcid) {
+            forgetNonGlobal();
         }
-    }
-
-    /** Drops every translation that is not global under one PCID: INVPCID of type 1. */
-    public void flushPcid(int pcid) {
-        if (pcid == currentPcid()) {
-            flushNonGlobal();
-        }
+        pcid = currentPcid();
     }
 
     private int currentPcid() {
         return (state.cr4 & Cr4.PCIDE) != 0 ? (int) state.cr3 & 0xfff : 0;
     }
 
+    /**
+     * Drops the translations of the page of {@code linear}, global or not: INVLPG. Of a large page all of it goes, as
+     * SDM 3A "Operations that Invalidate TLBs and Paging-Structure Caches" demands.
+     */
+    public void flushPage(long linear) {
+        if (tlbs != null) {
+            tlbs.invlpg(linear);
+        } else {
+            forgetPage(linear);
+        }
+    }
+
+    /** Drops the translation of one page, unless it is global, under one PCID: INVPCID of type 0. */
+    public void flushPage(long linear, int ofPcid) {
+        if (tlbs != null) {
+            tlbs.dropPage(linear, ofPcid);
+        } else if (ofPcid == currentPcid()) {
+            forgetPage(linear);
+        }
+    }
+
+    /** Drops every translation that is not global under one PCID: INVPCID of type 1. */
+    public void flushPcid(int ofPcid) {
+        if (tlbs != null) {
+            tlbs.dropPcid(ofPcid);
+        } else if (ofPcid == currentPcid()) {
+            forgetNonGlobal();
+        }
+    }
+
     /** Drops every translation that is not global, of every PCID: INVPCID of type 3. */
     public void flushNonGlobal() {
+        if (tlbs != null) {
+            tlbs.dropNonGlobal();
+        } else {
+            forgetNonGlobal();
+        }
+    }
+
+    private void forgetNonGlobal() {
         for (int v = 0; v < VIEWS; v++) {
             int kept = 0;
             for (int n = 0; n < filledCount[v]; n++) {
@@ -196,11 +263,7 @@ public final class Mmu {
         codeListener.translationsFlushed();
     }
 
-    /**
-     * Drops the translations of the page of {@code linear}, global or not: INVLPG. Of a large page all of it goes, as
-     * SDM 3A "Operations that Invalidate TLBs and Paging-Structure Caches" demands.
-     */
-    public void flushPage(long linear) {
+    private void forgetPage(long linear) {
         int slot = (int) (linear >>> PAGE_SHIFT) & INDEX_MASK;
         for (int v = 0; v < VIEWS; v++) {
             TlbEntry entry = views[v][slot];
@@ -209,13 +272,13 @@ public final class Mmu {
             }
         }
         if (largeRegions.mayContain(linear)) {
-            flushLargePage(linear);
+            forgetLargePage(linear);
         } else {
             codeListener.pageFlushed(linear);
         }
     }
 
-    private void flushLargePage(long linear) {
+    private void forgetLargePage(long linear) {
         for (int v = 0; v < VIEWS; v++) {
             for (int n = 0; n < filledCount[v]; n++) {
                 TlbEntry entry = views[v][filled[v][n]];
@@ -229,6 +292,9 @@ public final class Mmu {
 
     /** A frame now holds decoded code: no write to it may take the fast path. */
     public void protectCode(Frame frame) {
+        if (tlbs != null) {
+            tlbs.protectCode(frame);
+        }
         for (int v = 0; v < VIEWS; v++) {
             for (int n = 0; n < filledCount[v]; n++) {
                 TlbEntry entry = views[v][filled[v][n]];
@@ -316,35 +382,79 @@ public final class Mmu {
         return reenter;
     }
 
+    /** The entry by which the modelled first-level TLB allows reading; stamped. Else null. */
+    private TlbEntry stampedRead(long linear, int size) {
+        TlbEntry e = tlb[(int) (linear >>> PAGE_SHIFT) & INDEX_MASK];
+        if (e.stampedReadTag != ((linear + size - 1) & PAGE_MASK)) {
+            return null;
+        }
+        e.stamps[e.slot] = ++tlbs.now;
+        return e;
+    }
+
+    /** The entry by which the modelled first-level TLB allows writing; stamped. Else null. */
+    private TlbEntry stampedWrite(long linear, int size) {
+        TlbEntry e = tlb[(int) (linear >>> PAGE_SHIFT) & INDEX_MASK];
+        if (e.stampedWriteTag != ((linear + size - 1) & PAGE_MASK)) {
+            return null;
+        }
+        e.stamps[e.slot] = ++tlbs.now;
+        return e;
+    }
+
     private long readMiss(long linear, int size) {
-        requireMemory(linear, size, Access.READ);
-        return access(linear, size, privilege());
+        return loadMiss(linear, size, false);
     }
 
     private long loadMiss(long linear, int size, boolean update) {
-        requireMemory(linear, size, update ? Access.WRITE : Access.READ);
-        return access(linear, size, privilege());
+        if (tlbs != null) {
+            TlbEntry e = stampedRead(linear, size);
+            if (e != null) {
+                return load(e.bytes, (int) linear & OFFSET_MASK, size);
+            }
+        }
+        requirePlain(linear, size);
+        int access = (update ? Access.WRITE : Access.READ) | privilege();
+        long first = translateToMemory(linear, access);
+        int head = Frame.SIZE - ((int) linear & OFFSET_MASK);
+        return size <= head
+                ? memory.read(first, size)
+                : readParts(first, head, translateToMemory((linear + head) & state.linearMask, access), size);
     }
 
     private void writeMiss(long linear, int size, long value) {
-        requireMemory(linear, size, Access.WRITE);
-        store(linear, size, value, privilege());
+        if (tlbs != null) {
+            TlbEntry e = stampedWrite(linear, size);
+            if (e != null) {
+                save(e.bytes, (int) linear & OFFSET_MASK, size, value);
+                return;
+            }
+        }
+        requirePlain(linear, size);
+        int access = Access.WRITE | privilege();
+        long first = translateToMemory(linear, access);
+        int head = Frame.SIZE - ((int) linear & OFFSET_MASK);
+        if (size <= head) {
+            memory.write(first, size, value);
+        } else {
+            writeParts(first, head, translateToMemory((linear + head) & state.linearMask, access), size, value);
+        }
     }
 
-    /** Sends the instruction to the second level where the access is not one of plain memory. */
-    private void requireMemory(long linear, int size, int kind) {
+    /** Sends the instruction to the second level where more than a translation has to be looked at. */
+    private void requirePlain(long linear, int size) {
         if (alignmentChecked || watch != null || !canonical(linear) || !canonical(linear + size - 1)) {
             throw reenter;
         }
-        long first = translate(linear, kind | privilege());
-        if (memory.frame(first) == null) {
+    }
+
+    /** Translates; sends the instruction to the second level where a device or nothing answers. */
+    private long translateToMemory(long linear, int access) {
+        long physical = translate(linear, access);
+        if (memory.frame(physical) == null) {
             throw reenter;
         }
-        long last = linear + size - 1;
-        if (((last ^ linear) & PAGE_MASK) != 0
-                && memory.frame(translate(last & state.linearMask, kind | privilege())) == null) {
-            throw reenter;
-        }
+        return physical;
     }
 
     // ---- any access, for the second level ----
@@ -359,6 +469,12 @@ public final class Mmu {
         if (e.readTag == ((linear + size - 1) & PAGE_MASK)) {
             return load(e.bytes, (int) linear & OFFSET_MASK, size);
         }
+        if (tlbs != null) {
+            e = stampedRead(linear, size);
+            if (e != null) {
+                return load(e.bytes, (int) linear & OFFSET_MASK, size);
+            }
+        }
         checkAlignment(linear, size);
         return access(linear, size, privilege());
     }
@@ -369,6 +485,13 @@ public final class Mmu {
         if (e.writeTag == ((linear + size - 1) & PAGE_MASK)) {
             save(e.bytes, (int) linear & OFFSET_MASK, size, value);
             return;
+        }
+        if (tlbs != null) {
+            e = stampedWrite(linear, size);
+            if (e != null) {
+                save(e.bytes, (int) linear & OFFSET_MASK, size, value);
+                return;
+            }
         }
         checkAlignment(linear, size);
         store(linear, size, value, privilege());
@@ -432,13 +555,15 @@ public final class Mmu {
         if (watch != null && access != Access.IMPLICIT) {
             watch.accessed(linear, size, false);
         }
-        int offset = (int) linear & OFFSET_MASK;
-        if (offset + size <= Frame.SIZE) {
-            return memory.read(translate(linear, access), size);
-        }
-        int head = Frame.SIZE - offset;
+        int head = Frame.SIZE - ((int) linear & OFFSET_MASK);
         long first = translate(linear, access);
-        long second = translate((linear + head) & state.linearMask, access);
+        return size <= head
+                ? memory.read(first, size)
+                : readParts(first, head, translate((linear + head) & state.linearMask, access), size);
+    }
+
+    /** Reads across a page's end: {@code head} bytes at {@code first}, the rest at {@code second}. */
+    private long readParts(long first, int head, long second, int size) {
         long value = 0;
         for (int i = 0; i < size; i++) {
             value |= memory.read(i < head ? first + i : second + i - head, 1) << (i * 8);
@@ -447,22 +572,21 @@ public final class Mmu {
     }
 
     private void store(long linear, int size, long value, int access) {
-        int offset = (int) linear & OFFSET_MASK;
         int write = Access.WRITE | access;
-        if (offset + size <= Frame.SIZE) {
-            long physical = translate(linear, write);
-            if (watch != null && access != Access.IMPLICIT) {
-                watch.accessed(linear, size, true);
-            }
-            memory.write(physical, size, value);
-            return;
-        }
-        int head = Frame.SIZE - offset;
+        int head = Frame.SIZE - ((int) linear & OFFSET_MASK);
         long first = translate(linear, write);
-        long second = translate((linear + head) & state.linearMask, write);
+        long second = size <= head ? 0 : translate((linear + head) & state.linearMask, write);
         if (watch != null && access != Access.IMPLICIT) {
             watch.accessed(linear, size, true);
         }
+        if (size <= head) {
+            memory.write(first, size, value);
+        } else {
+            writeParts(first, head, second, size, value);
+        }
+    }
+
+    private void writeParts(long first, int head, long second, int size, long value) {
         for (int i = 0; i < size; i++) {
             memory.write(i < head ? first + i : second + i - head, 1, value >>> (i * 8));
         }
@@ -493,12 +617,12 @@ public final class Mmu {
      * @throws GuestFault #PF, or nothing but that
      */
     public long translate(long linear, int access) {
+        boolean modelled = tlbs != null && state.paging();
         if ((access & Access.FETCH) != 0) {
             // Fetch and data rights differ (execute-disable, SMAP, protection keys): neither may stand in for the
             // other.
             // Who fetches keeps the translation.
-            walk(linear, access);
-            return translation.physical & a20Mask;
+            return (modelled ? lookUp(linear, access) : walk(linear, access)) & a20Mask;
         }
         int v = viewFor(access);
         int slot = (int) (linear >>> PAGE_SHIFT) & INDEX_MASK;
@@ -508,11 +632,26 @@ public final class Mmu {
         if (entry.readTag == page && (!write || entry.writeTag == page)) {
             return entry.physical | (linear & OFFSET_MASK);
         }
-        walk(linear, access);
-        long physical = translation.physical & a20Mask;
+        if (modelled && entry.stampedReadTag == page && (!write || entry.stampedWriteTag == page)) {
+            entry.stamps[entry.slot] = ++tlbs.now;
+            return entry.physical | (linear & OFFSET_MASK);
+        }
+        long physical = (modelled ? lookUp(linear, access) : walk(linear, access)) & a20Mask;
         Frame frame = memory.frame(physical);
         if (frame != null && (watch == null || !watch.watchesPage(linear))) {
-            fill(v, slot, page, physical & PAGE_MASK, frame, write);
+            describe(entry, physical & PAGE_MASK, frame);
+            long writeTag = writable(v, write, frame) ? page : 1;
+            if (modelled) {
+                entry.stampedReadTag = page;
+                entry.stampedWriteTag = writeTag;
+                tlbs.attach(entry);
+            } else {
+                if (entry.readTag == TlbEntry.NONE && filledCount[v] < ENTRIES) {
+                    filled[v][filledCount[v]++] = slot;
+                }
+                entry.readTag = page;
+                entry.writeTag = writeTag;
+            }
         }
         return physical;
     }
@@ -521,15 +660,38 @@ public final class Mmu {
      * Walks into {@link #translation}. A page fault drops what is cached for the page. SDM 3A "Operations that Invalidate
      * TLBs and Paging-Structure Caches".
      */
-    private void walk(long linear, int access) {
+    private long walk(long linear, int access) {
         try {
             walker.walk(linear, access, translation);
         } catch (GuestFault pageFault) {
-            flushPage(linear);
+            forgetPage(linear);
             throw pageFault;
         }
         if (translation.pageShift != PAGE_SHIFT) {
             largeRegions.add(linear, translation.pageShift);
+        }
+        return translation.physical;
+    }
+
+    /** Asks the modelled TLBs, which walk where they must, into {@link #translation}. */
+    private long lookUp(long linear, int access) {
+        try {
+            if ((access & Access.FETCH) != 0) {
+                tlbs.instruction(linear, access, translation);
+            } else {
+                tlbs.data(linear, access, translation);
+            }
+        } catch (GuestFault pageFault) {
+            tlbs.pageFault(linear);
+            throw pageFault;
+        }
+        return translation.physical;
+    }
+
+    /** The fetcher uses a translation that it has kept. */
+    public void fetchedAgain(long linear) {
+        if (tlbs != null && state.paging()) {
+            tlbs.instructionAgain(linear);
         }
     }
 
@@ -542,18 +704,18 @@ public final class Mmu {
         return overridden ? VIEW_SUPERVISOR_AC : VIEW_SUPERVISOR;
     }
 
-    private void fill(int v, int slot, long page, long physical, Frame frame, boolean write) {
-        TlbEntry entry = views[v][slot];
-        if (entry.readTag == TlbEntry.NONE && filledCount[v] < ENTRIES) {
-            filled[v][filledCount[v]++] = slot;
-        }
+    /** Whether {@link #translation} lets the view write to the page from now on without any further check. */
+    private boolean writable(int v, boolean write, Frame frame) {
         // With protection keys only a write itself proves that writing is allowed.
-        boolean writeAllowed = translation.dirty
+        return translation.dirty
+                && frame.code == null
+                && !frame.readOnly
                 && (write
                         || ((state.cr4 & Cr4.PKE) == 0
                                 && (translation.writable || (v != VIEW_USER && (state.cr0 & Cr0.WP) == 0))));
-        entry.readTag = page;
-        entry.writeTag = writeAllowed && frame.code == null && !frame.readOnly ? page : 1;
+    }
+
+    private void describe(TlbEntry entry, long physical, Frame frame) {
         entry.bytes = frame.bytes;
         entry.frame = frame;
         entry.physical = physical;

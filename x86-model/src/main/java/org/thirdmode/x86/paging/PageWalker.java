@@ -10,6 +10,7 @@ import org.thirdmode.x86.state.Cr4;
 import org.thirdmode.x86.state.Efer;
 import org.thirdmode.x86.state.GuestFault;
 import org.thirdmode.x86.state.Rflags;
+import org.thirdmode.x86.tlb.StructureCaches;
 
 /**
  * The hardware's page walk: from a linear address through the tables in memory to a physical one. SDM 3A "Paging".
@@ -77,6 +78,9 @@ public final class PageWalker {
     private WalkRecorder recorder;
     private long a20Mask = -1L;
 
+    /** Where walks may begin lower down; null where no such caches are modelled. */
+    private StructureCaches structureCaches;
+
     public PageWalker(CpuState state, PhysicalMemory memory, GuestFault fault, Set<Feature> features) {
         this.state = state;
         this.memory = memory;
@@ -121,6 +125,20 @@ public final class PageWalker {
         recorder = walkRecorder;
     }
 
+    /** Lets walks begin at, and keep, cached entries; null for none. */
+    void structureCaches(StructureCaches caches) {
+        structureCaches = caches;
+    }
+
+    /** Bits of a linear address that select an entry in the tables of the paging mode in force. */
+    int indexBits() {
+        return (state.cr4 & Cr4.PAE) != 0 ? 9 : 10;
+    }
+
+    private int pcid() {
+        return (state.cr4 & Cr4.PCIDE) != 0 ? (int) state.cr3 & 0xfff : 0;
+    }
+
     /** Gate A20: what the bus masks physical addresses with. */
     void a20Mask(long mask) {
         a20Mask = mask;
@@ -144,7 +162,7 @@ public final class PageWalker {
             walkPae(linear, access, out);
         } else {
             int level = (state.cr4 & Cr4.LA57) != 0 ? 5 : 4;
-            descend(linear, access, out, level, state.cr3 & addressMask, RW | US, reservedLong);
+            begin(linear, access, out, level, state.cr3 & addressMask, reservedLong);
         }
     }
 
@@ -168,7 +186,7 @@ public final class PageWalker {
         if ((pdpte & P) == 0) {
             throw pageFault(linear, access, 0);
         }
-        descend(linear, access, out, 2, pdpte & addressMask, RW | US, reservedPae);
+        begin(linear, access, out, 2, pdpte & addressMask, reservedPae);
     }
 
     /**
@@ -197,6 +215,18 @@ public final class PageWalker {
     }
 
     // ---- tables of 8-byte entries ----
+
+    /** Walks from the first table, or from where a cached entry leads. SDM 3A "Using the Paging-Structure Caches". */
+    private void begin(long linear, int access, Translation out, int level, long table, long[] reserved) {
+        if (structureCaches != null) {
+            int cached = structureCaches.find(linear, level, 9, pcid());
+            if (cached != 0) {
+                descend(linear, access, out, cached, structureCaches.table, structureCaches.rights, reserved);
+                return;
+            }
+        }
+        descend(linear, access, out, level, table, RW | US, reserved);
+    }
 
     /**
      * Walks from a table of 8-byte entries down to the page.
@@ -237,6 +267,9 @@ public final class PageWalker {
                 update(guestPhysical, address, 8, entry | A, linear, access);
             }
             table = entry & addressMask;
+            if (structureCaches != null) {
+                structureCaches.put(linear, level, 9, pcid(), table, rights);
+            }
             level--;
         }
     }
@@ -245,6 +278,11 @@ public final class PageWalker {
 
     /** SDM 3A "32-Bit Paging". */
     private void walk32Bit(long linear, int access, Translation out) {
+        out.protectionKey = 0;
+        if (structureCaches != null && structureCaches.find(linear, 2, 10, pcid()) != 0) {
+            walkPageTable32Bit(linear, access, out, structureCaches.table, structureCaches.rights);
+            return;
+        }
         long directory = (state.cr3 & 0xffff_f000L) | ((linear >>> 20) & 0xffc);
         long address = reference(directory, linear, access);
         long entry = memory.read(address, 4);
@@ -255,7 +293,6 @@ public final class PageWalker {
         if ((entry & P) == 0) {
             throw pageFault(linear, access, 0);
         }
-        out.protectionKey = 0;
         if ((entry & PS) != 0 && (state.cr4 & Cr4.PSE) != 0) {
             if ((entry & reserved4MBytePage) != 0) {
                 throw pageFault(linear, access, ERROR_P | ERROR_RSVD);
@@ -269,20 +306,26 @@ public final class PageWalker {
         if ((entry & A) == 0) {
             update(directory, address, 4, entry | A, linear, access);
         }
-        long rights = entry & (RW | US);
-        long table = (entry & 0xffff_f000L) | ((linear >>> 10) & 0xffc);
-        address = reference(table, linear, access);
-        entry = memory.read(address, 4);
+        if (structureCaches != null) {
+            structureCaches.put(linear, 2, 10, pcid(), entry & 0xffff_f000L, entry & (RW | US));
+        }
+        walkPageTable32Bit(linear, access, out, entry & 0xffff_f000L, entry & (RW | US));
+    }
+
+    private void walkPageTable32Bit(long linear, int access, Translation out, long table, long rights) {
+        long guestPhysical = table | ((linear >>> 10) & 0xffc);
+        long address = reference(guestPhysical, linear, access);
+        long entry = memory.read(address, 4);
         counters.tableReferences[1]++;
         if (recorder != null) {
-            recorder.tableReference(1, table, address, entry);
+            recorder.tableReference(1, guestPhysical, address, entry);
         }
         if ((entry & P) == 0) {
             throw pageFault(linear, access, 0);
         }
         out.physical = (entry & 0xffff_f000L) | (linear & 0xfff);
         out.pageShift = 12;
-        finish(linear, access, out, entry, table, address, 4, rights & entry);
+        finish(linear, access, out, entry, guestPhysical, address, 4, rights & entry);
     }
 
     // ---- what all modes share ----

@@ -6,6 +6,7 @@ import com.google.common.collect.Sets;
 import java.util.Map;
 import java.util.Set;
 import org.thirdmode.x86.time.GuestClock;
+import org.thirdmode.x86.tlb.TlbGeometry;
 
 /**
  * Which processor the model is.
@@ -232,6 +233,11 @@ public record CpuProfile(
 
     public boolean has(Feature feature) {
         return features.contains(feature);
+    }
+
+    /** The TLBs and paging-structure caches that {@code detailed} fidelity models. */
+    public TlbGeometry tlbs() {
+        return TlbGeometry.of(name);
     }
 
     /** Width of linear addresses, in bits. */

@@ -2,7 +2,6 @@ package org.thirdmode.x86.paging;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.thirdmode.x86.paging.Access.READ;
-import static org.thirdmode.x86.paging.Access.USER;
 import static org.thirdmode.x86.paging.Access.WRITE;
 import static org.thirdmode.x86.paging.PagedMachine.G;
 import static org.thirdmode.x86.paging.PagedMachine.NONE;
@@ -12,12 +11,21 @@ import static org.thirdmode.x86.paging.PagedMachine.RW;
 import static org.thirdmode.x86.paging.PagedMachine.US;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Cr4;
 
-/** SDM 3A "Caching Translation Information". */
+/** SDM 3A "Caching Translation Information": what holds whatever TLBs a processor has, and for none modelled. */
+@ParameterizedClass
+@ValueSource(strings = {"fast", "prescott", "nehalem", "haswell", "skylake", "barcelona", "zen2"})
 class CachingTranslationInformation {
     private static final long PAGE = 0x3000_1000L;
-    private final PagedMachine m = PagedMachine.fourLevel();
+    private final PagedMachine m;
+
+    CachingTranslationInformation(String fidelity) {
+        m = PagedMachine.fourLevel(fidelity);
+    }
 
     @Test
     void aStaleEntryIsUsedUntilInvlpg() {
@@ -89,10 +97,11 @@ class CachingTranslationInformation {
 
     @Test
     void aPageFaultDropsTheEntryOfItsAddress() {
-        m.map(PAGE, 1, 0x5000 | P | US);
+        m.map(PAGE, 1, 0x5000 | P);
         m.physical(PAGE);
         m.map(PAGE, 1, 0x6000 | P);
-        assertEquals(0b101, m.fault(PAGE, USER), "user mode had no entry of its own in force");
+        assertEquals(0x5000, m.physical(PAGE));
+        assertEquals(0b011, m.fault(PAGE, WRITE));
         assertEquals(0x6000, m.physical(PAGE));
     }
 
@@ -102,5 +111,98 @@ class CachingTranslationInformation {
         m.physical(PAGE);
         m.map(PAGE, 1, 0x5000 | P | RW);
         assertEquals(NONE, m.fault(PAGE, WRITE));
+    }
+
+    private void pcid(int pcid, boolean keep) {
+        m.state.cr3 = (m.state.cr3 & ~0xfffL) | pcid;
+        m.mmu.loadedCr3(keep);
+    }
+
+    @Test
+    void translationsOfOnePcidAreNotUsedUnderAnother() {
+        m.state.cr4 |= Cr4.PCIDE;
+        m.mmu.flushAll();
+        m.map(PAGE, 1, 0x5000 | P);
+        m.physical(PAGE);
+        m.map(PAGE, 1, 0x6000 | P);
+        pcid(1, true);
+        assertEquals(0x6000, m.physical(PAGE));
+    }
+
+    @Test
+    void aLoadOfCr3WithoutBit63DropsWhatThePcidHadCached() {
+        m.state.cr4 |= Cr4.PCIDE;
+        pcid(1, false);
+        m.map(PAGE, 1, 0x5000 | P);
+        m.physical(PAGE);
+        pcid(2, true);
+        m.map(PAGE, 1, 0x6000 | P);
+        pcid(1, false);
+        assertEquals(0x6000, m.physical(PAGE));
+    }
+
+    @Test
+    void aGlobalPageIsUsedUnderEveryPcid() {
+        m.state.cr4 |= Cr4.PCIDE | Cr4.PGE;
+        m.map(PAGE, 1, 0x5000 | P | G);
+        m.physical(PAGE);
+        m.map(PAGE, 1, 0x6000 | P | G);
+        pcid(1, true);
+        assertEquals(0x5000, m.physical(PAGE));
+    }
+
+    @Test
+    void invpcidOfAnAddressOrAContextDropsWhatThatPcidHasCached() {
+        m.state.cr4 |= Cr4.PCIDE;
+        for (boolean context : new boolean[] {false, true}) {
+            pcid(1, false);
+            m.map(PAGE, 1, 0x5000 | P);
+            m.physical(PAGE);
+            m.map(PAGE, 1, 0x6000 | P);
+            pcid(2, true);
+            if (context) {
+                m.mmu.flushPcid(1);
+            } else {
+                m.mmu.flushPage(PAGE, 1);
+            }
+            pcid(1, true);
+            assertEquals(0x6000, m.physical(PAGE));
+        }
+    }
+
+    @Test
+    void invpcidOfAllContextsDropsGlobalPagesOnlyWhenAsked() {
+        m.state.cr4 |= Cr4.PCIDE | Cr4.PGE;
+        m.map(PAGE, 1, 0x5000 | P | G);
+        m.physical(PAGE);
+        m.map(PAGE, 1, 0x6000 | P | G);
+        m.mmu.flushNonGlobal();
+        assertEquals(0x5000, m.physical(PAGE));
+        m.mmu.flushAll();
+        assertEquals(0x6000, m.physical(PAGE));
+    }
+
+    @Test
+    void aChangeOfWpTakesEffectAtOnce() {
+        m.map(PAGE, 1, 0x5000 | P);
+        m.state.cr0 &= ~Cr0.WP;
+        m.mmu.rightsChanged();
+        assertEquals(NONE, m.fault(PAGE, WRITE));
+        m.state.cr0 |= Cr0.WP;
+        m.mmu.rightsChanged();
+        assertEquals(0b011, m.fault(PAGE, WRITE));
+    }
+
+    @Test
+    void invlpgOfOnePageDropsAStaleEntryForATableOnTheWayToAnother() {
+        long other = PAGE + 0x1000;
+        m.map(PAGE, 1, 0x5000 | P);
+        m.map(other, 1, 0x5000 | P);
+        m.physical(PAGE);
+        long table = m.newTable();
+        m.setEntry(PAGE, 2, table | P | RW | US);
+        m.map(other, 1, 0x6000 | P);
+        m.mmu.flushPage(PAGE);
+        assertEquals(0x6000, m.physical(other));
     }
 }

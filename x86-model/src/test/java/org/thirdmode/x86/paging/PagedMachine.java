@@ -10,6 +10,7 @@ import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Cr4;
 import org.thirdmode.x86.state.Efer;
 import org.thirdmode.x86.state.GuestFault;
+import org.thirdmode.x86.tlb.TlbGeometry;
 
 /** A processor's paging with 64 MiB of memory, and page tables that a test builds entry by entry. */
 final class PagedMachine {
@@ -36,12 +37,12 @@ final class PagedMachine {
     private long nextTable = 0x10_0000;
     private final int levels;
 
-    private PagedMachine(int levels, Set<Feature> features) {
+    private PagedMachine(int levels, Set<Feature> features, TlbGeometry geometry) {
         this.levels = levels;
         memory.mapRam(0, 64 << 20);
         state.cr0 = Cr0.PE | Cr0.PG | Cr0.WP;
         walker = new PageWalker(state, memory, fault, features);
-        mmu = new Mmu(state, memory, walker, fault);
+        mmu = new Mmu(state, memory, walker, fault, geometry);
         state.linearMask = levels > 3 ? -1L : 0xffff_ffffL;
         if (levels > 2) {
             state.cr4 |= Cr4.PAE;
@@ -58,23 +59,29 @@ final class PagedMachine {
     }
 
     static PagedMachine bits32() {
-        return new PagedMachine(2, EnumSet.allOf(Feature.class));
+        return new PagedMachine(2, EnumSet.allOf(Feature.class), null);
     }
 
     static PagedMachine pae() {
-        return new PagedMachine(3, EnumSet.allOf(Feature.class));
+        return new PagedMachine(3, EnumSet.allOf(Feature.class), null);
     }
 
     static PagedMachine fourLevel() {
-        return new PagedMachine(4, EnumSet.allOf(Feature.class));
+        return new PagedMachine(4, EnumSet.allOf(Feature.class), null);
+    }
+
+    /** 4-level paging with the TLBs of a profile, or none for {@code fast}. */
+    static PagedMachine fourLevel(String fidelity) {
+        TlbGeometry geometry = fidelity.equals("fast") ? null : TlbGeometry.of(fidelity);
+        return new PagedMachine(4, EnumSet.allOf(Feature.class), geometry);
     }
 
     static PagedMachine fiveLevel() {
-        return new PagedMachine(5, EnumSet.allOf(Feature.class));
+        return new PagedMachine(5, EnumSet.allOf(Feature.class), null);
     }
 
     static PagedMachine fourLevelWithout(Feature feature) {
-        return new PagedMachine(4, EnumSet.complementOf(EnumSet.of(feature)));
+        return new PagedMachine(4, EnumSet.complementOf(EnumSet.of(feature)), null);
     }
 
     /** An empty table. */

@@ -12,8 +12,7 @@ import org.thirdmode.x86.state.Vector;
 /**
  * MUL, IMUL, DIV and IDIV. The double-width operand is rDX:rAX, or AX for bytes.
  *
- * <p>SDM 2 leaves SF, ZF, AF and PF undefined after a multiplication, where AMD's processors keep them, and all status
- * flags after a division, where AMD's keep CF and OF, set AF and clear the others.
+ * <p>SDM 2 leaves SF, ZF, AF and PF undefined after a multiplication and all status flags after a division.
  */
 final class Multiplication {
     private final Processor cpu;
@@ -126,7 +125,6 @@ final class Multiplication {
     }
 
     private void setQuotient(int size, long quotient, long remainder) {
-        flags.setStatus(Flags.AF, Flags.STATUS & ~(Flags.CF | Flags.OF));
         if (size == 1) {
             operands.setRegister(CpuState.RAX, 2, (quotient & 0xff) | ((remainder & 0xff) << 8));
             return;

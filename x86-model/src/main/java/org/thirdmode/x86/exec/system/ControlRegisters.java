@@ -19,8 +19,7 @@ public final class ControlRegisters {
             Cr0.PE | Cr0.MP | Cr0.EM | Cr0.TS | Cr0.NE | Cr0.WP | Cr0.AM | Cr0.NW | Cr0.CD | Cr0.PG;
 
     /** CR4 bits whose change invalidates all translations, global ones included. SDM 3A "Operations that Invalidate TLBs". */
-    private static final long CR4_FLUSHING =
-            Cr4.PSE | Cr4.PAE | Cr4.PGE | Cr4.LA57 | Cr4.PCIDE | Cr4.SMEP | Cr4.SMAP | Cr4.PKE;
+    private static final long CR4_FLUSHING = Cr4.PSE | Cr4.PAE | Cr4.PGE | Cr4.LA57 | Cr4.PCIDE | Cr4.SMEP;
 
     /** CR4 bits whose change reloads the PDPTE registers of PAE paging. SDM 3A "PDPTE Registers". */
     private static final long CR4_PDPTE = Cr4.PSE | Cr4.PAE | Cr4.PGE | Cr4.SMEP;
@@ -104,8 +103,10 @@ public final class ControlRegisters {
         }
         state.cr0 = next;
         state.efer = longMode ? state.efer | Efer.LMA : state.efer & ~Efer.LMA;
-        if ((changed & (Cr0.PG | Cr0.PE | Cr0.WP)) != 0) {
+        if ((changed & Cr0.PG) != 0) {
             cpu.mmu.flushAll();
+        } else if ((changed & Cr0.WP) != 0) {
+            cpu.mmu.rightsChanged();
         }
         cpu.modeChanged();
     }
@@ -138,12 +139,8 @@ public final class ControlRegisters {
         if (pae && !cpu.walker.loadPdptes(next)) {
             throw generalProtection();
         }
-        boolean samePcid = ((next ^ state.cr3) & PCID) == 0;
         state.cr3 = next;
-        // Translations are not kept by PCID: another PCID must not see those of this one.
-        if (!keep || !samePcid) {
-            cpu.mmu.flushNonGlobal();
-        }
+        cpu.mmu.loadedCr3(keep);
         cpu.wantAttention();
     }
 
@@ -165,6 +162,8 @@ public final class ControlRegisters {
         state.cr4 = value;
         if ((changed & CR4_FLUSHING) != 0) {
             cpu.mmu.flushAll();
+        } else if ((changed & (Cr4.SMAP | Cr4.PKE)) != 0) {
+            cpu.mmu.rightsChanged();
         }
         if ((changed & Cr4.DE) != 0) {
             debug.changed();

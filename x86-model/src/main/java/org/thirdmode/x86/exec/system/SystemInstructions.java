@@ -346,7 +346,9 @@ public final class SystemInstructions implements InstructionGroup {
             throw cpu.fault(Vector.GP, 0);
         }
         if (individual) {
-            cpu.mmu.flushPage(linear);
+            cpu.mmu.flushPage(linear, (int) pcid);
+        } else if (context) {
+            cpu.mmu.flushPcid((int) pcid);
         } else if (type == 2) {
             cpu.mmu.flushAll();
         } else {
@@ -376,6 +378,6 @@ public final class SystemInstructions implements InstructionGroup {
             throw cpu.fault(Vector.GP, 0);
         }
         state.pkru = (int) state.r[CpuState.RAX];
-        cpu.mmu.flushAll();
+        cpu.mmu.rightsChanged();
     }
 }

@@ -172,7 +172,7 @@ final class TaskSwitch {
         boolean newTables = wide && state.paging();
         if (newTables) {
             state.cr3 = next.cr3;
-            cpu.mmu.flushNonGlobal();
+            cpu.mmu.loadedCr3(false);
         }
         state.rip = next.eip;
         state.instructionRip = next.eip;
