@@ -1,7 +1,5 @@
 package org.thirdmode.cli;
 
-import java.io.OutputStream;
-
 /** The bare machine as the command line sees it. */
 interface Bare {
     /**
@@ -10,5 +8,5 @@ interface Bare {
      * @param serial takes what the guest writes to its serial port
      * @throws UserError where the image, a file or a value cannot be used
      */
-    Report run(BareRun what, OutputStream serial);
+    Report run(BareRun what, SerialOutput serial);
 }

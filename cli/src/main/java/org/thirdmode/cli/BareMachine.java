@@ -1,11 +1,111 @@
 package org.thirdmode.cli;
 
-import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.thirdmode.pc.HostPorts;
+import org.thirdmode.pc.Machine;
+import org.thirdmode.pc.MachineConfiguration;
+import org.thirdmode.pc.loader.Image;
+import org.thirdmode.pc.loader.ImageException;
+import org.thirdmode.pc.loader.LoadOptions;
+import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.profile.CpuProfile;
 
 /** The bare machine: the board with its processor, and nothing between the guest and them. */
 final class BareMachine implements Bare {
+    /** The largest ROM that a board takes. */
+    private static final long LARGEST_ROM = 16 << 20;
+
     @Override
-    public Report run(BareRun what, OutputStream serial) {
-        throw new UserError("the bare machine is not there yet");
+    public Report run(BareRun what, SerialOutput serial) {
+        if (what.fidelity() == Fidelity.DETAILED) {
+            throw new UserError("--fidelity detailed: is not there yet; valid is fast");
+        }
+        try (DebugConsoleFile debug = DebugConsoleFile.open(what.debugConsole())) {
+            Machine machine = machine(what, new HostPorts(serial::write, debug::write));
+            Outcome outcome;
+            try (Pace pace = Pace.of(what, machine)) {
+                outcome = new BoundedRun(machine, pace, serial).run(what.maxInstructions());
+            } catch (UserError | SerialOutput.Closed e) {
+                throw e;
+            } catch (RuntimeException | StackOverflowError e) {
+                outcome = new Outcome.Bug(where(machine.processor()), e);
+            }
+            Map<String, Long> counts = new LinkedHashMap<>();
+            counts.put("instructions", machine.processor().instructions());
+            counts.putAll(machine.counts());
+            return new Report(outcome, counts, machine.board().vga().rows());
+        }
+    }
+
+    private static Machine machine(BareRun what, HostPorts host) {
+        Optional<Image> image = what.image().map(name -> image(Input.image(name, what.memory())));
+        LoadOptions options = LoadOptions.DEFAULT.withCommandLine(what.append()).withModules(modules(what));
+        if (what.raw().isPresent()) {
+            options = options.withRawAddress(what.raw().getAsLong());
+        }
+        try {
+            return new Machine(configuration(what), image, options, host);
+        } catch (ImageException e) {
+            throw new UserError(e.getMessage());
+        }
+    }
+
+    private static MachineConfiguration configuration(BareRun what) {
+        MachineConfiguration configuration = withMemory(what.memory())
+                .withProfile(what.cpu().map(BareMachine::profile).orElse(CpuProfile.GENERIC))
+                .withSeed(what.seed());
+        if (what.bios().isEmpty()) {
+            return configuration;
+        }
+        return configuration.withFirmware(image(Input.file(what.bios().get(), "a ROM", LARGEST_ROM)));
+    }
+
+    private static MachineConfiguration withMemory(long size) {
+        try {
+            return MachineConfiguration.DEFAULT.withMemory(size);
+        } catch (IllegalArgumentException e) {
+            throw new UserError("--memory " + Size.inWords(size) + ": " + e.getMessage());
+        }
+    }
+
+    private static CpuProfile profile(String name) {
+        CpuProfile profile = CpuProfile.named().get(name);
+        if (profile == null) {
+            throw new UserError("--cpu " + name + ": is unknown; valid are "
+                    + String.join(", ", CpuProfile.named().keySet()));
+        }
+        return profile;
+    }
+
+    /** A module is a file, and after a space its command line. */
+    private static List<LoadOptions.Module> modules(BareRun what) {
+        List<LoadOptions.Module> modules = new ArrayList<>();
+        for (String module : what.modules()) {
+            int space = module.indexOf(' ');
+            Path file = Path.of(space < 0 ? module : module.substring(0, space));
+            String arguments = space < 0 ? "" : module.substring(space + 1);
+            Input input = Input.file(file, "--memory " + Size.inWords(what.memory()), what.memory());
+            modules.add(new LoadOptions.Module(image(input), arguments));
+        }
+        return modules;
+    }
+
+    private static Image image(Input input) {
+        return new Image(input.name(), input.bytes());
+    }
+
+    /** What one needs to come back to where the model failed. */
+    private static String where(Processor processor) {
+        return String.format(
+                "after %d instructions, at %04x:%x, %d-bit code",
+                processor.instructions(),
+                processor.state.segments[1].selector,
+                processor.state.instructionRip,
+                processor.state.codeWidth);
     }
 }

@@ -16,8 +16,8 @@ import java.util.OptionalLong;
  * @param cpu the name of a processor profile; empty for the machine's own default
  * @param maxInstructions the budget of retired instructions
  * @param trace the file that gets one line for each instruction
+ * @param debugConsole the file that gets what the guest writes to the debug console
  * @param seed where all randomness of the guest comes from
- * @param screen whether the report carries the text screen
  * @param modules multiboot modules: path, optionally a space and a command line
  */
 record BareRun(
@@ -30,8 +30,8 @@ record BareRun(
         Fidelity fidelity,
         OptionalLong maxInstructions,
         Optional<Path> trace,
+        Optional<Path> debugConsole,
         long seed,
-        boolean screen,
         List<String> modules) {
     BareRun {
         modules = List.copyOf(modules);

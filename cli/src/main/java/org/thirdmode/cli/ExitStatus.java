@@ -8,6 +8,9 @@ final class ExitStatus {
     static final int TRIPLE_FAULT = 125;
     static final int MODEL_BUG = 126;
 
+    /** As a shell reports a program that SIGINT ended. */
+    static final int INTERRUPTED = 130;
+
     /** As a shell reports a program that SIGPIPE ended: nobody reads the serial output any more. */
     static final int OUTPUT_CLOSED = 141;
 

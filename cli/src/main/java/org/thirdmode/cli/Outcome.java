@@ -63,6 +63,19 @@ sealed interface Outcome {
         }
     }
 
+    /** The user ended the run, as with Ctrl-C. */
+    record Interrupted() implements Outcome {
+        @Override
+        public int status() {
+            return ExitStatus.INTERRUPTED;
+        }
+
+        @Override
+        public String words() {
+            return "interrupted";
+        }
+    }
+
     /** The processor shut down: a fault while it delivered a double fault. */
     record TripleFault() implements Outcome {
         @Override
@@ -77,7 +90,7 @@ sealed interface Outcome {
     }
 
     /** The model found itself in a state that no machine has. */
-    record Bug(String what) implements Outcome {
+    record Bug(String where, Throwable cause) implements Outcome {
         @Override
         public int status() {
             return ExitStatus.MODEL_BUG;
@@ -85,7 +98,7 @@ sealed interface Outcome {
 
         @Override
         public String words() {
-            return "a bug of the model, please report it: " + what;
+            return "a bug of the model, please report it: " + where;
         }
     }
 }

@@ -1,16 +1,18 @@
 package org.thirdmode.cli;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
  * What a run left behind.
  *
  * @param counts what was counted, in the order to print; a name is the count's own words
- * @param screen the text screen at the end, empty where none was asked for
+ * @param screen the rows of the text screen at the end
  */
-record Report(Outcome outcome, Map<String, Long> counts, String screen) {
+record Report(Outcome outcome, Map<String, Long> counts, List<String> screen) {
     Report {
         counts = new LinkedHashMap<>(counts);
+        screen = List.copyOf(screen);
     }
 }

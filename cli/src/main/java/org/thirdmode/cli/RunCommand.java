@@ -111,6 +111,12 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--screen", description = "Print the text screen on standard error at the end.")
     private boolean screen;
 
+    @Option(
+            names = "--debug-console",
+            paramLabel = "FILE",
+            description = "Write what the guest sends to the debug console, ports 0xe9 and 0x402.")
+    private Path debugConsole;
+
     @Option(names = "--stats", paramLabel = "FILE", description = "Write the counts and the outcome as JSON.")
     private Path stats;
 
@@ -145,11 +151,12 @@ final class RunCommand implements Callable<Integer> {
                 fidelity,
                 optional(maxInstructions),
                 Optional.ofNullable(trace),
+                Optional.ofNullable(debugConsole),
                 seed,
-                screen,
                 modules);
         writable("--stats", stats);
         writable("--trace", trace);
+        writable("--debug-console", debugConsole);
         SerialOutput serial = new SerialOutput(out);
         Report report;
         try {
@@ -160,9 +167,12 @@ final class RunCommand implements Callable<Integer> {
             serial.flush();
         }
         if (screen) {
-            err.print(report.screen());
+            report.screen().forEach(err::println);
         }
         CountsTable.print(report, err);
+        if (report.outcome() instanceof Outcome.Bug(String where, Throwable cause)) {
+            cause.printStackTrace(err);
+        }
         if (stats != null) {
             StatsFile.write(stats, platform, what, report);
         }

@@ -6,6 +6,8 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -23,9 +25,28 @@ public final class Thirdmode {
     public static void main(String[] arguments) {
         OutputStream out = new FileOutputStream(FileDescriptor.out);
         PrintStream err = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+        AtomicBoolean finished = new AtomicBoolean();
+        Thread main = Thread.currentThread();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stopRun(main, finished)));
         int status = run(new BareMachine(), out, err, arguments);
         err.flush();
+        finished.set(true);
         System.exit(status);
+    }
+
+    /** On Ctrl-C: the run ends after its current stretch and still prints its counts. */
+    private static void stopRun(Thread main, AtomicBoolean finished) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(3);
+        if (!finished.get()) {
+            main.interrupt();
+        }
+        while (!finished.get() && System.nanoTime() < deadline) {
+            try {
+                Thread.sleep(5);
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
     }
 
     /** Runs one command line and returns the exit status. */
@@ -39,6 +60,10 @@ public final class Thirdmode {
                 .setErr(new PrintWriter(err, true))
                 .setParameterExceptionHandler(new BadUsage())
                 .setExecutionExceptionHandler((failure, command, parsed) -> Failures.tell(failure, err));
-        return commands.execute(arguments.length == 0 ? new String[] {"--help"} : arguments);
+        try {
+            return commands.execute(arguments.length == 0 ? new String[] {"--help"} : arguments);
+        } catch (OutOfMemoryError | StackOverflowError e) {
+            return Failures.tell(e, err);
+        }
     }
 }

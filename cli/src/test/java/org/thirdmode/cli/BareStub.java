@@ -1,9 +1,7 @@
 package org.thirdmode.cli;
 
-import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A machine of which one knows beforehand what it prints, counts and ends with; it remembers what it was asked. */
@@ -24,13 +22,9 @@ final class BareStub implements Bare {
     }
 
     @Override
-    public Report run(BareRun what, OutputStream serial) {
+    public Report run(BareRun what, SerialOutput serial) {
         asked = what;
-        try {
-            serial.write("hello\nworld".getBytes(StandardCharsets.US_ASCII));
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
-        return new Report(outcome, COUNTS, "the text screen\n");
+        "hello\nworld".chars().forEach(serial::write);
+        return new Report(outcome, COUNTS, List.of("the text screen"));
     }
 }

@@ -36,7 +36,7 @@ class ExitStatuses {
 
     @Test
     void aBugOfTheModelIs126() {
-        assertEquals(126, statusOf(new Outcome.Bug("state")));
+        assertEquals(126, statusOf(new Outcome.Bug("state", new IllegalStateException())));
     }
 
     @Test

@@ -93,6 +93,9 @@ public final class Processor implements ProcessorSignals {
 
     private long budgetEnd;
 
+    /** Ticks that passed while the processor was halted. */
+    private long slept;
+
     private final InstructionGroup[] groups = new InstructionGroup[Groups.COUNT];
     private final CodeCache code;
     private final RunLoop loop;
@@ -159,6 +162,11 @@ public final class Processor implements ProcessorSignals {
         return budgetEnd - budget;
     }
 
+    /** Instructions executed so far: the ticks that were not slept through. */
+    public long instructions() {
+        return now() - slept;
+    }
+
     /** Runs until tick {@code until}, exactly, or until something else stops it. */
     public Stop run(long until) {
         stopRequested = false;
@@ -215,6 +223,7 @@ public final class Processor implements ProcessorSignals {
     }
 
     private void setNow(long tick) {
+        slept += tick - now();
         budget = 0;
         budgetEnd = tick;
         clock.setNow(tick);
@@ -280,9 +289,7 @@ public final class Processor implements ProcessorSignals {
     private Instruction fetchForStep() {
         CpuState s = state;
         long linear = (s.segmentBase[Segment.CS] + s.rip) & s.linearMask;
-        if (system.debug.watchesInstructions()
-                && (s.systemFlags & Rflags.RF) == 0
-                && shadowBefore != SHADOW_MOV_SS) {
+        if (system.debug.watchesInstructions() && (s.systemFlags & Rflags.RF) == 0 && shadowBefore != SHADOW_MOV_SS) {
             int hits = system.debug.instructionHits(linear);
             if (hits != 0) {
                 throw events.debugFault(hits);

@@ -1,0 +1,87 @@
+package org.thirdmode.cli;
+
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.thirdmode.pc.Machine;
+import org.thirdmode.x86.decode.Decoder;
+import org.thirdmode.x86.decode.Disassembler;
+import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.state.CpuState;
+import org.thirdmode.x86.state.Segment;
+
+/**
+ * One line for each instruction that is about to be executed: its number, CS:RIP, its bytes, the instruction. An instruction
+ * before which an interrupt is taken, or which faults, has its line too; each iteration of a repeated string instruction has
+ * one.
+ */
+final class Trace implements Pace {
+    private final Path file;
+    private final BufferedWriter out;
+    private final CodePeek peek;
+    private final Disassembler disassembler;
+    private final byte[] code = new byte[Decoder.MAX_LENGTH];
+
+    Trace(Path file, Machine machine) {
+        this.file = file;
+        peek = new CodePeek(machine.processor());
+        disassembler = new Disassembler(new Decoder(machine.processor().features));
+        try {
+            out = Files.newBufferedWriter(file, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw cannotWrite(e);
+        }
+    }
+
+    @Override
+    public long ticks() {
+        return 1;
+    }
+
+    @Override
+    public void before(Processor processor) {
+        if (processor.activity != Processor.Activity.ACTIVE) {
+            return;
+        }
+        CpuState s = processor.state;
+        int available = peek.at(s.rip, code);
+        StringBuilder line = new StringBuilder(100);
+        line.append(processor.instructions() + 1).append('\t');
+        line.append(hex(s.segments[Segment.CS].selector, 4)).append(':').append(hex(s.rip, s.codeWidth / 4));
+        line.append('\t');
+        if (available == 0) {
+            line.append("\t(the code cannot be read)");
+        } else {
+            Disassembler.Line instruction = disassembler.disassemble(code, 0, available, s.codeWidth, s.rip);
+            for (int i = 0; i < instruction.length(); i++) {
+                line.append(hex(code[i] & 0xff, 2));
+            }
+            line.append('\t').append(instruction.text());
+        }
+        try {
+            out.append(line).append('\n');
+        } catch (IOException e) {
+            throw cannotWrite(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            out.close();
+        } catch (IOException e) {
+            throw cannotWrite(e);
+        }
+    }
+
+    private UserError cannotWrite(IOException e) {
+        return new UserError("--trace " + file + ": cannot be written: " + e.getMessage());
+    }
+
+    private static String hex(long value, int digits) {
+        String all = Long.toHexString(value);
+        return "0".repeat(Math.max(0, digits - all.length())) + all;
+    }
+}
