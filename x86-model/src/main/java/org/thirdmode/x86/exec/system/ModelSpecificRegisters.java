@@ -169,7 +169,7 @@ public final class ModelSpecificRegisters {
     }
 
     private boolean canonical(long value) {
-        return cpu.mmu.canonical(value);
+        return controlRegisters.canonicalForLoad(value);
     }
 
     private boolean setBase(int index, long value) {
@@ -273,13 +273,21 @@ public final class ModelSpecificRegisters {
                 value -> (value == 0 || value == -1L) && set(() -> machineCheckControl = value));
         for (int n = 0; n < machineCheckBanks.length; n++) {
             int index = n;
-            boolean control = (n & 3) == 0;
+            int kind = n & 3;
             row(
                     IA32_MC0_CTL + n,
                     () -> machineCheckBanks[index],
-                    value -> (control ? value == 0 || value == -1L || index == 0 : value == 0)
-                            && set(() -> machineCheckBanks[index] = value));
+                    value -> machineCheckAllows(kind, value) && set(() -> machineCheckBanks[index] = value));
         }
+    }
+
+    /** CTL takes all zeroes or all ones, STATUS only zero, ADDR and MISC anything. */
+    private static boolean machineCheckAllows(int kind, long value) {
+        return switch (kind) {
+            case 0 -> value == 0 || value == -1L;
+            case 1 -> value == 0;
+            default -> true;
+        };
     }
 
     // ---- the rest ----

@@ -21,14 +21,20 @@ public final class SegmentInstructions implements InstructionGroup {
     private final DescriptorTables tables;
     private final SegmentRegisters registers;
     private final ModelSpecificRegisters msrs;
+    private final ControlRegisters controlRegisters;
 
     SegmentInstructions(
-            Processor cpu, DescriptorTables tables, SegmentRegisters registers, ModelSpecificRegisters msrs) {
+            Processor cpu,
+            DescriptorTables tables,
+            SegmentRegisters registers,
+            ControlRegisters controlRegisters,
+            ModelSpecificRegisters msrs) {
         this.cpu = cpu;
         this.state = cpu.state;
         this.operands = cpu.operands;
         this.tables = tables;
         this.registers = registers;
+        this.controlRegisters = controlRegisters;
         this.msrs = msrs;
     }
 
@@ -141,7 +147,7 @@ public final class SegmentInstructions implements InstructionGroup {
         long at = operands.effectiveAddress(i);
         int limit = (int) operands.read(i.segment, at, 2);
         long base = operands.read(i.segment, (at + 2) & i.addressMask, is64 ? 8 : 4);
-        if (is64 && !cpu.mmu.canonical(base)) {
+        if (is64 && !controlRegisters.canonicalForLoad(base)) {
             throw cpu.fault(Vector.GP, 0);
         }
         if (!is64 && i.size == 2) {
@@ -227,7 +233,7 @@ public final class SegmentInstructions implements InstructionGroup {
         }
         long upper = tables.fetchUpper(selector, Vector.GP);
         base |= upper << 32;
-        if (((upper >>> 40) & 0x1f) != 0 || !cpu.mmu.canonical(base)) {
+        if (((upper >>> 40) & 0x1f) != 0 || !controlRegisters.canonicalForLoad(base)) {
             throw tables.fault(Vector.GP, selector);
         }
         return base;
@@ -333,7 +339,7 @@ public final class SegmentInstructions implements InstructionGroup {
             return;
         }
         long base = operands.register(i.a, i.size);
-        if (!cpu.mmu.canonical(base)) {
+        if (!controlRegisters.canonicalForLoad(base)) {
             throw cpu.fault(Vector.GP, 0);
         }
         state.segments[index].base = base;

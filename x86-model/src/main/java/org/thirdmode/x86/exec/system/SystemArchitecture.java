@@ -30,14 +30,14 @@ public final class SystemArchitecture {
         controlRegisters = new ControlRegisters(cpu, debug);
         msrs = new ModelSpecificRegisters(cpu, controlRegisters);
         ioPermission = new IoPermission(cpu, tss, debug);
-        extendedState = new ExtendedState(cpu);
+        extendedState = new ExtendedState(cpu, msrs);
         TaskSwitch taskSwitch = new TaskSwitch(cpu, tables, debug);
         interrupts = new Interrupts(cpu, tables, stack, tss, taskSwitch);
         FarTransfers transfers = new FarTransfers(cpu, tables, stack, tss, taskSwitch, registers);
         InterruptReturn interruptReturn = new InterruptReturn(cpu, tables, transfers, taskSwitch);
         FastSystemCalls fastCalls = new FastSystemCalls(cpu, msrs);
         farControl = new FarControlInstructions(cpu, transfers, interrupts, interruptReturn, fastCalls);
-        segments = new SegmentInstructions(cpu, tables, registers, msrs);
+        segments = new SegmentInstructions(cpu, tables, registers, controlRegisters, msrs);
         system = new SystemInstructions(cpu, this);
     }
 
