@@ -17,8 +17,11 @@ public final class Cpuid {
     private static final int ECX = 2;
     private static final int EDX = 3;
 
-    /** The crystal of leaf 15H, in hertz: the TSC frequency is a whole multiple of it. */
-    private static final int CRYSTAL_HERTZ = 25_000_000;
+    /**
+     * The crystal of leaf 15H, in hertz: the TSC frequency is a whole multiple of it. The local APIC's timer counts it too,
+     * one count a tick.
+     */
+    private static final int CRYSTAL_HERTZ = 1_000_000_000;
 
     /** Rows of leaf 4: type and level (EAX 7:0), ways, line size, sets. SDM 2 "Deterministic Cache Parameters Leaf". */
     private static final int[][] CACHES = {
@@ -51,7 +54,7 @@ public final class Cpuid {
 
     private void features(int leaf, int subleaf, int[] out) {
         for (Feature feature : profile.features()) {
-            if (feature.leaf == leaf && feature.subleaf == subleaf) {
+            if (feature.leaf == leaf && (feature.subleaf == subleaf || !hasSubleaves(leaf))) {
                 out[feature.register.ordinal()] |= 1 << feature.bit;
             }
         }
@@ -65,6 +68,11 @@ public final class Cpuid {
             }
             out[EDX] |= first[EDX] & 0x0183_f3ff;
         }
+    }
+
+    /** Whether ECX selects a part of a leaf with feature flags; elsewhere CPUID does not look at it. */
+    private static boolean hasSubleaves(int leaf) {
+        return leaf == 0x7 || leaf == 0xd;
     }
 
     private void describe(int leaf, int subleaf, int[] out) {
