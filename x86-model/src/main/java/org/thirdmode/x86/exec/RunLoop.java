@@ -291,7 +291,7 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 if (n != 0) {
                                     result = z;
-                                    aux = ((x << (n - 1)) & CARRY) | ((z >>> 1) & INTO_TOP);
+                                    aux = AF | ((x << (n - 1)) & CARRY) | ((z >>> 1) & INTO_TOP);
                                 }
                                 continue;
                             }
@@ -303,7 +303,7 @@ final class RunLoop {
                                 if (n != 0) {
                                     result = z;
                                     int out = x >>> (n - 1) << 31;
-                                    aux = out | ((out >>> 1) ^ ((n == 1 ? x >>> 1 : 0) & INTO_TOP));
+                                    aux = AF | out | ((out >>> 1) ^ ((n == 1 ? x >>> 1 : 0) & INTO_TOP));
                                 }
                                 continue;
                             }
@@ -315,7 +315,7 @@ final class RunLoop {
                                 if (n != 0) {
                                     result = z;
                                     int out = x >> (n - 1) << 31;
-                                    aux = out | (out >>> 1);
+                                    aux = AF | out | (out >>> 1);
                                 }
                                 continue;
                             }
@@ -628,7 +628,7 @@ final class RunLoop {
                                 r[i.a] = z;
                                 if (n != 0) {
                                     result = z;
-                                    aux = ((int) ((x << (n - 1)) >>> 32) & CARRY) | ((int) (z >>> 33) & INTO_TOP);
+                                    aux = AF | ((int) ((x << (n - 1)) >>> 32) & CARRY) | ((int) (z >>> 33) & INTO_TOP);
                                 }
                                 continue;
                             }
@@ -640,7 +640,7 @@ final class RunLoop {
                                 if (n != 0) {
                                     result = z;
                                     int out = (int) (x >>> (n - 1)) << 31;
-                                    aux = out | ((out >>> 1) ^ ((n == 1 ? (int) (x >>> 33) : 0) & INTO_TOP));
+                                    aux = AF | out | ((out >>> 1) ^ ((n == 1 ? (int) (x >>> 33) : 0) & INTO_TOP));
                                 }
                                 continue;
                             }
@@ -652,7 +652,7 @@ final class RunLoop {
                                 if (n != 0) {
                                     result = z;
                                     int out = (int) (x >> (n - 1)) << 31;
-                                    aux = out | (out >>> 1);
+                                    aux = AF | out | (out >>> 1);
                                 }
                                 continue;
                             }

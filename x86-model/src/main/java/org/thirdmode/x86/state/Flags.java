@@ -101,6 +101,11 @@ public final class Flags {
         }
     }
 
+    /** Sets AF alone. */
+    public void setAf(boolean adjust) {
+        aux = (aux & ~AUX_AF) | (adjust ? AUX_AF : 0);
+    }
+
     /** Sets CF and OF, keeps the others. */
     public void setCfOf(boolean carry, boolean overflow) {
         aux = (aux & ~(AUX_CF | AUX_INTO_TOP)) | (carry ? AUX_CF : 0) | (carry != overflow ? AUX_INTO_TOP : 0);

@@ -26,18 +26,21 @@ final class BitFields {
     /** A source of 0 sets ZF and leaves the destination, of which Intel says "undefined" and AMD "unchanged". */
     void bsf(Instruction i) {
         long x = source(i);
-        if (x != 0) {
-            operands.set(i, i.a, i.size, Long.numberOfTrailingZeros(x));
-        }
-        flags.setStatus(x == 0 ? Flags.ZF : 0, Flags.ZF);
+        scanned(i, x, Long.numberOfTrailingZeros(x));
     }
 
     void bsr(Instruction i) {
         long x = source(i);
-        if (x != 0) {
-            operands.set(i, i.a, i.size, 63 - Long.numberOfLeadingZeros(x));
+        scanned(i, x, 63 - Long.numberOfLeadingZeros(x));
+    }
+
+    /** All flags but ZF are undefined: AMD's processors clear them, and take PF from the number. */
+    private void scanned(Instruction i, long source, int number) {
+        if (source != 0) {
+            operands.set(i, i.a, i.size, number);
         }
-        flags.setStatus(x == 0 ? Flags.ZF : 0, Flags.ZF);
+        flags.logic(source == 0 ? 0 : number);
+        flags.setStatus(source == 0 ? Flags.ZF : 0, Flags.ZF | Flags.SF);
     }
 
     void tzcnt(Instruction i) {
@@ -50,9 +53,11 @@ final class BitFields {
         counted(i, x, Long.numberOfLeadingZeros(x) - (64 - i.size * 8));
     }
 
+    /** OF, SF, PF and AF are undefined: AMD's processors keep OF and clear the others. */
     private void counted(Instruction i, long source, int count) {
         operands.set(i, i.a, i.size, count);
-        flags.setStatus((source == 0 ? Flags.CF : 0) | (count == 0 ? Flags.ZF : 0), Flags.CF | Flags.ZF);
+        int status = (source == 0 ? Flags.CF : 0) | (count == 0 ? Flags.ZF : 0);
+        flags.setStatus(status, Flags.STATUS & ~Flags.OF);
     }
 
     void popcnt(Instruction i) {
@@ -87,7 +92,9 @@ final class BitFields {
         long shifted = start < 64 ? x >>> start : 0;
         long field = length < 64 ? shifted & ((1L << length) - 1) : shifted;
         operands.set(i, i.a, i.size, field);
-        flags.setStatus(field == 0 ? Flags.ZF : 0);
+        // AF, SF and PF are undefined; AMD's processors take PF from the field, set AF and clear SF.
+        flags.logic(field);
+        flags.setStatus(Flags.AF, Flags.AF | Flags.SF);
     }
 
     void blsi(Instruction i) {

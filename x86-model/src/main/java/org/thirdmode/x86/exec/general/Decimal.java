@@ -10,7 +10,8 @@ import org.thirdmode.x86.state.Vector;
 /**
  * Decimal arithmetic on AL and AX. SDM 1 "Decimal Arithmetic Instructions".
  *
- * <p>SDM 2 leaves OF undefined after all of them, SF, ZF and PF after AAA and AAS, CF and AF after AAM and AAD.
+ * <p>SDM 2 leaves OF undefined after all of them, SF, ZF and PF after AAA and AAS, CF and AF after AAM and AAD. AMD's
+ * processors have there what the addition or subtraction inside leaves.
  */
 final class Decimal {
     private final Processor cpu;
@@ -24,21 +25,21 @@ final class Decimal {
     }
 
     void aaa() {
-        adjustUnpacked(0x106);
+        long ax = operands.register(CpuState.RAX, 2);
+        boolean adjust = (ax & 0xf) > 9 || flags.af();
+        long adjustment = adjust ? 0x106 : 0;
+        operands.setRegister(CpuState.RAX, 2, (ax + adjustment) & 0xff0f);
+        flags.add(2, ax, adjustment, ax + adjustment);
+        setCarries(adjust, adjust);
     }
 
     void aas() {
-        adjustUnpacked(-0x106);
-    }
-
-    private void adjustUnpacked(long adjustment) {
         long ax = operands.register(CpuState.RAX, 2);
         boolean adjust = (ax & 0xf) > 9 || flags.af();
-        if (adjust) {
-            ax += adjustment;
-        }
-        operands.setRegister(CpuState.RAX, 2, ax & 0xff0f);
-        setFlags(ax & 0xf, adjust, adjust);
+        long adjustment = adjust ? 0x106 : 0;
+        operands.setRegister(CpuState.RAX, 2, (ax - adjustment) & 0xff0f);
+        flags.subtract(2, ax, adjustment, ax - adjustment);
+        setCarries(adjust, adjust);
     }
 
     void aam(Instruction i) {
@@ -48,47 +49,41 @@ final class Decimal {
         }
         long al = operands.register(CpuState.RAX, 1);
         operands.setRegister(CpuState.RAX, 2, ((al / base) << 8) | (al % base));
-        setFlags(al % base, false, false);
+        flags.logic((byte) (al % base));
     }
 
     void aad(Instruction i) {
-        long ax = operands.register(CpuState.RAX, 2);
-        long al = ((ax & 0xff) + (ax >>> 8) * (i.immediate & 0xff)) & 0xff;
-        operands.setRegister(CpuState.RAX, 2, al);
-        setFlags(al, false, false);
+        long al = operands.register(CpuState.RAX, 1);
+        long tens = (operands.register(CpuState.RAX, 2) >>> 8) * (i.immediate & 0xff);
+        operands.setRegister(CpuState.RAX, 2, (al + tens) & 0xff);
+        flags.add(1, al, tens, al + tens);
     }
 
     void daa() {
-        adjustPacked(1);
+        long al = operands.register(CpuState.RAX, 1);
+        boolean low = (al & 0xf) > 9 || flags.af();
+        boolean high = al > 0x99 || flags.cf();
+        long adjustment = (low ? 6L : 0) + (high ? 0x60 : 0);
+        operands.setRegister(CpuState.RAX, 1, al + adjustment);
+        flags.add(1, al, adjustment, al + adjustment);
+        setCarries(high, low);
     }
 
     void das() {
-        adjustPacked(-1);
+        long al = operands.register(CpuState.RAX, 1);
+        boolean low = (al & 0xf) > 9 || flags.af();
+        boolean high = al > 0x99 || flags.cf();
+        long adjustment = (low ? 6L : 0) + (high ? 0x60 : 0);
+        // Unlike DAA, the lower step alone may borrow.
+        boolean borrow = high || (low && al < 6);
+        operands.setRegister(CpuState.RAX, 1, al - adjustment);
+        flags.subtract(1, al, adjustment, al - adjustment);
+        setCarries(borrow, low);
     }
 
-    /** The two "Operation" sections differ in the sign of what is added, and in when the first step carries. */
-    private void adjustPacked(int sign) {
-        long old = operands.register(CpuState.RAX, 1);
-        boolean oldCarry = flags.cf();
-        long al = old;
-        boolean low = (old & 0xf) > 9 || flags.af();
-        boolean carry = false;
-        if (low) {
-            al += sign * 6L;
-            carry = oldCarry || (al & ~0xffL) != 0;
-        }
-        if (old > 0x99 || oldCarry) {
-            al += sign * 0x60L;
-            carry = true;
-        } else if (sign > 0) {
-            carry = false;
-        }
-        operands.setRegister(CpuState.RAX, 1, al);
-        setFlags(al, carry, low);
-    }
-
-    private void setFlags(long result, boolean carry, boolean adjust) {
-        flags.logic((byte) result);
-        flags.setStatus((carry ? Flags.CF : 0) | (adjust ? Flags.AF : 0), Flags.CF | Flags.AF);
+    /** CF and AF as the manual says, whatever the sum carries. */
+    private void setCarries(boolean carry, boolean adjust) {
+        flags.setCf(carry);
+        flags.setAf(adjust);
     }
 }

@@ -52,7 +52,10 @@ final class Exchanges {
         flags.add(i.size, x, y, sum);
     }
 
-    /** The destination is written in either case; with what it holds already where the comparison fails. */
+    /**
+     * Memory is written in either case, with what it holds already where the comparison fails. A register is then not
+     * written at all: its upper half stays.
+     */
     void cmpxchg(Instruction i) {
         long destination = operands.getForUpdate(i, i.a, i.size);
         long source = operands.get(i, i.b, i.size);
@@ -60,7 +63,9 @@ final class Exchanges {
         if (accumulator == destination) {
             operands.set(i, i.a, i.size, source);
         } else {
-            operands.set(i, i.a, i.size, destination);
+            if (i.a == Operand.MEMORY) {
+                operands.set(i, i.a, i.size, destination);
+            }
             operands.setRegister(CpuState.RAX, i.size, destination);
         }
         flags.subtract(i.size, accumulator, destination, accumulator - destination);

@@ -12,7 +12,8 @@ import org.thirdmode.x86.state.Vector;
 /**
  * MUL, IMUL, DIV and IDIV. The double-width operand is rDX:rAX, or AX for bytes.
  *
- * <p>SDM 2 leaves SF, ZF, AF and PF undefined after a multiplication and all status flags after a division.
+ * <p>SDM 2 leaves SF, ZF, AF and PF undefined after a multiplication, where AMD's processors keep them, and all status
+ * flags after a division, where AMD's keep CF and OF, set AF and clear the others.
  */
 final class Multiplication {
     private final Processor cpu;
@@ -125,6 +126,7 @@ final class Multiplication {
     }
 
     private void setQuotient(int size, long quotient, long remainder) {
+        flags.setStatus(Flags.AF, Flags.STATUS & ~(Flags.CF | Flags.OF));
         if (size == 1) {
             operands.setRegister(CpuState.RAX, 2, (quotient & 0xff) | ((remainder & 0xff) << 8));
             return;

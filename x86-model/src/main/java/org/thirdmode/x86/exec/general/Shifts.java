@@ -10,8 +10,7 @@ import org.thirdmode.x86.state.Flags;
  * 32-bit register is still written.
  *
  * <p>SDM 2 leaves OF undefined for counts other than 1, AF after shifts, and all of SHLD and SHRD for a count beyond a
- * 16-bit operand. Processors compute OF as for a count of 1, from the last two states of the sign; what a 16-bit SHLD
- * shifts in past the source is its destination again.
+ * 16-bit operand. AMD's processors compute OF as for a count of 1, from the last two states of the sign, and set AF.
  */
 final class Shifts {
     private final Flags flags;
@@ -71,6 +70,7 @@ final class Shifts {
     private void shifted(int size, long result, boolean carry, boolean overflow) {
         flags.logic(Operands.signExtend(result, size));
         flags.setCfOf(carry, overflow);
+        flags.setAf(true);
     }
 
     /** Whether the two upper bits differ: a shift right by one changed the sign. */
@@ -106,7 +106,8 @@ final class Shifts {
     void rcl(Instruction i) {
         long x = destination(i);
         int width = i.size * 8;
-        int turn = count(i, i.b) % (width + 1);
+        int count = count(i, i.b);
+        int turn = count % (width + 1);
         long carryIn = flags.cf() ? 1 : 0;
         long result = x;
         if (turn != 0) {
@@ -114,8 +115,8 @@ final class Shifts {
             result = (turn == 64 ? 0 : x << turn) | (carryIn << (turn - 1)) | wrapped;
         }
         operands.set(i, i.a, i.size, result);
-        if (turn != 0) {
-            boolean carry = bit(x, width - turn) != 0;
+        if (count != 0) {
+            boolean carry = turn == 0 ? flags.cf() : bit(x, width - turn) != 0;
             flags.setCfOf(carry, carry != (bit(result, width - 1) != 0));
         }
     }
@@ -123,7 +124,8 @@ final class Shifts {
     void rcr(Instruction i) {
         long x = destination(i);
         int width = i.size * 8;
-        int turn = count(i, i.b) % (width + 1);
+        int count = count(i, i.b);
+        int turn = count % (width + 1);
         long carryIn = flags.cf() ? 1 : 0;
         long result = x;
         if (turn != 0) {
@@ -131,54 +133,54 @@ final class Shifts {
             result = (turn == 64 ? 0 : x >>> turn) | (carryIn << (width - turn)) | wrapped;
         }
         operands.set(i, i.a, i.size, result);
-        if (turn != 0) {
-            flags.setCfOf(bit(x, turn - 1) != 0, signChanges(result, width));
+        if (count != 0) {
+            flags.setCfOf(turn == 0 ? flags.cf() : bit(x, turn - 1) != 0, signChanges(result, width));
         }
     }
 
     void shld(Instruction i) {
         long x = destination(i);
-        long y = operands.get(i, i.b, i.size);
         int count = count(i, i.c);
         int width = i.size * 8;
         if (count == 0) {
             operands.set(i, i.a, i.size, x);
             return;
         }
-        long result;
-        boolean carry;
-        if (count <= width) {
-            result = (x << count) | (y >>> (width - count));
-            carry = bit(x, width - count) != 0;
-        } else {
-            // Sixteen bits, by 17 to 31: destination, source and destination in a row.
-            result = (y << (count - width)) | (x >>> (2 * width - count));
-            carry = bit(y, 2 * width - count) != 0;
+        long y = operands.get(i, i.b, i.size);
+        if (count > width) {
+            beyond(i, (y << (count - width)) | (y >>> (2 * width - count)), false);
+            return;
         }
+        long result = (x << count) | (y >>> (width - count));
         operands.set(i, i.a, i.size, result);
-        shifted(i.size, result, carry, carry != (bit(result, width - 1) != 0));
+        boolean carry = bit(x, width - count) != 0;
+        // The sign that the destination alone would have: none is left of 16 bits after 16.
+        shifted(i.size, result, carry, carry != (bit(x << count, width - 1) != 0));
     }
 
     void shrd(Instruction i) {
         long x = destination(i);
-        long y = operands.get(i, i.b, i.size);
         int count = count(i, i.c);
         int width = i.size * 8;
         if (count == 0) {
             operands.set(i, i.a, i.size, x);
             return;
         }
-        long result;
-        boolean carry;
-        if (count <= width) {
-            result = (x >>> count) | (y << (width - count));
-            carry = bit(x, count - 1) != 0;
-        } else {
-            result = (y >>> (count - width)) | (x << (2 * width - count));
-            carry = bit(y, count - width - 1) != 0;
+        long y = operands.get(i, i.b, i.size);
+        if (count > width) {
+            long result = (y >>> (count - width)) | (y << (2 * width - count));
+            beyond(i, result, signChanges(result, width));
+            return;
         }
+        long result = (x >>> count) | (y << (width - count));
         operands.set(i, i.a, i.size, result);
-        shifted(i.size, result, carry, signChanges(result, width));
+        shifted(i.size, result, bit(x, count - 1) != 0, signChanges(result, width));
+    }
+
+    /** Sixteen bits, by 17 to 31: the source is shifted out behind itself, as AMD's processors do. */
+    private void beyond(Instruction i, long result, boolean overflow) {
+        operands.set(i, i.a, i.size, result);
+        shifted(i.size, result, false, overflow);
     }
 
     // ---- without flags: BMI2 ----

@@ -18,8 +18,14 @@ final class StringPorts {
         operands = cpu.operands;
     }
 
+    /** Permission is asked even where a repeat count of 0 lets nothing be done. */
+    void checkPermission(Instruction i) {
+        cpu.system.ioPermission.check(port(), i.size);
+    }
+
     void input(Instruction i) {
-        int port = port(i);
+        checkPermission(i);
+        int port = port();
         long offset = state.r[CpuState.RDI] & i.addressMask;
         operands.checkWrite(Segment.ES, offset, i.size);
         cpu.syncClock();
@@ -28,16 +34,15 @@ final class StringPorts {
     }
 
     void output(Instruction i) {
-        int port = port(i);
+        checkPermission(i);
+        int port = port();
         long value = operands.read(i.segment, state.r[CpuState.RSI] & i.addressMask, i.size);
         cpu.syncClock();
         cpu.ports.write(port, i.size, (int) value);
         cpu.system.ioPermission.accessed(port, i.size);
     }
 
-    private int port(Instruction i) {
-        int port = (int) state.r[CpuState.RDX] & 0xffff;
-        cpu.system.ioPermission.check(port, i.size);
-        return port;
+    private int port() {
+        return (int) state.r[CpuState.RDX] & 0xffff;
     }
 }

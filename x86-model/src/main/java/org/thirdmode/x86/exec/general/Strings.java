@@ -1,6 +1,7 @@
 package org.thirdmode.x86.exec.general;
 
 import org.thirdmode.x86.decode.Instruction;
+import org.thirdmode.x86.decode.Operation;
 import org.thirdmode.x86.exec.InstructionGroup;
 import org.thirdmode.x86.exec.Operands;
 import org.thirdmode.x86.exec.Processor;
@@ -45,6 +46,9 @@ public final class Strings implements InstructionGroup {
 
     private void repeat(Instruction i) {
         long left = state.r[CpuState.RCX] & i.addressMask;
+        if (i.operation == Operation.INS || i.operation == Operation.OUTS) {
+            stringPorts.checkPermission(i);
+        }
         if (left == 0) {
             return;
         }
