@@ -5,8 +5,8 @@ import org.thirdmode.x86.decode.Operand;
 import org.thirdmode.x86.decode.Operation;
 import org.thirdmode.x86.exec.InstructionGroup;
 import org.thirdmode.x86.exec.Processor;
-import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.CpuState;
+import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Flags;
 import org.thirdmode.x86.state.ModelBug;
 import org.thirdmode.x86.state.Segment;
@@ -128,7 +128,8 @@ public final class FpuInstructions implements InstructionGroup {
                     x87.arithmeticDouble(operation(i.operation), bits);
                 }
             }
-            case FIADD, FIMUL, FISUB, FISUBR, FIDIV, FIDIVR -> x87.arithmeticInteger(operation(i.operation), integer(i));
+            case FIADD, FIMUL, FISUB, FISUBR, FIDIV, FIDIVR ->
+                x87.arithmeticInteger(operation(i.operation), integer(i));
             case FCOM, FCOMP -> {
                 int pops = i.operation == Operation.FCOMP ? 1 : 0;
                 long bits = memory.read(i, i.sizeA);
@@ -185,12 +186,11 @@ public final class FpuInstructions implements InstructionGroup {
     }
 
     private void store(Instruction i) {
-        boolean written =
-                switch (i.sizeA) {
-                    case 4 -> x87.storeSingle();
-                    case 8 -> x87.storeDouble();
-                    default -> x87.storeExtended();
-                };
+        boolean written = switch (i.sizeA) {
+            case 4 -> x87.storeSingle();
+            case 8 -> x87.storeDouble();
+            default -> x87.storeExtended();
+        };
         if (written) {
             if (i.sizeA == 10) {
                 memory.write10(i, x87.stored, x87.storedHigh);

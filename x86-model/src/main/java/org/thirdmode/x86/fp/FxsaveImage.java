@@ -41,10 +41,11 @@ public final class FxsaveImage {
             return (index & 1) == 0 ? s.significand[register] : s.signExponent[register];
         }
         return switch (index) {
-            case 0 -> (s.control & 0xffffL)
-                    | ((s.statusWord() & 0xffffL) << 16)
-                    | ((s.valid & 0xffL) << 32)
-                    | ((s.opcode & 0x7ffL) << 48);
+            case 0 ->
+                (s.control & 0xffffL)
+                        | ((s.statusWord() & 0xffffL) << 16)
+                        | ((s.valid & 0xffL) << 32)
+                        | ((s.opcode & 0x7ffL) << 48);
             case 1 -> wide ? s.instructionPointer : pointer(s.instructionPointer, s.instructionSelector);
             case 2 -> wide ? s.dataPointer : pointer(s.dataPointer, s.dataSelector);
             default -> (s.mxcsr & 0xffff_ffffL) | ((long) FpuState.MXCSR_MASK << 32);

@@ -40,14 +40,7 @@ final class PackedIntegers {
             case PCMPEQD -> equal(a, b, DWORD_SIGNS, DWORD_ONES, 32);
             case PMULUDQ -> (a & LOW_HALF) * (b & LOW_HALF);
             case PSADBW -> sumOfDifferences(a, b);
-            case PCMPGTB,
-                    PADDSB,
-                    PADDUSB,
-                    PSUBSB,
-                    PSUBUSB,
-                    PMINUB,
-                    PMAXUB,
-                    PAVGB -> bytes(operation, a, b);
+            case PCMPGTB, PADDSB, PADDUSB, PSUBSB, PSUBUSB, PMINUB, PMAXUB, PAVGB -> bytes(operation, a, b);
             case PCMPGTD -> dwords(a, b);
             case PMADDWD -> multiplyAdd(a, b);
             default -> words(operation, a, b);
@@ -89,17 +82,16 @@ final class PackedIntegers {
             byte y = (byte) (b >>> shift);
             int ux = x & 0xff;
             int uy = y & 0xff;
-            int value =
-                    switch (operation) {
-                        case PCMPGTB -> x > y ? -1 : 0;
-                        case PADDSB -> signedByte(x + y);
-                        case PADDUSB -> Math.min(ux + uy, 0xff);
-                        case PSUBSB -> signedByte(x - y);
-                        case PSUBUSB -> Math.max(ux - uy, 0);
-                        case PMINUB -> Math.min(ux, uy);
-                        case PMAXUB -> Math.max(ux, uy);
-                        default -> (ux + uy + 1) >> 1;
-                    };
+            int value = switch (operation) {
+                case PCMPGTB -> x > y ? -1 : 0;
+                case PADDSB -> signedByte(x + y);
+                case PADDUSB -> Math.min(ux + uy, 0xff);
+                case PSUBSB -> signedByte(x - y);
+                case PSUBUSB -> Math.max(ux - uy, 0);
+                case PMINUB -> Math.min(ux, uy);
+                case PMAXUB -> Math.max(ux, uy);
+                default -> (ux + uy + 1) >> 1;
+            };
             result |= (value & 0xffL) << shift;
         }
         return result;
@@ -112,21 +104,20 @@ final class PackedIntegers {
             short y = (short) (b >>> shift);
             int ux = x & 0xffff;
             int uy = y & 0xffff;
-            int value =
-                    switch (operation) {
-                        case PCMPGTW -> x > y ? -1 : 0;
-                        case PADDSW -> signedWord(x + y);
-                        case PADDUSW -> Math.min(ux + uy, 0xffff);
-                        case PSUBSW -> signedWord(x - y);
-                        case PSUBUSW -> Math.max(ux - uy, 0);
-                        case PMINSW -> Math.min(x, y);
-                        case PMAXSW -> Math.max(x, y);
-                        case PAVGW -> (ux + uy + 1) >> 1;
-                        case PMULLW -> x * y;
-                        case PMULHW -> (x * y) >> 16;
-                        case PMULHUW -> (ux * uy) >>> 16;
-                        default -> throw new ModelBug("no packed operation: " + operation);
-                    };
+            int value = switch (operation) {
+                case PCMPGTW -> x > y ? -1 : 0;
+                case PADDSW -> signedWord(x + y);
+                case PADDUSW -> Math.min(ux + uy, 0xffff);
+                case PSUBSW -> signedWord(x - y);
+                case PSUBUSW -> Math.max(ux - uy, 0);
+                case PMINSW -> Math.min(x, y);
+                case PMAXSW -> Math.max(x, y);
+                case PAVGW -> (ux + uy + 1) >> 1;
+                case PMULLW -> x * y;
+                case PMULHW -> (x * y) >> 16;
+                case PMULHUW -> (ux * uy) >>> 16;
+                default -> throw new ModelBug("no packed operation: " + operation);
+            };
             result |= (value & 0xffffL) << shift;
         }
         return result;

@@ -48,8 +48,8 @@ final class SseFloats {
                 cpu.state.flags.setStatus(FpuInstructions.flagsOf(comparison));
             }
             case UCOMISD, COMISD -> {
-                int comparison = arithmetic.compareDouble(
-                        operands.xmmLow(i.a), operands.low, i.operation == Operation.COMISD);
+                int comparison =
+                        arithmetic.compareDouble(operands.xmmLow(i.a), operands.low, i.operation == Operation.COMISD);
                 finish();
                 cpu.state.flags.setStatus(FpuInstructions.flagsOf(comparison));
             }
@@ -136,13 +136,12 @@ final class SseFloats {
     }
 
     private static boolean holds(int predicate, int comparison) {
-        boolean plain =
-                switch (predicate & 3) {
-                    case 0 -> comparison == ExtendedArithmetic.EQUAL;
-                    case 1 -> comparison == ExtendedArithmetic.LESS;
-                    case 2 -> comparison == ExtendedArithmetic.LESS || comparison == ExtendedArithmetic.EQUAL;
-                    default -> comparison == ExtendedArithmetic.UNORDERED;
-                };
+        boolean plain = switch (predicate & 3) {
+            case 0 -> comparison == ExtendedArithmetic.EQUAL;
+            case 1 -> comparison == ExtendedArithmetic.LESS;
+            case 2 -> comparison == ExtendedArithmetic.LESS || comparison == ExtendedArithmetic.EQUAL;
+            default -> comparison == ExtendedArithmetic.UNORDERED;
+        };
         return plain != (predicate >= 4);
     }
 
@@ -181,8 +180,9 @@ final class SseFloats {
                 finish();
                 operands.setXmm(i.a, first, second);
             }
-            case CVTDQ2PD -> operands.setXmm(
-                    i.a, arithmetic.integerToDouble((int) low), arithmetic.integerToDouble((int) (low >>> 32)));
+            case CVTDQ2PD ->
+                operands.setXmm(
+                        i.a, arithmetic.integerToDouble((int) low), arithmetic.integerToDouble((int) (low >>> 32)));
             case CVTPS2DQ, CVTTPS2DQ -> {
                 int rounding = i.operation == Operation.CVTPS2DQ ? mode : RoundingControl.ZERO;
                 long first = singlesToIntegers(low, rounding);
@@ -191,7 +191,8 @@ final class SseFloats {
                 operands.setXmm(i.a, first, second);
             }
             case CVTPD2DQ, CVTTPD2DQ -> {
-                long result = doublesToIntegers(low, high, i.operation == Operation.CVTPD2DQ ? mode : RoundingControl.ZERO);
+                long result =
+                        doublesToIntegers(low, high, i.operation == Operation.CVTPD2DQ ? mode : RoundingControl.ZERO);
                 finish();
                 operands.setXmm(i.a, result, 0);
             }
@@ -243,7 +244,8 @@ final class SseFloats {
                 operands.setMmx(i.a, result);
             }
             case CVTPD2PI, CVTTPD2PI -> {
-                long result = doublesToIntegers(low, high, i.operation == Operation.CVTPD2PI ? mode : RoundingControl.ZERO);
+                long result =
+                        doublesToIntegers(low, high, i.operation == Operation.CVTPD2PI ? mode : RoundingControl.ZERO);
                 enterMmx(i.a);
                 finish();
                 operands.setMmx(i.a, result);
@@ -263,14 +265,12 @@ final class SseFloats {
     }
 
     private long singlesToIntegers(long value, int rounding) {
-        return pair(
-                (int) arithmetic.singleToInteger((int) value, 32, rounding),
-                (int) arithmetic.singleToInteger((int) (value >>> 32), 32, rounding));
+        return pair((int) arithmetic.singleToInteger((int) value, 32, rounding), (int)
+                arithmetic.singleToInteger((int) (value >>> 32), 32, rounding));
     }
 
     private long doublesToIntegers(long low, long high, int rounding) {
-        return pair(
-                (int) arithmetic.doubleToInteger(low, 32, rounding),
-                (int) arithmetic.doubleToInteger(high, 32, rounding));
+        return pair((int) arithmetic.doubleToInteger(low, 32, rounding), (int)
+                arithmetic.doubleToInteger(high, 32, rounding));
     }
 }

@@ -3,9 +3,9 @@ package org.thirdmode.x86.fp;
 import org.thirdmode.x86.decode.Instruction;
 import org.thirdmode.x86.exec.InstructionGroup;
 import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Cr4;
-import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Vector;
 
 /**

@@ -148,10 +148,8 @@ final class SseIntegers {
     private void unpackHigh(Instruction i) {
         operands.source(i);
         if (SseOperands.isMmx(i.a)) {
-            operands.setMmx(
-                    i.a,
-                    PackedIntegers.interleave(
-                            i.operation, (int) (operands.mmx(i.a) >>> 32), (int) (operands.low >>> 32)));
+            operands.setMmx(i.a, PackedIntegers.interleave(i.operation, (int) (operands.mmx(i.a) >>> 32), (int)
+                    (operands.low >>> 32)));
         } else {
             interleave(i, operands.xmmHigh(i.a), operands.high);
         }
@@ -190,10 +188,11 @@ final class SseIntegers {
             case PSHUFW -> operands.setMmx(i.a, PackedIntegers.shuffleWords(low, order));
             case PSHUFLW -> operands.setXmm(i.a, PackedIntegers.shuffleWords(low, order), high);
             case PSHUFHW -> operands.setXmm(i.a, low, PackedIntegers.shuffleWords(high, order));
-            case PSHUFD -> operands.setXmm(
-                    i.a,
-                    pair(dword(low, high, order), dword(low, high, order >> 2)),
-                    pair(dword(low, high, order >> 4), dword(low, high, order >> 6)));
+            case PSHUFD ->
+                operands.setXmm(
+                        i.a,
+                        pair(dword(low, high, order), dword(low, high, order >> 2)),
+                        pair(dword(low, high, order >> 4), dword(low, high, order >> 6)));
             case SHUFPS -> {
                 long aLow = operands.xmmLow(i.a);
                 long aHigh = operands.xmmHigh(i.a);
@@ -202,10 +201,11 @@ final class SseIntegers {
                         pair(dword(aLow, aHigh, order), dword(aLow, aHigh, order >> 2)),
                         pair(dword(low, high, order >> 4), dword(low, high, order >> 6)));
             }
-            default -> operands.setXmm(
-                    i.a,
-                    (order & 1) == 0 ? operands.xmmLow(i.a) : operands.xmmHigh(i.a),
-                    (order & 2) == 0 ? low : high);
+            default ->
+                operands.setXmm(
+                        i.a,
+                        (order & 1) == 0 ? operands.xmmLow(i.a) : operands.xmmHigh(i.a),
+                        (order & 2) == 0 ? low : high);
         }
     }
 
@@ -247,13 +247,12 @@ final class SseIntegers {
         operands.source(i);
         long low = operands.low;
         long high = operands.high;
-        long value =
-                switch (i.operation) {
-                    case MOVMSKPS -> ((low >>> 31) & 1) | ((low >>> 62) & 2) | ((high >>> 29) & 4) | ((high >>> 60) & 8);
-                    case MOVMSKPD -> (low >>> 63) | ((high >>> 62) & 2);
-                    default -> PackedIntegers.byteSigns(low)
-                            | (SseOperands.isXmm(i.b) ? PackedIntegers.byteSigns(high) << 8 : 0);
-                };
+        long value = switch (i.operation) {
+            case MOVMSKPS -> ((low >>> 31) & 1) | ((low >>> 62) & 2) | ((high >>> 29) & 4) | ((high >>> 60) & 8);
+            case MOVMSKPD -> (low >>> 63) | ((high >>> 62) & 2);
+            default ->
+                PackedIntegers.byteSigns(low) | (SseOperands.isXmm(i.b) ? PackedIntegers.byteSigns(high) << 8 : 0);
+        };
         if (SseOperands.isMmx(i.b)) {
             fpu.enterMmx();
         }

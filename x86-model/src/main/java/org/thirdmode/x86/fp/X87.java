@@ -784,6 +784,9 @@ public final class X87 {
             return;
         }
         put(0, arithmetic.signExponent, arithmetic.significand);
+        if (Float80.isNan(arithmetic.signExponent, arithmetic.significand)) {
+            return;
+        }
         int quotient = arithmetic.quotientBits;
         s.status &= ~CONDITION;
         if (arithmetic.partial) {

@@ -1,0 +1,35 @@
+package org.thirdmode.x86.fp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The model beside a processor: results, status flags and faults of random and edge operands, recorded on x86-64 silicon
+ * by the programs in {@code src/test/native}. What the manual leaves undefined is left out; the transcendental
+ * instructions and the approximations are held to the accuracy that the manual promises.
+ *
+ * <p>To record anew (any x86-64 Linux with gcc): {@code gcc -O1 -mno-red-zone record_x87.c && ./a.out 2026 14000}, and
+ * {@code gcc -O1 -mno-red-zone -no-pie -fno-pie record_sse.c && ./a.out opcodes.txt 2026 50 MMX SSE SSE2}.
+ */
+class FloatingPointAgainstAProcessor {
+    @Test
+    void everyX87FormDoesWhatTheProcessorDid() throws IOException {
+        assertEquals(List.of(), X87Records.differences(records("x87-records.bin.gz")));
+    }
+
+    @Test
+    void everyMmxAndSseFormDoesWhatTheProcessorDid() throws IOException {
+        assertEquals(List.of(), SseRecords.differences(records("sse-records.bin.gz")));
+    }
+
+    private static byte[] records(String name) throws IOException {
+        try (InputStream in = new GZIPInputStream(FloatingPointAgainstAProcessor.class.getResourceAsStream(name))) {
+            return in.readAllBytes();
+        }
+    }
+}
