@@ -310,7 +310,7 @@ public final class Decoder {
         int place = 0;
         boolean second = false;
         for (OperandCode encoded : row.operands) {
-            int size = encoded.size() == Size.NONE ? 0 : encoded.size().in(operation, wide, i.codeWidth);
+            int size = encoded.size() == Size.NONE ? i.size : encoded.size().in(operation, wide, i.codeWidth);
             int operand;
             switch (encoded.method()) {
                 case I, SI, J -> {
@@ -326,7 +326,7 @@ public final class Decoder {
                     } else {
                         i.immediate = value;
                     }
-                    if (encoded.method() != OperandCode.Method.I) {
+                    if (encoded.signed()) {
                         size = i.size;
                     }
                     second = true;
@@ -388,10 +388,9 @@ public final class Decoder {
 
     private static long immediate(Instruction i, OperandCode encoded, int size, byte[] code, int offset) {
         int bytes = encoded.method() == OperandCode.Method.SI ? 1 : size;
-        boolean signed = encoded.method() != OperandCode.Method.I || encoded.size() == Size.Z;
         int at = offset + i.length;
         i.length += bytes;
-        return signed ? signed(code, at, bytes) : unsigned(code, at, bytes);
+        return encoded.signed() ? signed(code, at, bytes) : unsigned(code, at, bytes);
     }
 
     private static final int INVALID = -1;

@@ -396,9 +396,9 @@ public final class Disassembler {
                 if (size == 1 && (value & 4) != 0) {
                     useRex(0);
                 }
-                if (i.operation.group == Operation.Group.SSE && encoded.method() == Method.G && size == 4) {
+                if (showsSizeOfMask()) {
                     useRex(Decoder.W);
-                    return general(value, (rex & Decoder.W) != 0 ? 8 : 4);
+                    return general(value, (rex & Decoder.W) != 0 ? 8 : size);
                 }
                 if (showsWholeRegister()) {
                     useOperandSize();
@@ -482,6 +482,14 @@ public final class Disassembler {
             };
         }
 
+        /** Whether objdump lets REX.W widen a register that is zero-extended anyway. */
+        private boolean showsSizeOfMask() {
+            return switch (i.operation) {
+                case MOVMSKPS, MOVMSKPD, PMOVMSKB -> true;
+                default -> false;
+            };
+        }
+
         /** Whether objdump shows the whole register although only its low word is read. */
         private boolean showsWholeRegister() {
             return i.operation == Operation.LAR || i.operation == Operation.LSL || i.operation == Operation.MOV_SREG;
@@ -556,7 +564,7 @@ public final class Disassembler {
                 use(0x67);
             }
             StringBuilder text = new StringBuilder();
-            if (encoded.size() != Size.S && !absolute) {
+            if (encoded.size() != Size.S && encoded.size() != Size.NONE && !absolute) {
                 text.append(pointer(size));
             }
             boolean override = false;

@@ -64,10 +64,6 @@ record OperandCode(Method method, Size size, int number) {
                 default -> true;
             };
         }
-
-        boolean isImmediate() {
-            return this == I || this == SI;
-        }
     }
 
     /** How large an operand is. */
@@ -120,6 +116,11 @@ record OperandCode(Method method, Size size, int number) {
                 default -> bytes;
             };
         }
+    }
+
+    /** Whether it is a constant that is sign-extended to the size of the operation. */
+    boolean signed() {
+        return method == Method.SI || method == Method.J || (method == Method.I && size == Size.Z);
     }
 
     private static final Map<String, OperandCode> WORDS = Map.ofEntries(
