@@ -69,7 +69,8 @@ final class BareMachine implements Bare {
         try {
             return MachineConfiguration.DEFAULT.withMemory(size);
         } catch (IllegalArgumentException e) {
-            throw new UserError("--memory " + Size.inWords(size) + ": " + e.getMessage());
+            throw new UserError(
+                    "--memory " + Size.inWords(size) + ": expected a multiple of 1M, at least 1M and at most 2097152G");
         }
     }
 

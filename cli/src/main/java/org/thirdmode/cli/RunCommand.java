@@ -167,7 +167,7 @@ final class RunCommand implements Callable<Integer> {
             serial.flush();
         }
         if (screen) {
-            report.screen().forEach(err::println);
+            err.println(String.join("\n", report.screen()).stripTrailing());
         }
         CountsTable.print(report, err);
         if (report.outcome() instanceof Outcome.Bug(String where, Throwable cause)) {
