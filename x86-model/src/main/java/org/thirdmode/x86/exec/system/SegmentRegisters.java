@@ -133,7 +133,8 @@ final class SegmentRegisters {
         Segment segment = state.segments[index];
         boolean conforming = segment.is(Segment.CODE) && segment.is(Segment.EXPAND_DOWN);
         if (segment.usable() && !conforming && segment.dpl() < cpl) {
-            setNull(segment, 0);
+            // "SegmentSelector := 0" and no more: 64-bit code goes on using the bases of FS and GS.
+            segment.set(0, segment.base, segment.limit, segment.attributes | Segment.UNUSABLE);
         }
     }
 }
