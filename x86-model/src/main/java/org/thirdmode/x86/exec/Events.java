@@ -59,6 +59,8 @@ public final class Events {
 
     /** Delivers a fault of the current instruction; RIP is the instruction's own. A triple fault shuts down. */
     public void deliverFault(GuestFault fault) {
+        // A data breakpoint traps after its instruction: this one has not completed.
+        cpu.pendingDebug = 0;
         int errorCode = fault.errorCode;
         boolean breakpoint = false;
         if (fault.vector == Vector.PF) {
@@ -130,6 +132,14 @@ public final class Events {
         return cpu.fault.as(Vector.DB, false, bits);
     }
 
+    /** INT1 delivers one debug exception for itself and for what MOV SS before it has held back. */
+    public void mergePendingDebug() {
+        if (cpu.pendingDebug != 0) {
+            recordDebug(cpu.pendingDebug);
+            cpu.pendingDebug = 0;
+        }
+    }
+
     /** DR6 tells the handler why; the handler may use the debug registers whatever DR7.GD said. */
     private void recordDebug(int bits) {
         state.dr[6] = (state.dr[6] & ~(long) DR6_B) | bits;
@@ -151,8 +161,7 @@ public final class Events {
         boolean delivered = false;
         boolean afterMovSs = cpu.shadow == Processor.SHADOW_MOV_SS;
         if (cpu.pendingDebug != 0 && !afterMovSs) {
-            recordDebug(cpu.pendingDebug);
-            cpu.pendingDebug = 0;
+            mergePendingDebug();
             interrupt(Vector.DB);
             delivered = true;
         }

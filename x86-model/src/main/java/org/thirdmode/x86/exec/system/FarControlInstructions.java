@@ -50,7 +50,10 @@ public final class FarControlInstructions implements InstructionGroup {
                     software(Vector.OF, Source.INT3_INTO);
                 }
             }
-            case INT1 -> software(Vector.DB, Source.EXTERNAL);
+            case INT1 -> {
+                cpu.events.mergePendingDebug();
+                software(Vector.DB, Source.EXTERNAL);
+            }
             case SYSCALL -> fastCalls.syscall();
             case SYSRET -> fastCalls.sysret(i.size);
             case SYSENTER -> fastCalls.sysenter();
