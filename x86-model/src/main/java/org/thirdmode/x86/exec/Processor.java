@@ -48,6 +48,12 @@ public final class Processor implements ProcessorSignals {
     /** MOV SS or POP SS was the instruction before: interrupts and debug traps wait for one instruction. */
     public static final int SHADOW_MOV_SS = 2;
 
+    /**
+     * Ticks after which the inner loop is left and entered anew. The JVM replaces a running loop by compiled code only at a
+     * back edge, and what it compiles for that is slower than what it compiles for a call.
+     */
+    private static final long SLICE = 1 << 18;
+
     public final CpuState state = new CpuState();
     public final FpuState fpu = new FpuState();
     public final PhysicalMemory memory;
@@ -199,7 +205,7 @@ public final class Processor implements ProcessorSignals {
             if (now() >= until) {
                 return Stop.TICK;
             }
-            extendBudget(Math.min(until, clock.nextDeadline()));
+            extendBudget(Math.min(Math.min(until, clock.nextDeadline()), now() + SLICE));
             runSome();
         }
     }
