@@ -113,7 +113,7 @@ public final class Board implements ResetLines {
         pci = new PciBus(systemPorts);
         pci.add(0, 0, Chipset.hostBridge(attributes));
         pci.add(1, 0, Chipset.isaBridge());
-        pci.add(1, 3, Chipset.powerManagement(AcpiPm.BASE));
+        pci.add(1, 3, Chipset.powerManagement(acpiPm));
         attach(host);
         setUpRtcRam(layout);
         connect(NO_PROCESSOR);

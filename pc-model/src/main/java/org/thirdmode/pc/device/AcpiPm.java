@@ -7,17 +7,18 @@ import org.thirdmode.pc.bus.PortDevice;
 import org.thirdmode.x86.time.GuestClock;
 
 /**
- * The fixed ACPI hardware at ports 600H-60BH, where QEMU's firmware puts that of the PIIX4: PM1 status and enable, PM1
- * control, the power-management timer; and the command port B2H by which software asks for ACPI mode.
+ * The fixed ACPI hardware: PM1 status and enable, PM1 control and the power-management timer, from port 600H on until firmware
+ * moves them; and the command port B2H by which software asks for ACPI mode.
  *
  * <p>Source: ACPI specification "Power Management Timer", "PM1 Event Grouping", "PM1 Control Grouping"; 82371AB (PIIX4)
  * datasheet "Power Management I/O Space Registers" for the sleep types.
  */
 public final class AcpiPm implements PortDevice {
-    /** The first port of the block. */
+    /** The first port of the block at first, where QEMU's firmware puts that of the PIIX4. */
     public static final int BASE = 0x600;
 
     private static final int TIMER_OFFSET = 8;
+    private static final int TIMER_SIZE = 4;
     private static final int TIMER_STATUS = 0x0001;
     private static final int STATUS_BITS = 0x8d31;
     private static final int ENABLE_BITS = 0x0521;
@@ -38,6 +39,8 @@ public final class AcpiPm implements PortDevice {
     private final StopCause.Line stop;
     private final int timerBits;
     private final GuestClock.Timer carry;
+    private IoPorts ports;
+    private int base;
     private int status;
     private int enable;
     private int control;
@@ -58,9 +61,27 @@ public final class AcpiPm implements PortDevice {
     }
 
     /** Puts the block and the command port in their places. */
-    public void attach(IoPorts ports) {
-        ports.register("ACPI PM1", BASE, TIMER_OFFSET, 2, this);
-        ports.register("ACPI timer", BASE + TIMER_OFFSET, 4, 4, new PortDevice() {
+    public void attach(IoPorts where) {
+        ports = where;
+        register(BASE);
+        attachCommandPort();
+    }
+
+    /** Moves the block; to a place that another device has it does not go. */
+    public void move(int newBase) {
+        if (newBase == base) {
+            return;
+        }
+        ports.unregister(base);
+        ports.unregister(base + TIMER_OFFSET);
+        boolean free = !ports.taken(newBase, TIMER_OFFSET + TIMER_SIZE);
+        register(free ? newBase : base);
+    }
+
+    private void register(int newBase) {
+        base = newBase;
+        ports.register("ACPI PM1", base, TIMER_OFFSET, 2, this);
+        ports.register("ACPI timer", base + TIMER_OFFSET, TIMER_SIZE, 4, new PortDevice() {
             @Override
             public int read(int offset, int size) {
                 return timer() >>> (offset * 8);
@@ -69,6 +90,9 @@ public final class AcpiPm implements PortDevice {
             @Override
             public void write(int offset, int size, int value) {}
         });
+    }
+
+    private void attachCommandPort() {
         ports.register("ACPI command", 0xb2, 2, 1, new PortDevice() {
             @Override
             public int read(int offset, int size) {

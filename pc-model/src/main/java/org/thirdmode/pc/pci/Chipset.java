@@ -1,8 +1,14 @@
 package org.thirdmode.pc.pci;
 
+import org.thirdmode.pc.device.AcpiPm;
+
 /** The functions of an i440FX and PIIX3 board, with the identification that QEMU's {@code pc} machine has. */
 public final class Chipset {
     private static final int INTEL = 0x8086;
+
+    // 82371AB (PIIX4) datasheet "Power Management Base Address", "Miscellaneous Power Management".
+    private static final int PM_BASE = 0x40;
+    private static final int PM_MISCELLANEOUS = 0x80;
 
     private Chipset() {}
 
@@ -47,15 +53,30 @@ public final class Chipset {
         };
     }
 
-    /** The PIIX4's power-management function at 0:1.3; its I/O block is at its usual place whatever a guest writes. */
-    public static PciFunction powerManagement(int ioBase) {
+    /** The PIIX4's power-management function at 0:1.3, whose base register moves {@code pm}. */
+    public static PciFunction powerManagement(AcpiPm pm) {
         return new PciFunction(INTEL, 0x7113, 0x03, 0x06_8000) {
             {
-                fix(0x40, ioBase | 1, 4);
-                allow(0x80, 0x01, 1);
-                fix(0x80, 0x01, 1);
+                fix(PM_BASE, AcpiPm.BASE | 1, 4);
+                allow(PM_BASE, 0xffc0, 4);
+                fix(PM_MISCELLANEOUS, 1, 1);
+                allow(PM_MISCELLANEOUS, 1, 1);
                 interruptPin(1);
                 fix(0x3c, 9, 1);
+            }
+
+            @Override
+            public void reset() {
+                super.reset();
+                pm.move(AcpiPm.BASE);
+            }
+
+            @Override
+            protected void changed(int offset, int size) {
+                int base = (read(PM_BASE) & 0xc0) | read(PM_BASE + 1) << 8;
+                if ((read(PM_MISCELLANEOUS) & 1) != 0 && base != 0) {
+                    pm.move(base);
+                }
             }
         };
     }

@@ -86,6 +86,7 @@ public final class ProgrammableAttributes {
         attributes[piece] = attribute;
         int from = (int) (base - BASE);
         if (attribute == 3) {
+            memory.unmap(base, size); // what was read of the ROM is not to stay
             memory.mapRam(base, size);
             memory.load(base, Arrays.copyOfRange(ram, from, from + size));
         } else if ((attribute & 1) != 0) {
