@@ -151,6 +151,28 @@ final class RandomPaging {
         return entry;
     }
 
+    /** Where a random entry of a random table stands. */
+    long entryAddress(Random random) {
+        int size = bits32() ? 4 : 8;
+        return frames[random.nextInt(RAM_FRAMES)] + ((long) size * random.nextInt(Frame.SIZE / size));
+    }
+
+    /** Puts another random entry somewhere. */
+    void rewrite(long address, Random random) {
+        memory.write(address, bits32() ? 4 : 8, randomEntry(random));
+    }
+
+    boolean present(long address) {
+        return (memory.read(address, 4) & 1) != 0;
+    }
+
+    /**
+     * Makes a PCID current. Its tables are its own, unless global pages are in use: those must be the same everywhere.
+     */
+    void loadCr3(int pcid) {
+        state.cr3 = frames[(state.cr4 & Cr4.PGE) != 0 ? 0 : pcid % RAM_FRAMES] | pcid;
+    }
+
     /** An access as {@link Access} writes it. */
     static int access(Random random) {
         int[] kinds = {
@@ -195,7 +217,12 @@ final class RandomPaging {
 
     /** Everything that a walk may have changed, as one value. */
     long fingerprint() {
-        long sum = device.written;
+        return (memoryFingerprint() * 31) + device.written;
+    }
+
+    /** The content of memory as one value. */
+    long memoryFingerprint() {
+        long sum = 0;
         for (long address : frames) {
             Frame frame = memory.frame(address);
             sum = (sum * 31) + (frame == null ? 0 : java.util.Arrays.hashCode(frame.bytes));
