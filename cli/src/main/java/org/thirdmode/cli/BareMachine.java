@@ -2,9 +2,7 @@ package org.thirdmode.cli;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.thirdmode.pc.HostPorts;
 import org.thirdmode.pc.Machine;
@@ -22,9 +20,6 @@ final class BareMachine implements Bare {
 
     @Override
     public Report run(BareRun what, SerialOutput serial) {
-        if (what.fidelity() == Fidelity.DETAILED) {
-            throw new UserError("--fidelity detailed: is not there yet; valid is fast");
-        }
         try (DebugConsoleFile debug = DebugConsoleFile.open(what.debugConsole())) {
             Machine machine = machine(what, new HostPorts(serial::write, debug::write));
             Outcome outcome;
@@ -35,10 +30,7 @@ final class BareMachine implements Bare {
             } catch (RuntimeException | StackOverflowError e) {
                 outcome = new Outcome.Bug(where(machine.processor()), e);
             }
-            Map<String, Long> counts = new LinkedHashMap<>();
-            counts.put("instructions", machine.processor().instructions());
-            counts.putAll(machine.counts());
-            return new Report(outcome, counts, machine.board().vga().rows());
+            return new Report(outcome, machine.counts(), machine.board().vga().rows());
         }
     }
 
@@ -59,6 +51,9 @@ final class BareMachine implements Bare {
         MachineConfiguration configuration = withMemory(what.memory())
                 .withProfile(what.cpu().map(BareMachine::profile).orElse(CpuProfile.GENERIC))
                 .withSeed(what.seed());
+        if (what.fidelity() == Fidelity.DETAILED) {
+            configuration = configuration.withDetail();
+        }
         if (what.bios().isEmpty()) {
             return configuration;
         }

@@ -30,6 +30,16 @@ class BareMachineRuns {
         assertEquals(0, run.status(), run.err());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"hello16", "hello32", "hellopae", "hello64"})
+    void theDetailedProcessorComputesTheSame(String name) {
+        CommandLineCase fast = CommandLineCase.of(new BareMachine(), "run", name);
+        CommandLineCase detailed = CommandLineCase.of(new BareMachine(), "run", name, "--fidelity", "detailed");
+        assertEquals(fast.out(), detailed.out());
+        assertEquals(instructions(fast), instructions(detailed));
+        assertTrue(detailed.err().contains("L1D hits"), detailed.err());
+    }
+
     @Test
     void theCommandLineReachesTheKernel() {
         CommandLineCase run = CommandLineCase.of(new BareMachine(), "run", "bench-alu", "--append", "n=1000");
@@ -83,12 +93,7 @@ class BareMachineRuns {
         assertEquals(plain, traced);
         List<String> lines = Files.readAllLines(trace);
         assertEquals("1\t0000:7c00\tfa\tcli", lines.getFirst());
-        String count = plain.err()
-                .lines()
-                .filter(line -> line.startsWith("instructions"))
-                .findFirst()
-                .orElseThrow();
-        assertEquals(count.replaceAll("[^0-9]", ""), Integer.toString(lines.size()));
+        assertEquals(instructions(plain), lines.size());
     }
 
     @Test
@@ -131,6 +136,15 @@ class BareMachineRuns {
     @Test
     void aMissingModuleIsToldInOneLine() {
         refused("/none: there is no such file", "hello32", "--module", "/none with words");
+    }
+
+    private static long instructions(CommandLineCase run) {
+        String count = run.err()
+                .lines()
+                .filter(line -> line.startsWith("instructions"))
+                .findFirst()
+                .orElseThrow();
+        return Long.parseLong(count.replaceAll("[^0-9]", ""));
     }
 
     private static void refused(String words, String... arguments) {

@@ -11,9 +11,11 @@ import org.thirdmode.pc.loader.InitialState;
 import org.thirdmode.pc.loader.LoadOptions;
 import org.thirdmode.pc.loader.SegmentState;
 import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.paging.WalkCounters;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.state.Segment;
+import org.thirdmode.x86.tlb.TlbCount;
 
 /**
  * The bare machine: a {@link Board} with a processor, an image loaded, ready to run.
@@ -41,8 +43,13 @@ public final class Machine {
         this.image = image;
         this.options = options;
         board = new Board(configuration, host);
-        processor =
-                new Processor(board.memory(), board.ports(), board.localApic(), board.clock(), configuration.profile());
+        processor = new Processor(
+                board.memory(),
+                board.ports(),
+                board.localApic(),
+                board.clock(),
+                configuration.profile(),
+                configuration.detailed() ? configuration.profile().tlbs() : null);
         board.connect(processor);
         board.onStop(processor::requestStop);
         if (configuration.firmware().isEmpty()) {
@@ -164,7 +171,21 @@ public final class Machine {
     /** What was counted, by name, in the order to print. */
     public Map<String, Long> counts() {
         Map<String, Long> counts = new LinkedHashMap<>();
+        counts.put("instructions", processor.instructions());
         counts.put("ticks", processor.now());
+        WalkCounters walks = processor.walker.counters;
+        counts.put("page walks", walks.walks);
+        for (int level = walks.tableReferences.length - 1; level > 0; level--) {
+            counts.put("page-walk references, level " + level, walks.tableReferences[level]);
+        }
+        counts.put("Accessed and Dirty updates", walks.flagUpdates);
+        counts.put("page faults", walks.pageFaults);
+        counts.put("PDPTE loads", walks.pdpteLoads);
+        for (TlbCount count : processor.mmu.tlbCounts()) {
+            counts.put(count.structure() + " lookups", count.lookups());
+            counts.put(count.structure() + " hits", count.hits());
+            counts.put(count.structure() + " fills", count.fills());
+        }
         counts.putAll(board.counts());
         return counts;
     }

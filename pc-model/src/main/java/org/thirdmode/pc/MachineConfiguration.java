@@ -14,34 +14,51 @@ import org.thirdmode.x86.profile.CpuProfile;
  * @param seed where all randomness of the guest comes from
  * @param startDate the date and time that the real-time clock shows at first
  * @param firmware a ROM to reset into; empty to start an image without firmware
+ * @param detailed whether the profile's TLBs and paging-structure caches are modelled and counted; the guest's results are
+ *     the same
  */
 public record MachineConfiguration(
-        MemoryLayout memory, CpuProfile profile, long seed, LocalDateTime startDate, Optional<Image> firmware) {
+        MemoryLayout memory,
+        CpuProfile profile,
+        long seed,
+        LocalDateTime startDate,
+        Optional<Image> firmware,
+        boolean detailed) {
     /** 128 MBytes, the generic processor, no firmware; the date is as good as any, and fixed. */
     public static final MachineConfiguration DEFAULT = new MachineConfiguration(
-            new MemoryLayout(128L << 20), CpuProfile.GENERIC, 0, LocalDateTime.of(2026, 1, 1, 0, 0), Optional.empty());
+            new MemoryLayout(128L << 20),
+            CpuProfile.GENERIC,
+            0,
+            LocalDateTime.of(2026, 1, 1, 0, 0),
+            Optional.empty(),
+            false);
 
     /** The least width of physical addresses; more where the RAM needs it. */
     private static final int ADDRESS_WIDTH = 40;
 
     /** The same with {@code size} bytes of RAM. */
     public MachineConfiguration withMemory(long size) {
-        return new MachineConfiguration(new MemoryLayout(size), profile, seed, startDate, firmware);
+        return new MachineConfiguration(new MemoryLayout(size), profile, seed, startDate, firmware, detailed);
     }
 
     /** The same with another processor. */
     public MachineConfiguration withProfile(CpuProfile other) {
-        return new MachineConfiguration(memory, other, seed, startDate, firmware);
+        return new MachineConfiguration(memory, other, seed, startDate, firmware, detailed);
     }
 
     /** The same with another seed. */
     public MachineConfiguration withSeed(long other) {
-        return new MachineConfiguration(memory, profile, other, startDate, firmware);
+        return new MachineConfiguration(memory, profile, other, startDate, firmware, detailed);
     }
 
     /** The same with a ROM. */
     public MachineConfiguration withFirmware(Image rom) {
-        return new MachineConfiguration(memory, profile, seed, startDate, Optional.of(rom));
+        return new MachineConfiguration(memory, profile, seed, startDate, Optional.of(rom), detailed);
+    }
+
+    /** The same with the profile's TLBs and paging-structure caches modelled and counted. */
+    public MachineConfiguration withDetail() {
+        return new MachineConfiguration(memory, profile, seed, startDate, firmware, true);
     }
 
     /** MAXPHYADDR of the machine, in bits. */
