@@ -110,7 +110,7 @@ final class OpcodeRow {
             throw bad("two to four columns expected: opcode | operation | operands | attributes");
         }
         operation = operation(columns[1].trim());
-        List<String> codes = words(columns.length < 3 ? "" : columns[2], ",");
+        List<String> codes = words(columns.length < 3 ? "" : columns[2], ',');
         if (codes.size() > 4) {
             throw bad("more than four operands");
         }
@@ -118,16 +118,16 @@ final class OpcodeRow {
         for (int n = 0; n < operands.length; n++) {
             operands[n] = operand(codes.get(n));
         }
-        opcode(new ArrayDeque<>(words(columns[0], " ")));
+        opcode(new ArrayDeque<>(words(columns[0], ' ')));
         String name = operation.name().toLowerCase(Locale.ROOT);
-        for (String attribute : words(columns.length < 4 ? "" : columns[3], " ")) {
+        for (String attribute : words(columns.length < 4 ? "" : columns[3], ' ')) {
             if (attribute.startsWith("name=")) {
                 name = attribute.substring("name=".length());
             } else {
                 attribute(attribute);
             }
         }
-        names = name.split("/");
+        names = words(name, '/').toArray(new String[0]);
         for (OperandCode operand : operands) {
             modRm |= operand.method().modRm;
             usesVvvv |= operand.method() == OperandCode.Method.B;
@@ -150,11 +150,17 @@ final class OpcodeRow {
         sizedBy = sizedBy();
     }
 
-    private static List<String> words(String column, String separator) {
-        List<String> words = new ArrayList<>();
-        for (String word : column.split(separator)) {
-            if (!word.isBlank()) {
-                words.add(word.trim());
+    /** The parts of a column; the table is read on the way of every start, so this is no regular expression. */
+    private static List<String> words(String column, char separator) {
+        List<String> words = new ArrayList<>(4);
+        int from = 0;
+        for (int n = 0; n <= column.length(); n++) {
+            char at = n == column.length() ? separator : column.charAt(n);
+            if (at == separator || at == ' ') {
+                if (n > from) {
+                    words.add(column.substring(from, n));
+                }
+                from = n + 1;
             }
         }
         return words;
@@ -234,7 +240,7 @@ final class OpcodeRow {
     private void vex(String token) {
         prefixes = 1 << NONE;
         map = -1;
-        for (String part : token.substring("VEX.".length()).split("\\.")) {
+        for (String part : words(token.substring("VEX.".length()), '.')) {
             switch (part) {
                 case "LZ" -> wantedL = 0;
                 case "L1" -> wantedL = 1;

@@ -1,6 +1,5 @@
 package org.thirdmode.x86.decode;
 
-import com.google.common.collect.ImmutableList;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,7 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import org.thirdmode.x86.profile.Feature;
@@ -18,9 +17,10 @@ import org.thirdmode.x86.profile.Feature;
 /** The rows of {@code opcodes.txt}, spread over flat arrays: from map, opcode, prefix and ModR/M byte to rows. */
 final class OpcodeTable {
     /** The whole table, whatever a processor has. */
-    static final ImmutableList<OpcodeRow> ROWS = load();
+    static final List<OpcodeRow> ROWS = load();
 
     private static final OpcodeRow[] NO_ROWS = {};
+    private static final int MODRM_CLASSES = 8 + 64;
 
     /**
      * What is known about one opcode: the rows that it may be, by mandatory prefix and by ModR/M byte as far as they
@@ -28,28 +28,48 @@ final class OpcodeTable {
      */
     static final class Cell {
         final boolean modRm;
-        private final int prefixMask;
-        private final int modRmMask;
+        private final boolean byPrefix;
+        private final boolean byModRm;
         private final OpcodeRow[][] slots;
 
         private Cell(List<OpcodeRow> rows) {
             modRm = rows.get(0).modRm;
-            int prefixes = 0;
-            int byteValues = 0;
+            boolean prefixes = false;
+            boolean byteValues = false;
             for (OpcodeRow row : rows) {
-                prefixes |= row.prefixes == OpcodeRow.ANY_PREFIX ? 0 : 3;
-                byteValues |= row.modRmMask != 0 || row.memory ? 0xff : 0;
+                if (row.modRm != modRm) {
+                    throw row.bad("line " + rows.get(0).line + " has this opcode " + (row.modRm ? "without" : "with")
+                            + " a ModR/M byte");
+                }
+                prefixes |= row.prefixes != OpcodeRow.ANY_PREFIX;
+                byteValues |= row.modRmMask != 0 || row.memory;
             }
-            prefixMask = prefixes;
-            modRmMask = byteValues;
-            slots = new OpcodeRow[((prefixMask << 8) | modRmMask) + 1][];
-            for (int prefix = 0; prefix <= prefixMask; prefix++) {
-                for (int byteValue = 0; byteValue <= modRmMask; byteValue++) {
-                    int slot = (prefix << 8) | byteValue;
-                    OpcodeRow[] before = (byteValue & 7) == 0 ? NO_ROWS : slots[slot - 1];
-                    slots[slot] = fitting(rows, prefix, byteValue, before);
+            byPrefix = prefixes;
+            byModRm = byteValues;
+            slots = new OpcodeRow[(byPrefix ? 4 : 1) * (byModRm ? MODRM_CLASSES : 1)][];
+            for (int prefix = 0; prefix < (byPrefix ? 4 : 1); prefix++) {
+                if (byModRm) {
+                    OpcodeRow[] before = NO_ROWS;
+                    for (int byteValue = 0;
+                            byteValue < 0x100;
+                            byteValue = byteValue < 0x38 ? byteValue + 8 : next(byteValue)) {
+                        before = fitting(rows, prefix, byteValue, before);
+                        slots[slot(prefix, byteValue)] = before;
+                    }
+                } else {
+                    slots[prefix] = fitting(rows, prefix, 0, NO_ROWS);
                 }
             }
+        }
+
+        private static int next(int byteValue) {
+            return byteValue < 0xc0 ? 0xc0 : byteValue + 1;
+        }
+
+        /** Memory operands differ by reg alone: 8 classes; with mod = 11B each byte is one of its own. */
+        private int slot(int prefix, int byteValue) {
+            int byModRmByte = byteValue < 0xc0 ? (byteValue >> 3) & 7 : byteValue - 0xc0 + 8;
+            return (byPrefix ? prefix * (byModRm ? MODRM_CLASSES : 1) : 0) + (byModRm ? byModRmByte : 0);
         }
 
         /** The rows for a slot, as the array of the slot before where they are the same. */
@@ -57,7 +77,7 @@ final class OpcodeTable {
             OpcodeRow[] fitting = new OpcodeRow[rows.size()];
             int count = 0;
             for (OpcodeRow row : rows) {
-                if ((row.prefixes & (1 << prefix)) != 0 && (modRmMask == 0 || row.fits(byteValue))) {
+                if ((row.prefixes & (1 << prefix)) != 0 && (!byModRm || row.fits(byteValue))) {
                     fitting[count++] = row;
                 }
             }
@@ -69,7 +89,7 @@ final class OpcodeTable {
 
         /** The rows that fit, the most precise first. */
         OpcodeRow[] rows(int prefix, int byteValue) {
-            return slots[((prefix & prefixMask) << 8) | (byteValue & modRmMask)];
+            return slots[slot(prefix, byteValue)];
         }
     }
 
@@ -78,33 +98,21 @@ final class OpcodeTable {
 
     /** The table of a processor with these features. */
     OpcodeTable(List<OpcodeRow> rows, Set<Feature> features) {
-        List<OpcodeRow> present = new ArrayList<>();
-        for (OpcodeRow row : rows) {
-            if (features.containsAll(row.features)) {
-                present.add(row);
-            }
-        }
-        present.sort(Comparator.comparingInt(OpcodeRow::precision).reversed());
-        fill(in64, present, true);
-        fill(outside64, present, false);
+        fill(in64, rows, features, true);
+        fill(outside64, rows, features, false);
     }
 
-    private static void fill(Cell[] cells, List<OpcodeRow> rows, boolean mode64) {
-        List<List<OpcodeRow>> byOpcode = new ArrayList<>();
-        for (int n = 0; n < cells.length; n++) {
-            byOpcode.add(new ArrayList<>(0));
-        }
+    private static void fill(Cell[] cells, List<OpcodeRow> rows, Set<Feature> features, boolean mode64) {
+        List<List<OpcodeRow>> byOpcode = new ArrayList<>(Collections.nCopies(cells.length, List.of()));
         for (OpcodeRow row : rows) {
-            if (!(mode64 ? row.in64 : row.outside64)) {
-                continue;
-            }
-            for (int opcode = row.opcode; opcode <= row.lastOpcode; opcode++) {
-                List<OpcodeRow> cell = byOpcode.get((row.map << 8) | opcode);
-                if (!cell.isEmpty() && cell.get(0).modRm != row.modRm) {
-                    throw row.bad("line " + cell.get(0).line + " has this opcode " + (row.modRm ? "without" : "with")
-                            + " a ModR/M byte");
+            if ((mode64 ? row.in64 : row.outside64) && features.containsAll(row.features)) {
+                for (int opcode = row.opcode; opcode <= row.lastOpcode; opcode++) {
+                    int n = (row.map << 8) | opcode;
+                    if (byOpcode.get(n).isEmpty()) {
+                        byOpcode.set(n, new ArrayList<>(4));
+                    }
+                    insert(byOpcode.get(n), row);
                 }
-                cell.add(row);
             }
         }
         for (int n = 0; n < cells.length; n++) {
@@ -112,12 +120,21 @@ final class OpcodeTable {
         }
     }
 
+    /** Adds a row behind those that are as precise. */
+    private static void insert(List<OpcodeRow> rows, OpcodeRow row) {
+        int place = rows.size();
+        while (place > 0 && rows.get(place - 1).precision() < row.precision()) {
+            place--;
+        }
+        rows.add(place, row);
+    }
+
     /** What stands at an opcode of a map; null for nothing. */
     Cell cell(boolean mode64, int map, int opcode) {
         return (mode64 ? in64 : outside64)[(map << 8) | opcode];
     }
 
-    private static ImmutableList<OpcodeRow> load() {
+    private static List<OpcodeRow> load() {
         try (InputStream in = OpcodeTable.class.getResourceAsStream("opcodes.txt")) {
             return read(new InputStreamReader(in, StandardCharsets.UTF_8));
         } catch (IOException e) {
@@ -130,8 +147,8 @@ final class OpcodeTable {
      *
      * @throws IllegalArgumentException naming the line and what is wrong with it
      */
-    static ImmutableList<OpcodeRow> read(Reader text) throws IOException {
-        ImmutableList.Builder<OpcodeRow> rows = ImmutableList.builder();
+    static List<OpcodeRow> read(Reader text) throws IOException {
+        List<OpcodeRow> rows = new ArrayList<>();
         BufferedReader lines = new BufferedReader(text);
         int number = 0;
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -140,6 +157,6 @@ final class OpcodeTable {
                 rows.add(new OpcodeRow(number, line));
             }
         }
-        return rows.build();
+        return List.copyOf(rows);
     }
 }
