@@ -49,6 +49,7 @@ public final class ModelSpecificRegisters {
     private static final int IA32_GS_BASE = 0xc000_0101;
     private static final int IA32_KERNEL_GS_BASE = 0xc000_0102;
     private static final int IA32_TSC_AUX = 0xc000_0103;
+    private static final int AMD_PERF_EVT_SEL0 = 0xc001_0000;
     private static final int AMD_SYSCFG = 0xc001_0010;
     private static final int AMD_HWCR = 0xc001_0015;
 
@@ -58,6 +59,7 @@ public final class ModelSpecificRegisters {
 
     private static final int VARIABLE_MTRRS = 8;
     private static final int MACHINE_CHECK_BANKS = 10;
+    private static final int AMD_COUNTERS = 4;
 
     /** MISC_ENABLE: fast strings, branch trace and PEBS unavailable, MONITOR enabled. */
     private static final long MISC_ENABLE_RESET = 1 | (1 << 11) | (1 << 12) | (1 << 18);
@@ -100,6 +102,9 @@ public final class ModelSpecificRegisters {
     private long aperf;
     private long systemConfiguration;
     private long hardwareConfiguration;
+
+    /** AMD's performance event selectors, then the counters: they hold what is written and count nothing. */
+    private final long[] counters = new long[2 * AMD_COUNTERS];
 
     /** What the time-stamp counter is ahead of the tick; TSC_ADJUST holds the part that was written. */
     private long tscOffset;
@@ -318,9 +323,22 @@ public final class ModelSpecificRegisters {
                                 && set(() -> featureControl = value));
             }
         } else {
+            for (int n = 0; n < counters.length; n++) {
+                int index = n;
+                row(AMD_PERF_EVT_SEL0 + n, () -> counters[index], value -> set(() -> counters[index] = value));
+            }
             row(AMD_SYSCFG, () -> systemConfiguration, value -> set(() -> systemConfiguration = value));
             row(AMD_HWCR, () -> hardwareConfiguration, value -> set(() -> hardwareConfiguration = value));
         }
+    }
+
+    /** RDPMC into {@code out[0]}; false for #GP(0). */
+    boolean readCounter(long number, long[] out) {
+        if (intel() || number >= AMD_COUNTERS) {
+            return false;
+        }
+        out[0] = counters[AMD_COUNTERS + (int) number];
+        return true;
     }
 
     /** Whether MISC_ENABLE lets MONITOR and MWAIT be executed. */

@@ -84,7 +84,7 @@ public final class SystemInstructions implements InstructionGroup {
                 setPair(msrs.timeStamp());
                 state.r[CpuState.RCX] = msrs.tscAux & LOW32;
             }
-            case RDPMC -> throw cpu.fault(Vector.GP, 0);
+            case RDPMC -> readPerformanceCounter();
             case RDPID -> operands.setRegister(i.a, i.size, msrs.tscAux);
             case RDRAND, RDSEED -> random(i);
             case INVD, WBINVD -> requirePrivilege();
@@ -313,6 +313,16 @@ public final class SystemInstructions implements InstructionGroup {
         }
     }
 
+    /** Intel: no counter is there, CPUID leaf 0AH says so. AMD: four, which count nothing. */
+    private void readPerformanceCounter() {
+        long number = state.r[CpuState.RCX] & LOW32;
+        boolean allowed = state.cpl == 0 || (state.cr4 & Cr4.PCE) != 0;
+        if (!allowed || !msrs.readCounter(number, result)) {
+            throw cpu.fault(Vector.GP, 0);
+        }
+        setPair(result[0]);
+    }
+
     private void random(Instruction i) {
         operands.setRegister(i.a, i.size, system.random.next());
         state.flags.setStatus(Flags.CF);
@@ -342,7 +352,7 @@ public final class SystemInstructions implements InstructionGroup {
         boolean context = type == 1;
         boolean reserved = type > 3 || type < 0 || (pcid & ~0xfffL) != 0;
         boolean noPcids = (individual || context) && (state.cr4 & Cr4.PCIDE) == 0 && pcid != 0;
-        if (reserved || noPcids || (individual && !cpu.mmu.canonical(linear))) {
+        if (reserved || noPcids || (individual && !controlRegisters.canonicalForLoad(linear))) {
             throw cpu.fault(Vector.GP, 0);
         }
         if (individual) {
