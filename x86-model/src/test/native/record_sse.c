@@ -6,8 +6,9 @@
  * The registers are always the same: reg = 0 (XMM0, MM0, EAX), r/m = 1 (XMM1, MM1, ECX). One record is 160 bytes:
  *
  *     0  length of the code, then the code            16  MXCSR, 4 bytes
- *    24  RAX   32  RCX   40  MM0   48  MM1   64  XMM0   80  XMM1
- *    96  afterwards: MXCSR, RFLAGS & 0x8d5 (4 bytes each)   104  RAX   112  MM0   120  XMM0   136  XMM1   152  MM1
+ *    24  RAX   32  RCX and RDX   40  MM0   48  MM1   64  XMM0   80  XMM1
+ *    56  afterwards: RCX
+ *    96  MXCSR, RFLAGS & 0x8d5 (4 bytes each)   104  RAX   112  MM0   120  XMM0   136  XMM1   152  MM1
  *
  * A record whose instruction raised #XM has 0xff in byte 15; then only MXCSR means anything. RFLAGS before: 0x8d7.
  */
@@ -89,10 +90,10 @@ static struct { uint8_t xmm0[16], xmm1[16]; uint64_t mm0, mm1, rax, rcx, flags; 
 static void run(uint8_t *stub) {
     __asm__ volatile(
         "emms\n\t movq %P0+32, %%mm0\n\t movq %P0+40, %%mm1\n\t movups %P0, %%xmm0\n\t movups %P0+16, %%xmm1\n\t"
-        "ldmxcsr %P0+72\n\t movq %P0+48, %%rax\n\t movq %P0+56, %%rcx\n\t pushq $0x8d7\n\t popfq\n\t call *%1\n\t"
-        "pushfq\n\t popq %P0+64\n\t stmxcsr %P0+72\n\t ldmxcsr %P0+76\n\t movq %%rax, %P0+48\n\t"
+        "ldmxcsr %P0+72\n\t movq %P0+48, %%rax\n\t movq %P0+56, %%rcx\n\t movq %%rcx, %%rdx\n\t pushq $0x8d7\n\t popfq\n\t call *%1\n\t"
+        "pushfq\n\t popq %P0+64\n\t stmxcsr %P0+72\n\t ldmxcsr %P0+76\n\t movq %%rax, %P0+48\n\t movq %%rcx, %P0+56\n\t"
         "movq %%mm0, %P0+32\n\t movq %%mm1, %P0+40\n\t movups %%xmm0, %P0\n\t movups %%xmm1, %P0+16\n\t emms"
-        : : "i"(&state), "b"(stub) : "rax", "rcx", "xmm0", "xmm1", "memory", "cc");
+        : : "i"(&state), "b"(stub) : "rax", "rcx", "rdx", "xmm0", "xmm1", "memory", "cc");
 }
 
 int main(int argc, char **argv) {
@@ -117,7 +118,7 @@ int main(int argc, char **argv) {
         snprintf(operands, sizeof operands, "%s", columns[2]);
         for (char *p = strtok(attributes, " "); p; p = strtok(0, " "))
             for (int k = 4; k < argc; k++) wanted |= !strcmp(p, argv[k]);
-        if (!wanted || !strpbrk(operands, "VWUPQN") || strchr(operands, 'M') || strstr(columns[1], "MASKMOV")) continue;
+        if (!wanted || !strpbrk(operands, "VWUPQN") || strstr(columns[1], "MASKMOV")) continue;
         static uint8_t code[16];
         int length = 0, modrm = 0xc1, wide = 0, immediate = strstr(operands, "Ib") != 0, skip = 0, opcode = 0;
         static char pattern[64];
@@ -156,8 +157,8 @@ int main(int argc, char **argv) {
             memcpy(state.xmm0, values, 32);
             state.mm0 = integers();
             state.mm1 = below(4) ? integers() : below(70);
-            state.rax = next();
-            state.rcx = integers();
+            state.rax = below(3) ? next() : (uint64_t)(int64_t)(int)(below(40) - 20);
+            state.rcx = below(3) ? integers() : below(18);
             state.mxcsr = masks << 7 | below(4) << 13 | (below(5) == 0) << 6 | (below(5) == 0) << 15 | (below(3) ? 0 : next() & masks);
             state.safe = 0x1f80;
             rec[0] = total;
@@ -179,7 +180,7 @@ int main(int argc, char **argv) {
             }
             uint32_t flags = state.flags & 0x8d5;
             memcpy(rec + 96, &state.mxcsr, 4); memcpy(rec + 100, &flags, 4);
-            memcpy(rec + 104, &state.rax, 8); memcpy(rec + 112, &state.mm0, 8);
+            memcpy(rec + 56, &state.rcx, 8); memcpy(rec + 104, &state.rax, 8); memcpy(rec + 112, &state.mm0, 8);
             memcpy(rec + 120, state.xmm0, 16); memcpy(rec + 136, state.xmm1, 16); memcpy(rec + 152, &state.mm1, 8);
             fwrite(rec, sizeof rec, 1, stdout);
         }

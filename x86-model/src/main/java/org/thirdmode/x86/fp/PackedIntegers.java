@@ -38,11 +38,18 @@ final class PackedIntegers {
             case PCMPEQB -> equal(a, b, BYTE_SIGNS, BYTE_ONES, 8);
             case PCMPEQW -> equal(a, b, WORD_SIGNS, WORD_ONES, 16);
             case PCMPEQD -> equal(a, b, DWORD_SIGNS, DWORD_ONES, 32);
+            case PCMPEQQ -> a == b ? -1 : 0;
+            case PCMPGTQ -> a > b ? -1 : 0;
+            case PMULDQ -> (long) (int) a * (int) b;
             case PMULUDQ -> (a & LOW_HALF) * (b & LOW_HALF);
             case PSADBW -> sumOfDifferences(a, b);
-            case PCMPGTB, PADDSB, PADDUSB, PSUBSB, PSUBUSB, PMINUB, PMAXUB, PAVGB -> bytes(operation, a, b);
-            case PCMPGTD -> dwords(a, b);
+            case PCMPGTB, PADDSB, PADDUSB, PSUBSB, PSUBUSB, PMINUB, PMAXUB, PAVGB, PMINSB, PMAXSB, PSIGNB, PABSB ->
+                bytes(operation, a, b);
+            case PCMPGTD, PMINSD, PMINUD, PMAXSD, PMAXUD, PMULLD, PSIGND, PABSD ->
+                (dword(operation, (int) a, (int) b) & LOW_HALF)
+                        | ((long) dword(operation, (int) (a >>> 32), (int) (b >>> 32)) << 32);
             case PMADDWD -> multiplyAdd(a, b);
+            case PMADDUBSW -> multiplyAddBytes(a, b);
             default -> words(operation, a, b);
         };
     }
@@ -90,6 +97,10 @@ final class PackedIntegers {
                 case PSUBUSB -> Math.max(ux - uy, 0);
                 case PMINUB -> Math.min(ux, uy);
                 case PMAXUB -> Math.max(ux, uy);
+                case PMINSB -> Math.min(x, y);
+                case PMAXSB -> Math.max(x, y);
+                case PSIGNB -> x * Integer.signum(y);
+                case PABSB -> Math.abs(y);
                 default -> (ux + uy + 1) >> 1;
             };
             result |= (value & 0xffL) << shift;
@@ -116,6 +127,11 @@ final class PackedIntegers {
                 case PMULLW -> x * y;
                 case PMULHW -> (x * y) >> 16;
                 case PMULHUW -> (ux * uy) >>> 16;
+                case PMULHRSW -> (((x * y) >> 14) + 1) >> 1;
+                case PMINUW -> Math.min(ux, uy);
+                case PMAXUW -> Math.max(ux, uy);
+                case PSIGNW -> x * Integer.signum(y);
+                case PABSW -> Math.abs(y);
                 default -> throw new ModelBug("no packed operation: " + operation);
             };
             result |= (value & 0xffffL) << shift;
@@ -123,8 +139,43 @@ final class PackedIntegers {
         return result;
     }
 
-    private static long dwords(long a, long b) {
-        return ((int) a > (int) b ? LOW_HALF : 0) | ((int) (a >>> 32) > (int) (b >>> 32) ? ~LOW_HALF : 0);
+    private static int dword(Operation operation, int a, int b) {
+        return switch (operation) {
+            case PCMPGTD -> a > b ? -1 : 0;
+            case PMINSD -> Math.min(a, b);
+            case PMAXSD -> Math.max(a, b);
+            case PMINUD -> Integer.compareUnsigned(a, b) < 0 ? a : b;
+            case PMAXUD -> Integer.compareUnsigned(a, b) > 0 ? a : b;
+            case PMULLD -> a * b;
+            case PSIGND -> a * Integer.signum(b);
+            default -> Math.abs(b);
+        };
+    }
+
+    private static long multiplyAddBytes(long a, long b) {
+        long result = 0;
+        for (int shift = 0; shift < 64; shift += 16) {
+            int sum = (int) ((a >>> shift) & 0xff) * (byte) (b >>> shift)
+                    + (int) ((a >>> (shift + 8)) & 0xff) * (byte) (b >>> (shift + 8));
+            result |= (signedWord(sum) & 0xffffL) << shift;
+        }
+        return result;
+    }
+
+    /** PHADD, PHSUB: each pair of elements of {@code a} added or subtracted, packed into four bytes. */
+    static long horizontal(Operation operation, long a) {
+        short first = (short) a;
+        short second = (short) (a >>> 16);
+        short third = (short) (a >>> 32);
+        short fourth = (short) (a >>> 48);
+        return switch (operation) {
+            case PHADDW -> ((first + second) & 0xffffL) | (((third + fourth) & 0xffffL) << 16);
+            case PHADDSW -> (signedWord(first + second) & 0xffffL) | ((signedWord(third + fourth) & 0xffffL) << 16);
+            case PHADDD -> ((int) a + (int) (a >>> 32)) & LOW_HALF;
+            case PHSUBW -> ((first - second) & 0xffffL) | (((third - fourth) & 0xffffL) << 16);
+            case PHSUBSW -> (signedWord(first - second) & 0xffffL) | ((signedWord(third - fourth) & 0xffffL) << 16);
+            default -> ((int) a - (int) (a >>> 32)) & LOW_HALF;
+        };
     }
 
     private static long multiplyAdd(long a, long b) {
@@ -190,6 +241,9 @@ final class PackedIntegers {
 
     /** Four bytes (from words) or two words (from doublewords) of PACKSS and PACKUS. */
     static long pack(Operation operation, long a) {
+        if (operation == Operation.PACKUSDW) {
+            return Math.clamp((int) a, 0, 0xffff) | ((long) Math.clamp((int) (a >>> 32), 0, 0xffff) << 16);
+        }
         if (operation == Operation.PACKSSDW) {
             return (signedWord((int) a) & 0xffffL) | ((signedWord((int) (a >>> 32)) & 0xffffL) << 16);
         }

@@ -516,6 +516,33 @@ public final class SseArithmetic {
         round(format);
     }
 
+    /** ROUNDSD: to an integer, in the format of the operand. */
+    public long roundDouble(long operand, int rounding, boolean quiet) {
+        long a = daz && isDenormal(operand) ? operand & DOUBLE_SIGN : operand;
+        if (isNan(a)) {
+            return nanDouble(a, a);
+        }
+        double value = Double.longBitsToDouble(a);
+        double integer = switch (rounding) {
+            case RoundingControl.NEAREST -> Math.rint(value);
+            case RoundingControl.DOWN -> Math.floor(value);
+            case RoundingControl.UP -> Math.ceil(value);
+            default -> a < 0 ? Math.ceil(value) : Math.floor(value);
+        };
+        noteInexact(!quiet && integer != value);
+        return Double.doubleToRawLongBits(integer);
+    }
+
+    /** ROUNDSS, likewise. */
+    public int roundSingle(int operand, int rounding, boolean quiet) {
+        int a = daz && isDenormal(operand) ? operand & SINGLE_SIGN : operand;
+        if (isNan(a)) {
+            return nanSingle(a, a);
+        }
+        long wide = Double.doubleToRawLongBits((double) Float.intBitsToFloat(a));
+        return Float.floatToRawIntBits((float) Double.longBitsToDouble(roundDouble(wide, rounding, quiet)));
+    }
+
     // ---- approximations ----
 
     /**

@@ -53,6 +53,9 @@ final class SseFloats {
                 finish();
                 cpu.state.flags.setStatus(FpuInstructions.flagsOf(comparison));
             }
+            case ADDSUBPS, HADDPS, HSUBPS, DPPS -> acrossSingles(i);
+            case ADDSUBPD, HADDPD, HSUBPD, DPPD -> acrossDoubles(i);
+            case ROUNDPS, ROUNDPD, ROUNDSS, ROUNDSD -> roundToIntegers(i);
             default -> convert(i);
         }
     }
@@ -94,6 +97,124 @@ final class SseFloats {
         long high = twice(i, operands.xmmHigh(i.a), bHigh);
         finish();
         operands.setXmm(i.a, low, high);
+    }
+
+    private long addSingles(boolean subtract, long pair) {
+        int a = (int) pair;
+        int b = (int) (pair >>> 32);
+        return (subtract ? arithmetic.subtractSingle(a, b) : arithmetic.addSingle(a, b)) & 0xffff_ffffL;
+    }
+
+    /** ADDSUBPS, HADDPS, HSUBPS, DPPS. */
+    private void acrossSingles(Instruction i) {
+        long aLow = operands.xmmLow(i.a);
+        long aHigh = operands.xmmHigh(i.a);
+        long low = operands.low;
+        long high = operands.high;
+        boolean subtract = i.operation == Operation.HSUBPS;
+        switch (i.operation) {
+            case ADDSUBPS -> {
+                low = addSub(aLow, low);
+                high = addSub(aHigh, high);
+            }
+            case DPPS -> {
+                int mask = (int) i.immediate;
+                long sum = products(aLow, low, mask >> 4);
+                long rest = products(aHigh, high, mask >> 6);
+                // An unmasked exception of one step keeps the next from taking place.
+                finish();
+                sum = addSingles(false, sum) | (addSingles(false, rest) << 32);
+                finish();
+                sum = addSingles(false, sum);
+                low = ((mask & 1) != 0 ? sum : 0) | ((mask & 2) != 0 ? sum << 32 : 0);
+                high = ((mask & 4) != 0 ? sum : 0) | ((mask & 8) != 0 ? sum << 32 : 0);
+            }
+            default -> {
+                long first = addSingles(subtract, aLow) | (addSingles(subtract, aHigh) << 32);
+                high = addSingles(subtract, low) | (addSingles(subtract, high) << 32);
+                low = first;
+            }
+        }
+        finish();
+        operands.setXmm(i.a, low, high);
+    }
+
+    private long addSub(long a, long b) {
+        return pair(
+                arithmetic.subtractSingle((int) a, (int) b), arithmetic.addSingle((int) (a >>> 32), (int) (b >>> 32)));
+    }
+
+    private long products(long a, long b, int mask) {
+        int low = (mask & 1) != 0 ? arithmetic.multiplySingle((int) a, (int) b) : 0;
+        int high = (mask & 2) != 0 ? arithmetic.multiplySingle((int) (a >>> 32), (int) (b >>> 32)) : 0;
+        return pair(low, high);
+    }
+
+    /** ADDSUBPD, HADDPD, HSUBPD, DPPD. */
+    private void acrossDoubles(Instruction i) {
+        long aLow = operands.xmmLow(i.a);
+        long aHigh = operands.xmmHigh(i.a);
+        long low = operands.low;
+        long high = operands.high;
+        switch (i.operation) {
+            case ADDSUBPD -> {
+                low = arithmetic.subtractDouble(aLow, low);
+                high = arithmetic.addDouble(aHigh, high);
+            }
+            case DPPD -> {
+                int mask = (int) i.immediate;
+                long first = (mask & 0x10) != 0 ? arithmetic.multiplyDouble(aLow, low) : 0;
+                long second = (mask & 0x20) != 0 ? arithmetic.multiplyDouble(aHigh, high) : 0;
+                finish();
+                long sum = arithmetic.addDouble(first, second);
+                low = (mask & 1) != 0 ? sum : 0;
+                high = (mask & 2) != 0 ? sum : 0;
+            }
+            case HADDPD -> {
+                high = arithmetic.addDouble(low, high);
+                low = arithmetic.addDouble(aLow, aHigh);
+            }
+            default -> {
+                high = arithmetic.subtractDouble(low, high);
+                low = arithmetic.subtractDouble(aLow, aHigh);
+            }
+        }
+        finish();
+        operands.setXmm(i.a, low, high);
+    }
+
+    /** ROUNDPS and its like: the rounding control from the immediate or MXCSR, inexactness reported unless bit 3 is set. */
+    private void roundToIntegers(Instruction i) {
+        long low = operands.low;
+        long high = operands.high;
+        int mode = (i.immediate & 4) != 0 ? arithmetic.mode() : (int) i.immediate & 3;
+        boolean quiet = (i.immediate & 8) != 0;
+        switch (i.operation) {
+            case ROUNDPS -> {
+                low = roundSingles(low, mode, quiet);
+                high = roundSingles(high, mode, quiet);
+            }
+            case ROUNDSS -> {
+                low = pair(arithmetic.roundSingle((int) low, mode, quiet), (int) (operands.xmmLow(i.a) >>> 32));
+                high = operands.xmmHigh(i.a);
+            }
+            case ROUNDPD -> {
+                low = arithmetic.roundDouble(low, mode, quiet);
+                high = arithmetic.roundDouble(high, mode, quiet);
+            }
+            default -> {
+                low = arithmetic.roundDouble(low, mode, quiet);
+                high = operands.xmmHigh(i.a);
+            }
+        }
+        finish();
+        operands.setXmm(i.a, low, high);
+    }
+
+    private long roundSingles(long value, int mode, boolean quiet) {
+        return pair(
+                arithmetic.roundSingle((int) value, mode, quiet),
+                arithmetic.roundSingle((int) (value >>> 32), mode, quiet));
     }
 
     private int single(Instruction i, int a, int b) {

@@ -19,6 +19,8 @@ public final class SseInstructions implements InstructionGroup {
     private final FpuMemory memory;
     private final SseMoves moves;
     private final SseIntegers integers;
+    private final SseShuffles shuffles;
+    private final SseText text;
     private final SseFloats floats;
 
     public SseInstructions(Processor cpu) {
@@ -29,6 +31,8 @@ public final class SseInstructions implements InstructionGroup {
         SseOperands operands = new SseOperands(cpu, memory);
         moves = new SseMoves(cpu, operands, memory);
         integers = new SseIntegers(cpu, operands);
+        shuffles = new SseShuffles(cpu, operands);
+        text = new SseText(cpu, operands);
         floats = new SseFloats(cpu, operands);
     }
 
@@ -69,7 +73,7 @@ public final class SseInstructions implements InstructionGroup {
                 if (mmx) {
                     requireMmx();
                 }
-                if (!moves.execute(i) && !integers.execute(i)) {
+                if (!moves.execute(i) && !integers.execute(i) && !shuffles.execute(i) && !text.execute(i)) {
                     floats.execute(i);
                 }
             }

@@ -54,6 +54,26 @@ final class SseIntegers {
                     PCMPGTB,
                     PCMPGTW,
                     PCMPGTD,
+                    PCMPEQQ,
+                    PCMPGTQ,
+                    PMULDQ,
+                    PMULLD,
+                    PMULHRSW,
+                    PMADDUBSW,
+                    PMINSB,
+                    PMINUW,
+                    PMINSD,
+                    PMINUD,
+                    PMAXSB,
+                    PMAXUW,
+                    PMAXSD,
+                    PMAXUD,
+                    PSIGNB,
+                    PSIGNW,
+                    PSIGND,
+                    PABSB,
+                    PABSW,
+                    PABSD,
                     PAND,
                     PANDN,
                     POR,
@@ -78,10 +98,16 @@ final class SseIntegers {
                 operands.source(i);
                 operands.setXmm(i.a, operands.xmmHigh(i.a), operands.high);
             }
-            case PACKSSWB, PACKSSDW, PACKUSWB -> pack(i);
+            case PACKSSWB, PACKSSDW, PACKUSWB, PACKUSDW -> pack(i);
             case PSHUFW, PSHUFD, PSHUFHW, PSHUFLW, SHUFPS, SHUFPD -> shuffle(i);
             case PINSRW -> insert(i);
-            case PEXTRW -> extract(i);
+            case PEXTRW -> {
+                if (i.opcodeByte != 0xc5) {
+                    // The form of SSE4.1, to memory as well.
+                    return false;
+                }
+                extract(i);
+            }
             case PMOVMSKB, MOVMSKPS, MOVMSKPD -> signs(i);
             default -> {
                 return false;

@@ -23,8 +23,8 @@ final class SseMoves {
     /** Executes a move; false for any other operation. */
     boolean execute(Instruction i) {
         switch (i.operation) {
-            case MOVAPS, MOVAPD, MOVDQA, MOVNTPS, MOVNTPD, MOVNTDQ -> whole(i, true);
-            case MOVUPS, MOVUPD, MOVDQU -> whole(i, false);
+            case MOVAPS, MOVAPD, MOVDQA, MOVNTPS, MOVNTPD, MOVNTDQ, MOVNTDQA -> whole(i, true);
+            case MOVUPS, MOVUPD, MOVDQU, LDDQU -> whole(i, false);
             case MOVSS -> single(i);
             case MOVSD -> twice(i);
             case MOVLPS, MOVLPD -> {

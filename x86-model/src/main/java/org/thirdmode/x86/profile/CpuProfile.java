@@ -45,15 +45,7 @@ public record CpuProfile(
     /** Frequency of the time-stamp counter: one count a tick of the guest's clock. */
     public static final long TSC_HERTZ = GuestClock.TICKS_PER_SECOND;
 
-    private static final Set<Feature> NOT_IMPLEMENTED = Sets.immutableEnumSet(
-            Feature.SSE3,
-            Feature.PCLMULQDQ,
-            Feature.SSSE3,
-            Feature.SSE4_1,
-            Feature.SSE4_2,
-            Feature.AES,
-            Feature.VMX,
-            Feature.SVM);
+    private static final Set<Feature> NOT_IMPLEMENTED = Sets.immutableEnumSet(Feature.VMX, Feature.SVM);
 
     /** Every feature that the model implements. */
     public static final Set<Feature> IMPLEMENTED =

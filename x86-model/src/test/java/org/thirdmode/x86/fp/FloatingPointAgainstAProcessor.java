@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
  * instructions and the approximations are held to the accuracy that the manual promises.
  *
  * <p>To record anew (any x86-64 Linux with gcc): {@code gcc -O1 -mno-red-zone record_x87.c && ./a.out 2026 14000}, and
- * {@code gcc -O1 -mno-red-zone -no-pie -fno-pie record_sse.c && ./a.out opcodes.txt 2026 50 MMX SSE SSE2}.
+ * {@code gcc -O1 -mno-red-zone -no-pie -fno-pie record_sse.c && ./a.out opcodes.txt 2026 36 MMX SSE SSE2 SSE3 SSSE3
+ * SSE4_1 SSE4_2 AES PCLMULQDQ}.
  */
 class FloatingPointAgainstAProcessor {
     @Test

@@ -52,6 +52,7 @@ final class SseRecords {
         fpu.mxcsr = r.getInt(16);
         state.r[CpuState.RAX] = r.getLong(24);
         state.r[CpuState.RCX] = r.getLong(32);
+        state.r[CpuState.RDX] = r.getLong(32);
         fpu.significand[0] = r.getLong(40);
         fpu.significand[1] = r.getLong(48);
         for (int n = 0; n < 4; n++) {
@@ -84,6 +85,7 @@ final class SseRecords {
                 differs("mm0", r.getLong(112), fpu.significand[0]),
                 differs("mm1", r.getLong(152), fpu.significand[1]),
                 differs("rax", r.getLong(104), state.r[CpuState.RAX]),
+                differs("rcx", r.getLong(56), state.r[CpuState.RCX]),
                 differs("MXCSR", r.getInt(96), fpu.mxcsr),
                 differs("RFLAGS", r.getInt(100), state.flags.status()));
     }
