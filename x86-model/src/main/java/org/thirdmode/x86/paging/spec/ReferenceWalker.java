@@ -116,12 +116,11 @@ public final class ReferenceWalker {
             if (structure.refers() == null) {
                 return structure.maps();
             }
-            boolean canMap =
-                    switch (structure.maps()) {
-                        case null -> false;
-                        case PDE_32_MAPS_4_MBYTE -> controls.pse();
-                        default -> true;
-                    };
+            boolean canMap = switch (structure.maps()) {
+                case null -> false;
+                case PDE_32_MAPS_4_MBYTE -> controls.pse();
+                default -> true;
+            };
             return canMap && structure.refers().isSet(Meaning.PS, entry) ? structure.maps() : structure.refers();
         }
 
