@@ -457,6 +457,21 @@ public final class Mmu {
         return physical;
     }
 
+    /**
+     * The bytes of the page of {@code linear} where reading it now needs nothing but them (a block of a string
+     * instruction); else null. They are good until the next access.
+     */
+    public byte[] plainRead(long linear) {
+        TlbEntry e = tlb[(int) (linear >>> PAGE_SHIFT) & INDEX_MASK];
+        return e.readTag == (linear & PAGE_MASK) ? e.bytes : null;
+    }
+
+    /** The bytes of the page of {@code linear} where writing it now needs nothing but them; else null. */
+    public byte[] plainWritten(long linear) {
+        TlbEntry e = tlb[(int) (linear >>> PAGE_SHIFT) & INDEX_MASK];
+        return e.writeTag == (linear & PAGE_MASK) ? e.bytes : null;
+    }
+
     // ---- any access, for the second level ----
 
     private int privilege() {

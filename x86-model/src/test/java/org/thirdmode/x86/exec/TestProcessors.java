@@ -31,7 +31,12 @@ public final class TestProcessors {
 
     /** In protected mode at CPL 0, flat 32-bit segments, no paging. */
     public static Processor flat32() {
-        Processor cpu = make();
+        return flat32(PortBus.EMPTY);
+    }
+
+    /** The same with I/O ports of the test's choice. */
+    public static Processor flat32(PortBus ports) {
+        Processor cpu = make(ports);
         cpu.state.cr0 = Cr0.PE | Cr0.ET | Cr0.NE;
         flat(cpu.state, Segment.BIG);
         cpu.modeChanged();
@@ -63,9 +68,13 @@ public final class TestProcessors {
     }
 
     private static Processor make() {
+        return make(PortBus.EMPTY);
+    }
+
+    private static Processor make(PortBus ports) {
         PhysicalMemory memory = new PhysicalMemory(40);
         memory.mapRam(0, RAM);
-        return new Processor(memory, PortBus.EMPTY, new NoApic(), new GuestClock(), CpuProfile.GENERIC);
+        return new Processor(memory, ports, new NoApic(), new GuestClock(), CpuProfile.GENERIC);
     }
 
     /** An interrupt system that never interrupts. */

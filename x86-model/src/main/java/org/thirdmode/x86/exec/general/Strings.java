@@ -16,7 +16,8 @@ import org.thirdmode.x86.state.Segment;
  *
  * <p>A repeated one executes iteration by iteration, each a tick. It stops where the budget ends, something wants
  * attention or RFLAGS.TF is set, with RIP back on itself and rCX, rSI and rDI as far as they have come; a fault leaves
- * them as after the last iteration that was completed.
+ * them, and the flags, as after the last iteration that was completed. (SDM 2 wants the flags from before the whole
+ * instruction; AMD's processors do not restore them, and where an interrupt came between it cannot be seen.)
  */
 public final class Strings implements InstructionGroup {
     private static final int REPE = 0xf3;
@@ -26,6 +27,7 @@ public final class Strings implements InstructionGroup {
     private final Flags flags;
     private final Operands operands;
     private final StringPorts stringPorts;
+    private final StringBlocks blocks;
 
     public Strings(Processor cpu) {
         this.cpu = cpu;
@@ -33,6 +35,7 @@ public final class Strings implements InstructionGroup {
         flags = cpu.state.flags;
         operands = cpu.operands;
         stringPorts = new StringPorts(cpu);
+        blocks = new StringBlocks(cpu);
     }
 
     @Override
@@ -54,8 +57,15 @@ public final class Strings implements InstructionGroup {
         }
         boolean stepping = (state.systemFlags & Rflags.TF) != 0;
         while (true) {
-            boolean more = iterate(i);
-            left--;
+            long atOnce = stepping ? 0 : blocks.iterations(i, atMost(left));
+            boolean more = true;
+            if (atOnce == 0) {
+                more = iterate(i);
+                left--;
+            } else {
+                cpu.countIterations(atOnce - 1);
+                left -= atOnce;
+            }
             operands.setRegister(CpuState.RCX, i.addressSize, left);
             if (left == 0 || !more) {
                 return;
@@ -66,6 +76,12 @@ public final class Strings implements InstructionGroup {
             }
             cpu.countIterations(1);
         }
+    }
+
+    /** Iterations that may be done without a look at anything else: the one that is counted already, and the budget. */
+    private long atMost(long left) {
+        long allowed = Math.max(cpu.iterationsLeft(), 0) + 1;
+        return Long.compareUnsigned(left, allowed) < 0 ? left : allowed;
     }
 
     /** One iteration; whether the repeat prefix lets another one follow. */
