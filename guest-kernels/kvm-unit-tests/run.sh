@@ -25,18 +25,18 @@ case $on in thirdmode | qemu) ;; *) echo "run.sh: --on $on: thirdmode or qemu" >
 [ -n "$logs" ] || logs=$(mktemp -d)
 mkdir -p "$logs"
 
-run() { # image, command line, seconds, million instructions, QEMU's options; then the launcher's
-    local image=$1 append=$2 seconds=$3 budget=$4 qemu=$5
-    shift 5
+run() { # image, command line, module, seconds, million instructions, options for thirdmode, for QEMU; then the user's
+    local image=$1 append=$2 module=$3 seconds=$4 budget=$5 ours=$6 qemu=$7
+    shift 7
+    # shellcheck disable=SC2086
     case $on in
     thirdmode)
         timeout -k 5 "$seconds" "$launcher" run --on bare --memory 256M --max-instructions "${budget}000000" \
-            ${append:+--append "$append"} "$@" "$image" ;;
+            ${append:+--append "$append"} ${module:+--module "$module"} $ours "$@" "$image" ;;
     qemu)
-        # shellcheck disable=SC2086
         timeout -k 5 "$seconds" qemu-system-x86_64 -nodefaults --no-reboot -machine accel=tcg -m 256 -display none \
             -serial stdio -device pc-testdev -device isa-debug-exit,iobase=0xf4,iosize=4 -device pci-testdev $qemu \
-            ${append:+-append "$append"} "$@" -kernel "$image" ;;
+            ${append:+-append "$append"} ${module:+-initrd "$module"} "$@" -kernel "$image" ;;
     esac < /dev/null
 }
 
@@ -57,11 +57,17 @@ ended() {
 
 wrong=0
 printf '%-26s %-7s %9s %6s %6s  %-13s %s\n' test build PASS FAIL SKIP ended seconds
-while IFS=$'\t' read -r name build image append seconds budget qemu; do
+while IFS=$'\t' read -r name build image append environment seconds budget ours qemu; do
     case $name in '#'* | '') continue ;; esac
     [[ $build/$name =~ $only ]] || continue
     [ "$append" != - ] || append=
+    [ "$ours" != - ] || ours=
     [ "$qemu" != - ] || qemu=
+    module=
+    if [ "$environment" != - ]; then
+        module=$logs/environment
+        printf '%s\n' "$environment" > "$module"
+    fi
     dir=$dir64
     [ "$build" = x86_64 ] || dir=$dir32
     file=$dir/x86/$image.flat
@@ -69,7 +75,7 @@ while IFS=$'\t' read -r name build image append seconds budget qemu; do
     [ -n "$dir" ] && [ -f "$file" ] || continue
     log=$logs/$build-$name.log
     start=$EPOCHREALTIME
-    run "$file" "$append" "$seconds" "$budget" "$qemu" "$@" > "$log" 2> "$log.err"
+    run "$file" "$append" "$module" "$seconds" "$budget" "$ours" "$qemu" "$@" > "$log" 2> "$log.err"
     status=$?
     took=$(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')
     pass=$(grep -a -c '^PASS' "$log")
