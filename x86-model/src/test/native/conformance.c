@@ -32,6 +32,7 @@
 #define PAGE 4096ul
 #define START (CODE_PAGE + 0x800) /* where the instruction stands */
 #define WINDOW (DATA_PAGE + 0x400) /* the memory that is compared */
+#define GS_BASE (DATA_PAGE + 0x40)
 #define WINDOW_SIZE 512
 
 #define REPEATS 1 /* in question.flags: single-step on while RIP stays: a repeated string instruction */
@@ -61,7 +62,7 @@ static const int context_register[16] = {
     REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15,
 };
 
-enum { USER32_CS = 0x23, USER_DS = 0x2b, USER64_CS = 0x33, LDT_CS = 0 << 3 | 7, LDT_DS = 1 << 3 | 7 };
+enum { USER32_CS = 0x23, USER_DS = 0x2b, USER64_CS = 0x33, LDT_CS = 0 << 3 | 7, LDT_DS = 1 << 3 | 7, LDT_GS = 2 << 3 | 7 };
 
 static const struct question *questions;
 static struct answer *answers;
@@ -84,8 +85,8 @@ static void ask(const struct question *q, ucontext_t *context) {
     g[REG_CSGSFS] = (greg_t)(((uint64_t)g[REG_CSGSFS] & 0x0000ffffffff0000ul) | cs | ss << 48);
     memcpy((void *)START, q->code, sizeof q->code);
     memcpy((void *)WINDOW, q->memory, WINDOW_SIZE);
-    uint16_t data = (uint16_t)ss;
-    __asm__ volatile("mov %0, %%ds\n\tmov %0, %%es" : : "r"(data));
+    uint16_t data = (uint16_t)ss, gs = LDT_GS;
+    __asm__ volatile("mov %0, %%ds\n\tmov %0, %%es\n\tmov %1, %%gs" : : "r"(data), "r"(gs));
 }
 
 static int has_error_code(uint64_t vector) {
@@ -172,6 +173,7 @@ int main(int argc, char **argv) {
     map_page(DATA_PAGE, PROT_READ | PROT_WRITE);
     describe_segment(0, CODE_PAGE, 1);
     describe_segment(1, DATA_PAGE, 0);
+    describe_segment(2, GS_BASE, 0);
 
     stack_t stack = {.ss_sp = malloc(1 << 16), .ss_size = 1 << 16};
     if (stack.ss_sp == NULL || sigaltstack(&stack, NULL) != 0)

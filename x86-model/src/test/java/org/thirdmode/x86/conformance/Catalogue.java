@@ -22,8 +22,8 @@ final class Catalogue {
     static final Set<Group> GROUPS =
             Set.of(Group.MOVE, Group.ARITHMETIC, Group.BITS, Group.STACK, Group.CONTROL, Group.STRING);
 
-    private static final int CASES = 16;
-    private static final int FEWER_CASES = 8;
+    private static final int CASES = 24;
+    private static final int FEWER_CASES = 12;
     private static final int FAULT_CASES = 2;
 
     /** Offsets within the compared memory. */
@@ -98,14 +98,14 @@ final class Catalogue {
     }
 
     private void memoryPins(Encoding e, Instruction i, List<Pin> pins) {
-        long target = Machine.windowOffset(e.mode()) + OPERAND + place(i);
+        long target = (e.gs() ? Machine.gsWindowOffset() : Machine.windowOffset(e.mode())) + OPERAND + place(i);
         if (e.displacementAt() >= 0) {
             long displacement = target - (Machine.startRip(e.mode()) + e.code().length);
             for (int n = 0; n < 4; n++) {
                 e.code()[e.displacementAt() + n] = (byte) (displacement >>> (8 * n));
             }
         }
-        if (e.base() < 0 || (e.base() == CpuState.RSP && usesStack(i.operation))) {
+        if (e.base() < 0 || (!e.gs() && e.base() == CpuState.RSP && usesStack(i.operation))) {
             return;
         }
         long base = target - e.displacement();
@@ -141,14 +141,18 @@ final class Catalogue {
         long window = Machine.windowOffset(e.mode());
         int size = e.addressSize();
         if (i.operation.group == Group.STRING) {
-            pins.add(new Pin(CpuState.RSI, size, window + SECOND_OPERAND - 16, 32));
+            long source = e.gs() ? Machine.gsWindowOffset() : window;
+            pins.add(new Pin(CpuState.RSI, size, source + SECOND_OPERAND - 16, 32));
             pins.add(new Pin(CpuState.RDI, size, window + SECOND_OPERAND - 8, 16));
             if (i.repeat != 0) {
                 pins.add(new Pin(CpuState.RCX, size, 0, 6));
             }
         }
         switch (i.operation) {
-            case XLAT -> pins.add(new Pin(CpuState.RBX, size, window, 1));
+            case XLAT -> {
+                long table = e.gs() ? Machine.gsWindowOffset() : window;
+                pins.add(new Pin(CpuState.RBX, size, table, 1));
+            }
             case LOOP, LOOPE, LOOPNE, JCXZ -> {
                 if ((turn & 1) != 0) {
                     pins.add(new Pin(CpuState.RCX, size, 0, 3));

@@ -62,7 +62,8 @@ final class Inputs {
             gpr[pin.register()] = (gpr[pin.register()] & ~mask) | (pinned & mask);
         }
         int direction = below(4) == 0 ? Rflags.DF : 0;
-        rflags = (next() & Flags.STATUS) | Rflags.FIXED | Rflags.IF | direction;
+        int alignment = below(8) == 0 ? Rflags.AC : 0;
+        rflags = (next() & Flags.STATUS) | Rflags.FIXED | Rflags.IF | direction | alignment;
     }
 
     /** Every register and every 8 bytes of memory hold one number whose halves are alike. */

@@ -13,11 +13,19 @@ final class Machine {
 
     static final int WINDOW_SIZE = 512;
 
+    /** Where GS begins, within the data page. */
+    static final int GS = 0x40;
+
     private Machine() {}
 
     /** What RIP holds at the instruction: 16-bit code has a segment that begins at the code page. */
     static long startRip(int mode) {
         return mode == 16 ? START : CODE_PAGE + START;
+    }
+
+    /** The same through GS, in every mode. */
+    static long gsWindowOffset() {
+        return WINDOW - GS;
     }
 
     /** What an offset in the compared memory is to the instruction: 16-bit code has a segment that begins at the page. */

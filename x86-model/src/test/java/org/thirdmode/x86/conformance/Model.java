@@ -72,7 +72,9 @@ final class Model {
         state.setRflags(inputs.rflags);
         state.rip = Machine.startRip(form.mode());
         memory.load(Machine.CODE_PAGE + Machine.START, form.code());
-        memory.load(Machine.DATA_PAGE + Machine.WINDOW, inputs.memory);
+        for (int n = 0; n < inputs.memory.length; n += 8) {
+            memory.write(Machine.DATA_PAGE + Machine.WINDOW + n, 8, (long) Frame.LONG.get(inputs.memory, n));
+        }
         cpu.modeChanged();
     }
 
@@ -95,15 +97,14 @@ final class Model {
                     small ? 0xffff : FLAT,
                     small ? DATA : DATA | Segment.BIG);
         }
-        for (int n : new int[] {Segment.FS, Segment.GS}) {
-            state.segments[n].set(0, 0, 0, Segment.UNUSABLE);
-        }
+        state.segments[Segment.FS].set(0, 0, 0, Segment.UNUSABLE);
+        state.segments[Segment.GS].set(0x17, Machine.DATA_PAGE + Machine.GS, 0xffff, DATA);
     }
 
     private Outcome outcome(GuestFault fault) {
         byte[] window = new byte[Machine.WINDOW_SIZE];
-        for (int n = 0; n < window.length; n++) {
-            window[n] = (byte) memory.read(Machine.DATA_PAGE + Machine.WINDOW + n, 1);
+        for (int n = 0; n < window.length; n += 8) {
+            Frame.LONG.set(window, n, memory.read(Machine.DATA_PAGE + Machine.WINDOW + n, 8));
         }
         long[] gpr = java.util.Arrays.copyOf(state.r, 16);
         return new Outcome(

@@ -29,6 +29,7 @@ public final class EncodedForms {
      * @param index register that is added to it, or -1
      * @param scale what the index is multiplied with
      * @param displacement what is added, as the processor sees it
+     * @param gs whether it addresses memory through GS
      * @param displacementAt where in {@code code} the displacement of a RIP-relative address stands, or -1
      */
     public record Encoding(
@@ -38,6 +39,7 @@ public final class EncodedForms {
             byte[] code,
             int addressSize,
             Memory memory,
+            boolean gs,
             int base,
             int index,
             int scale,
@@ -137,6 +139,8 @@ public final class EncodedForms {
                             .otherAddress()
                             .repeated(0xf3)
                             .plain();
+                    new Builder(row, opcode, mode, other, wide).gs().plain();
+                    new Builder(row, opcode, mode, other, wide).gs().repeated(0xf3).plain();
                 } else if (usesAddressSize(row.operation)) {
                     new Builder(row, opcode, mode, other, wide).otherAddress().plain();
                 }
@@ -149,6 +153,7 @@ public final class EncodedForms {
             if ((row.modRmMask & 0xc0) != 0xc0) {
                 new Builder(row, opcode, mode, other, wide).memory(turn++);
                 new Builder(row, opcode, mode, other, wide).memory(turn++);
+                new Builder(row, opcode, mode, other, wide).gs().memory(0);
                 if (row.lock) {
                     new Builder(row, opcode, mode, other, wide).lock().memory(turn++);
                 }
@@ -184,6 +189,7 @@ public final class EncodedForms {
         private boolean otherAddress;
         private boolean lock;
         private int repeat;
+        private boolean gs;
 
         private final byte[] code = new byte[16];
         private int length;
@@ -216,6 +222,11 @@ public final class EncodedForms {
 
         Builder lock() {
             lock = true;
+            return this;
+        }
+
+        Builder gs() {
+            gs = true;
             return this;
         }
 
@@ -409,6 +420,7 @@ public final class EncodedForms {
                     whole,
                     addressSize(),
                     memory,
+                    gs,
                     base,
                     index,
                     scale,
@@ -419,6 +431,9 @@ public final class EncodedForms {
         private void legacyPrefixes() {
             if (lock) {
                 write(0xf0, 1);
+            }
+            if (gs) {
+                write(0x65, 1);
             }
             if (otherAddress) {
                 write(0x67, 1);
@@ -445,6 +460,9 @@ public final class EncodedForms {
         }
 
         private void vexPrefixes() {
+            if (gs) {
+                write(0x65, 1);
+            }
             if (otherAddress) {
                 write(0x67, 1);
             }

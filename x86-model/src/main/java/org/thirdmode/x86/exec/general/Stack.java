@@ -110,7 +110,7 @@ public final class Stack implements InstructionGroup {
             operands.write(Segment.SS, sp, size, frameTemp);
         }
         sp = (sp - (i.immediate & 0xffff)) & mask;
-        operands.checkWrite(Segment.SS, sp, size);
+        operands.readForUpdate(Segment.SS, sp, size);
         operands.setRegister(CpuState.RBP, size, frameTemp);
         operands.setStackPointer(sp);
     }
