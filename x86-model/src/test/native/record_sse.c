@@ -1,14 +1,15 @@
 /*
- * Records what this host's processor does with the register forms of MMX and SSE: random and edge operands through every
- * row of the opcode table that has XMM or MMX operands and a feature named on the command line.
+ * Records what this host's processor does with MMX and SSE: random and edge operands through every row of the opcode
+ * table that has XMM or MMX operands and a feature named on the command line, in its register and its memory form.
  * Usage: record_sse OPCODES.TXT SEED CASES_A_ROW FEATURE... > FILE
  *
- * The registers are always the same: reg = 0 (XMM0, MM0, EAX), r/m = 1 (XMM1, MM1, ECX). One record is 160 bytes:
+ * The operands are always the same: reg = 0 (XMM0, MM0, EAX), r/m = 1 (XMM1, MM1, ECX) or, with mod = 0, the 16 bytes
+ * that RDI points to, which then hold what XMM1 does. One record is 160 bytes:
  *
  *     0  length of the code, then the code            16  MXCSR, 4 bytes
  *    24  RAX   32  RCX and RDX   40  MM0   48  MM1   64  XMM0   80  XMM1
  *    56  afterwards: RCX
- *    96  MXCSR, RFLAGS & 0x8d5 (4 bytes each)   104  RAX   112  MM0   120  XMM0   136  XMM1   152  MM1
+ *    96  MXCSR, RFLAGS & 0x8d5 (4 bytes each)   104  RAX   112  MM0   120  XMM0   136  XMM1, or memory   152  MM1
  *
  * A record whose instruction raised #XM has 0xff in byte 15; then only MXCSR means anything. RFLAGS before: 0x8d7.
  */
@@ -85,15 +86,16 @@ static void fpe(int s, siginfo_t *info, void *context) {
 
 static void ill(int s) { (void)s; siglongjmp(escape, 2); }
 
+static uint8_t memory[16] __attribute__((aligned(16)));
 static struct { uint8_t xmm0[16], xmm1[16]; uint64_t mm0, mm1, rax, rcx, flags; uint32_t mxcsr, safe; } state __attribute__((aligned(16)));
 
 static void run(uint8_t *stub) {
     __asm__ volatile(
         "emms\n\t movq %P0+32, %%mm0\n\t movq %P0+40, %%mm1\n\t movups %P0, %%xmm0\n\t movups %P0+16, %%xmm1\n\t"
-        "ldmxcsr %P0+72\n\t movq %P0+48, %%rax\n\t movq %P0+56, %%rcx\n\t movq %%rcx, %%rdx\n\t pushq $0x8d7\n\t popfq\n\t call *%1\n\t"
+        "ldmxcsr %P0+72\n\t movq %P0+48, %%rax\n\t movq %P0+56, %%rcx\n\t movq %%rcx, %%rdx\n\t movq $%P2, %%rdi\n\t pushq $0x8d7\n\t popfq\n\t call *%1\n\t"
         "pushfq\n\t popq %P0+64\n\t stmxcsr %P0+72\n\t ldmxcsr %P0+76\n\t movq %%rax, %P0+48\n\t movq %%rcx, %P0+56\n\t"
         "movq %%mm0, %P0+32\n\t movq %%mm1, %P0+40\n\t movups %%xmm0, %P0\n\t movups %%xmm1, %P0+16\n\t emms"
-        : : "i"(&state), "b"(stub) : "rax", "rcx", "rdx", "xmm0", "xmm1", "memory", "cc");
+        : : "i"(&state), "b"(stub), "i"(memory) : "rdi", "rax", "rcx", "rdx", "xmm0", "xmm1", "memory", "cc");
 }
 
 int main(int argc, char **argv) {
@@ -119,22 +121,27 @@ int main(int argc, char **argv) {
         for (char *p = strtok(attributes, " "); p; p = strtok(0, " "))
             for (int k = 4; k < argc; k++) wanted |= !strcmp(p, argv[k]);
         if (!wanted || !strpbrk(operands, "VWUPQN") || strstr(columns[1], "MASKMOV")) continue;
+        static int registers, memories;
+        registers = !strpbrk(operands, "M") || strstr(operands, "XMM");
+        memories = !strpbrk(operands, "RUN");
         static uint8_t code[16];
-        int length = 0, modrm = 0xc1, wide = 0, immediate = strstr(operands, "Ib") != 0, skip = 0, opcode = 0;
+        volatile int modrm = 0xc1;
+        int length = 0, wide = 0, immediate = strstr(operands, "Ib") != 0, skip = 0, opcode = 0;
         static char pattern[64];
         snprintf(pattern, sizeof pattern, "%s", columns[0]);
         for (char *p = strtok(pattern, " "); p; p = strtok(0, " ")) {
             if (!strcmp(p, "W1")) wide = 1;
-            else if (!strcmp(p, "NP") || !strcmp(p, "W0") || !strcmp(p, "/r") || !strcmp(p, "11B")) continue;
+            else if (!strcmp(p, "NP") || !strcmp(p, "W0") || !strcmp(p, "/r") || !strcmp(p, "mem")) continue;
+            else if (!strcmp(p, "11B")) memories = 0;
             else if (p[0] == '/') modrm = 0xc1 | (p[1] - '0') << 3;
-            else if (!strcmp(p, "mem") || strlen(p) != 2) skip = 1;
+            else if (strlen(p) != 2) skip = 1;
             else {
                 if (!opcode && !strcmp(p, "0F") && wide) code[length++] = 0x48;
                 opcode |= !strcmp(p, "0F");
                 code[length++] = strtol(p, 0, 16);
             }
         }
-        if (skip) continue;
+        if (skip || opcode != 1 || (!registers && !memories)) continue;
         int y = strchr(operands, 'y') != 0 && !wide;
         for (volatile long i = 0; i < cases; i++) {
             uint8_t rec[160] = {0};
@@ -147,7 +154,8 @@ int main(int argc, char **argv) {
                 *at = 0x48;
                 total++;
             }
-            c[total++] = modrm;
+            volatile int inMemory = memories && (!registers || below(3) == 0);
+            c[total++] = inMemory ? (modrm & 0x38) | 7 : modrm;
             if (immediate) c[total++] = below(3) ? below(20) : next();
             c[total] = 0xc3;
             int kind = below(3), masks = below(4) ? 0x3f : next() & 0x3f;
@@ -155,6 +163,7 @@ int main(int argc, char **argv) {
             if (below(5) == 0) { values[2] = values[0]; values[3] = values[1] ^ (1ull << 63); }
             if (below(8) == 0) values[2] = below(70);
             memcpy(state.xmm0, values, 32);
+            memcpy(memory, values + 2, 16);
             state.mm0 = integers();
             state.mm1 = below(4) ? integers() : below(70);
             state.rax = below(3) ? next() : (uint64_t)(int64_t)(int)(below(40) - 20);
@@ -181,7 +190,7 @@ int main(int argc, char **argv) {
             uint32_t flags = state.flags & 0x8d5;
             memcpy(rec + 96, &state.mxcsr, 4); memcpy(rec + 100, &flags, 4);
             memcpy(rec + 56, &state.rcx, 8); memcpy(rec + 104, &state.rax, 8); memcpy(rec + 112, &state.mm0, 8);
-            memcpy(rec + 120, state.xmm0, 16); memcpy(rec + 136, state.xmm1, 16); memcpy(rec + 152, &state.mm1, 8);
+            memcpy(rec + 120, state.xmm0, 16); memcpy(rec + 136, inMemory ? memory : state.xmm1, 16); memcpy(rec + 152, &state.mm1, 8);
             fwrite(rec, sizeof rec, 1, stdout);
         }
     }

@@ -264,7 +264,7 @@ public final class Disassembler {
                 int value = place == 0 ? i.a : place == 1 ? i.b : place == 2 ? i.c : i.d;
                 boolean implied = encoded.method() == Method.IMPLIED || encoded.method() == Method.Y;
                 boolean hidden = (encoded.method() == Method.ST && comparesWithTop())
-                        || (encoded.method() == Method.I && predicate() != null);
+                        || (encoded.method() == Method.I && namedByImmediate() != null);
                 int size = place == 0 ? i.sizeA : place == 1 ? i.sizeB : i.sizeC;
                 String text = hidden ? "" : implied ? implied(encoded) : operand(encoded, value, size);
                 place += implied ? 0 : 1;
@@ -304,19 +304,27 @@ public final class Disassembler {
             return i.operation == Operation.FCOM || i.operation == Operation.FCOMP;
         }
 
-        /** The word for the comparison that CMPPS and its like make; null where the immediate names none. */
-        private String predicate() {
+        /** The mnemonic of CMPPS and its like, and of PCLMULQDQ, in which objdump hides the immediate; else null. */
+        private String namedByImmediate() {
             return switch (i.operation) {
                 case CMPPS, CMPPD, CMPSS, CMPSD ->
-                    i.immediate < PREDICATES.length ? PREDICATES[(int) i.immediate] : null;
+                    i.immediate < PREDICATES.length
+                            ? "cmp" + PREDICATES[(int) i.immediate]
+                                    + i.row.name(i.size).substring(3)
+                            : null;
+                case PCLMULQDQ ->
+                    (i.immediate & ~0x11) == 0
+                            ? "pclmul" + ((i.immediate & 1) == 0 ? "lq" : "hq")
+                                    + ((i.immediate & 0x10) == 0 ? "lq" : "hq") + "dq"
+                            : null;
                 default -> null;
             };
         }
 
         private String mnemonic() {
             String name = i.row.name(i.size);
-            if (predicate() != null) {
-                return "cmp" + predicate() + name.substring(3);
+            if (namedByImmediate() != null) {
+                return namedByImmediate();
             }
             switch (i.operation) {
                 case JCC, SETCC, CMOVCC -> {

@@ -10,11 +10,18 @@ import org.thirdmode.x86.exec.TestProcessors;
 import org.thirdmode.x86.profile.Feature;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Cr4;
+import org.thirdmode.x86.state.GuestFault;
 
 /** A processor that executes single floating-point instructions, given as bytes. */
 final class FloatMachine {
     /** Where the memory operand of the tests lies; RDI points to it. */
     static final long OPERAND = 0x4000;
+
+    /** The end of what is mapped. */
+    static final long END = 0x20_0000;
+
+    /** No fault. */
+    static final int NONE = -1;
 
     final Processor cpu;
     final CpuState state;
@@ -55,6 +62,23 @@ final class FloatMachine {
         return new FloatMachine(cpu);
     }
 
+    /** The vector of the fault that an instruction with its operand at {@code address} raises, from a fresh state. */
+    int fault(byte[] code, long address) {
+        fpu.reset();
+        fpu.initialise();
+        execute(0xd9, 0xee);
+        execute(0xd9, 0xee);
+        state.r[CpuState.RDI] = address;
+        try {
+            execute(code, 0, code.length);
+            return NONE;
+        } catch (GuestFault e) {
+            return e.vector;
+        } finally {
+            state.r[CpuState.RDI] = OPERAND;
+        }
+    }
+
     /** Decodes and executes one instruction. */
     void execute(int... bytes) {
         byte[] code = new byte[bytes.length];
@@ -62,6 +86,14 @@ final class FloatMachine {
             code[n] = (byte) bytes[n];
         }
         execute(code, 0, code.length);
+    }
+
+    /** Executes what the bytes begin with if it is a floating-point instruction. */
+    void executeAny(byte[] code) {
+        Instruction i = decoder.decode(code, 0, code.length, state.codeWidth);
+        if (i != null && (i.operation.group == Group.X87 || i.operation.group == Group.SSE)) {
+            (i.operation.group == Group.X87 ? x87 : sse).execute(i);
+        }
     }
 
     /** Decodes and executes one instruction. */

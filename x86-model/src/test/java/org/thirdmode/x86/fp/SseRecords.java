@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.GuestFault;
 import org.thirdmode.x86.state.Vector;
@@ -63,6 +64,9 @@ final class SseRecords {
         byte[] code = new byte[length];
         r.get(1, code);
         boolean fault = r.get(15) != 0;
+        PhysicalMemory memory = machine.cpu.memory;
+        memory.write(FloatMachine.OPERAND, 8, r.getLong(80));
+        memory.write(FloatMachine.OPERAND + 8, 8, r.getLong(88));
         try {
             machine.execute(code, 0, length);
         } catch (GuestFault e) {
@@ -77,17 +81,28 @@ final class SseRecords {
         if (code[length - 2] == 0x52 || code[length - 2] == 0x53) {
             return approximation(fpu, r, code[length - 2] == 0x52, code[0] == 0x0f ? 4 : 1);
         }
+        boolean inMemory = (code[modRm(code)] & 0xc0) == 0;
         return first(
                 differs("xmm0 low", r.getLong(120), fpu.xmm[0]),
                 differs("xmm0 high", r.getLong(128), fpu.xmm[1]),
-                differs("xmm1 low", r.getLong(136), fpu.xmm[2]),
-                differs("xmm1 high", r.getLong(144), fpu.xmm[3]),
+                differs("r/m low", r.getLong(136), inMemory ? memory.read(FloatMachine.OPERAND, 8) : fpu.xmm[2]),
+                differs("r/m high", r.getLong(144), inMemory ? memory.read(FloatMachine.OPERAND + 8, 8) : fpu.xmm[3]),
                 differs("mm0", r.getLong(112), fpu.significand[0]),
                 differs("mm1", r.getLong(152), fpu.significand[1]),
                 differs("rax", r.getLong(104), state.r[CpuState.RAX]),
                 differs("rcx", r.getLong(56), state.r[CpuState.RCX]),
                 differs("MXCSR", r.getInt(96), fpu.mxcsr),
                 differs("RFLAGS", r.getInt(100), state.flags.status()));
+    }
+
+    /** Where the ModR/M byte stands: behind the opcode byte that follows 0F, 0F 38 or 0F 3A. */
+    private static int modRm(byte[] code) {
+        int at = 0;
+        while (code[at] != 0x0f) {
+            at++;
+        }
+        at++;
+        return code[at] == 0x38 || code[at] == 0x3a ? at + 2 : at + 1;
     }
 
     /** RSQRTPS, RCPPS: each element within 1.5 * 2^-12 of the truth, or exactly what the processor says. */
