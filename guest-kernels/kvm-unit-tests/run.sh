@@ -22,6 +22,8 @@ while [ $# -gt 0 ]; do
 done
 case $on in thirdmode | qemu) ;; *) echo "run.sh: --on $on: thirdmode or qemu" >&2; exit 2 ;; esac
 [ -n "$dir64$dir32" ] || { echo "run.sh: give the directory of a build, --x86_64 DIR or --i386 DIR" >&2; exit 2; }
+# Builds what has to be built, so that no test's time is spent on it.
+[ $on != thirdmode ] || "$launcher" --version > /dev/null || exit
 [ -n "$logs" ] || logs=$(mktemp -d)
 mkdir -p "$logs"
 

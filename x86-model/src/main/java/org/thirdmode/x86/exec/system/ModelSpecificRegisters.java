@@ -102,7 +102,6 @@ public final class ModelSpecificRegisters {
     private long aperf;
     private long systemConfiguration;
     private long hardwareConfiguration;
-    private final long[] performanceRegisters = new long[8];
 
     /** AMD's performance event selectors, then the counters: they hold what is written and count nothing. */
     private final long[] counters = new long[2 * AMD_COUNTERS];
@@ -330,22 +329,6 @@ public final class ModelSpecificRegisters {
             }
             row(AMD_SYSCFG, () -> systemConfiguration, value -> set(() -> systemConfiguration = value));
             row(AMD_HWCR, () -> hardwareConfiguration, value -> set(() -> hardwareConfiguration = value));
-            performanceCounters();
-        }
-    }
-
-    /**
-     * APM 2 "Performance Counter MSRs": four event selectors, then four counters of 48 bits. Every AMD processor has them
-     * and CPUID has no flag for them. They hold what is written; the model counts no event in them.
-     */
-    private void performanceCounters() {
-        for (int n = 0; n < performanceRegisters.length; n++) {
-            int index = n;
-            long bits = n < 4 ? -1L : (1L << 48) - 1;
-            row(
-                    AMD_PERF_EVT_SEL0 + n,
-                    () -> performanceRegisters[index],
-                    value -> set(() -> performanceRegisters[index] = value & bits));
         }
     }
 
@@ -413,7 +396,7 @@ public final class ModelSpecificRegisters {
         debugControl = 0;
         featureControl = 0;
         machineCheckStatus = 0;
-        Arrays.fill(performanceRegisters, 0);
+        Arrays.fill(counters, 0);
     }
 
     /** The column of INIT: what survives it is most. */
