@@ -23,6 +23,9 @@ public final class StructureCaches {
     /** After {@link #find}: the rights that were put in with it. */
     public long rights;
 
+    /** Entries of more than one PCID. */
+    private static final int MIXED = -1;
+
     /** One cache: an exact LRU of entries of one level. */
     private static final class Level {
         final String name;
@@ -33,6 +36,10 @@ public final class StructureCaches {
         final long[] tables;
         final long[] rights;
         int live;
+
+        /** The PCID of all entries, or {@link #MIXED}. Without PCIDs a flush then needs no search. */
+        int context;
+
         long hits;
         long misses;
         long fills;
@@ -49,9 +56,9 @@ public final class StructureCaches {
             Arrays.fill(stamps, -1);
         }
 
-        int find(long number, int context) {
+        int find(long number, int of) {
             if (live != 0) {
-                long tag = tag(number, context);
+                long tag = tag(number, of);
                 int first = ((int) number & setMask) * ways;
                 for (int slot = first; slot < first + ways; slot++) {
                     if (tags[slot] == tag) {
@@ -62,7 +69,7 @@ public final class StructureCaches {
             return -1;
         }
 
-        void put(long number, int context, long table, long allowed, long now) {
+        void put(long number, int of, long table, long allowed, long now) {
             int first = ((int) number & setMask) * ways;
             int victim = first;
             for (int slot = first + 1; slot < first + ways; slot++) {
@@ -70,11 +77,16 @@ public final class StructureCaches {
                     victim = slot;
                 }
             }
+            if (live == 0) {
+                context = of;
+            } else if (context != of) {
+                context = MIXED;
+            }
             if (tags[victim] == -1) {
                 live++;
             }
             fills++;
-            tags[victim] = tag(number, context);
+            tags[victim] = tag(number, of);
             stamps[victim] = now;
             tables[victim] = table;
             rights[victim] = allowed;
@@ -88,8 +100,28 @@ public final class StructureCaches {
             }
         }
 
-        static long tag(long number, int context) {
-            return (number << 12) | context;
+        void dropContext(int of) {
+            if (context == of) {
+                dropAll();
+                return;
+            }
+            for (int slot = 0; context == MIXED && slot < tags.length; slot++) {
+                if ((tags[slot] & 0xfff) == of) {
+                    drop(slot);
+                }
+            }
+        }
+
+        void dropAll() {
+            if (live != 0) {
+                Arrays.fill(tags, -1);
+                Arrays.fill(stamps, -1);
+                live = 0;
+            }
+        }
+
+        static long tag(long number, int of) {
+            return (number << 12) | of;
         }
     }
 
@@ -152,10 +184,8 @@ public final class StructureCaches {
     /** Drops every entry under a PCID. */
     public void dropContext(int context) {
         for (Level level : levels) {
-            for (int slot = 0; level != null && level.live != 0 && slot < level.tags.length; slot++) {
-                if ((level.tags[slot] & 0xfff) == context && level.tags[slot] != -1) {
-                    level.drop(slot);
-                }
+            if (level != null) {
+                level.dropContext(context);
             }
         }
     }
@@ -163,10 +193,8 @@ public final class StructureCaches {
     /** Drops every entry. */
     public void dropAll() {
         for (Level level : levels) {
-            if (level != null && level.live != 0) {
-                Arrays.fill(level.tags, -1);
-                Arrays.fill(level.stamps, -1);
-                level.live = 0;
+            if (level != null) {
+                level.dropAll();
             }
         }
     }

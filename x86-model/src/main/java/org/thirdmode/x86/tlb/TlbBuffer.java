@@ -121,18 +121,25 @@ public final class TlbBuffer {
         int size = PageSize.ordinalOf(pageShift);
         long number = (linear & LINEAR_MASK) >>> pageShift;
         int slot = victim(((int) number & setMask) * ways);
-        if (tags[slot] != EMPTY) {
+        if (tags[slot] == EMPTY) {
+            place[slot] = liveCount;
+            live[liveCount++] = slot;
+            count(size, 1);
+        } else {
+            // The slot stays in use: nothing changes but what stands in it.
             evictions++;
-            leave(slot);
+            if (departure != null) {
+                departure.departs(this, slot);
+            }
+            if (size(slot) != size) {
+                count(size(slot), -1);
+                count(size, 1);
+            }
         }
         fills++;
         tags[slot] = (number << NUMBER_SHIFT) | ((long) size << SIZE_SHIFT) | context;
         payloads[slot] = payload;
         stamps[slot] = now;
-        place[slot] = liveCount;
-        live[liveCount++] = slot;
-        liveOfSize[size]++;
-        liveSizes |= 1 << size;
         return slot;
     }
 
@@ -172,14 +179,17 @@ public final class TlbBuffer {
         return (int) (tags[slot] >>> SIZE_SHIFT) & 3;
     }
 
+    /** One more or one less translation of a page size is in use. */
+    private void count(int size, int change) {
+        liveOfSize[size] += change;
+        liveSizes = liveOfSize[size] == 0 ? liveSizes & ~(1 << size) : liveSizes | (1 << size);
+    }
+
     private void leave(int slot) {
         if (departure != null) {
             departure.departs(this, slot);
         }
-        int size = size(slot);
-        if (--liveOfSize[size] == 0) {
-            liveSizes &= ~(1 << size);
-        }
+        count(size(slot), -1);
         tags[slot] = EMPTY;
         stamps[slot] = -1;
         int last = live[--liveCount];
