@@ -7,7 +7,8 @@ package org.thirdmode.x86.decode;
  *
  * <p>Fields are plain and public: the run loop reads them on every instruction. Nobody writes them after decoding, but
  * for what the engine derives when it takes the instruction into its cache: {@link #form}, {@link #source}, {@link
- * #load}, {@link #updates}, {@link #target}, and a RIP-relative displacement, into which it folds the place of the instruction within its page.
+ * #load}, {@link #updates}, {@link #target}, the links to other
+ * instructions, and a RIP-relative displacement, into which it folds the place of the instruction within its page.
  */
 public final class Instruction {
     /** {@link #base} or {@link #index}: absent; the register file holds a constant zero there. */
@@ -36,6 +37,17 @@ public final class Instruction {
 
     /** For the fast forms: what is read will be written, so the read faults as a write would. Set by the engine. */
     public boolean updates;
+
+    /** Where it stands in its page, and where the next one does. Set by the engine. */
+    public int offset;
+
+    public int end;
+
+    /** The instruction that follows in the same page, once it has been executed after this one. Set by the engine. */
+    public Instruction next;
+
+    /** The target of a taken relative branch in the same page, once it has been taken. Set by the engine. */
+    public Instruction jump;
 
     /** For the fast forms: the offset of a relative branch's target from the start of its page. Set by the engine. */
     public int target;

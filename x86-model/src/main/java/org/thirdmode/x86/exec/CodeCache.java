@@ -90,15 +90,23 @@ final class CodeCache implements Mmu.CodeListener {
         return Access.FETCH | (state.cpl == 3 ? Access.USER : 0);
     }
 
+    /** The instruction at {@code offset} (0..4096) of a page whose slots for the code width in force are given. */
+    Instruction instructionAt(CodePage page, Instruction[] slots, int offset) {
+        Instruction i = slots[offset];
+        return i != null ? i : decode(page, offset);
+    }
+
     /** Decodes what stands at {@code offset} of a page into its slot. */
-    Instruction decode(CodePage page, int offset) {
+    private Instruction decode(CodePage page, int offset) {
         if (++decoded > MAX_DECODED) {
             dropAll();
+            page.frame.code = page;
+            all.add(page);
         }
         int width = state.codeWidth;
         Instruction i = decoder.decode(page.frame.bytes, offset, Frame.SIZE, width);
         if (i == null) {
-            i = CodePage.CROSSING;
+            i = CodePage.crossing(offset);
         } else {
             Forms.settle(i, offset);
         }

@@ -1,22 +1,18 @@
 package org.thirdmode.x86.exec;
 
-import java.util.Arrays;
 import org.thirdmode.x86.decode.Instruction;
 import org.thirdmode.x86.memory.Frame;
 
 /**
- * The decoded instructions of one frame, by offset, for each code width. A write to the frame empties the slots whose
- * instruction it may have changed; the running loop reads its next instruction from here and so sees it at once.
+ * The decoded instructions of one frame, by offset, for each code width. A write to the frame drops the instructions that
+ * it may have changed: their slots are emptied, and they tell the running loop, which may come to them by a link.
  */
 final class CodePage implements Frame.DecodedCode {
     /** Slots of a width: one an offset, and a last one that holds {@link #END}. */
     static final int SLOTS = Frame.SIZE + 1;
 
     /** Past the last byte of the page. */
-    static final Instruction END = marker(Forms.LEAVE_PAGE);
-
-    /** An instruction that crosses the page's end: never cached, the next page may change without notice. */
-    static final Instruction CROSSING = marker(Forms.CAREFUL);
+    static final Instruction END = marker(Forms.LEAVE_PAGE, Frame.SIZE);
 
     final Frame frame;
     private final Instruction[][] byWidth = new Instruction[3][];
@@ -25,10 +21,17 @@ final class CodePage implements Frame.DecodedCode {
         this.frame = frame;
     }
 
-    private static Instruction marker(int form) {
+    private static Instruction marker(int form, int offset) {
         Instruction marker = new Instruction();
         marker.form = form;
+        marker.offset = offset;
+        marker.end = offset;
         return marker;
+    }
+
+    /** Stands for an instruction that crosses the page's end: never cached, the next page may change without notice. */
+    static Instruction crossing(int offset) {
+        return marker(Forms.CAREFUL, offset);
     }
 
     /** The slots for code of {@code width} 16, 32 or 64. */
@@ -47,8 +50,20 @@ final class CodePage implements Frame.DecodedCode {
     public void bytesWritten(int from, int to) {
         for (Instruction[] slots : byWidth) {
             if (slots != null) {
-                Arrays.fill(slots, Math.max(0, from - 14), to, null);
+                for (int offset = Math.max(0, from - 14); offset < to; offset++) {
+                    drop(slots, offset);
+                }
             }
+        }
+    }
+
+    /** Links from other instructions may lead here for long: what is dropped says so itself. */
+    private static void drop(Instruction[] slots, int offset) {
+        Instruction stale = slots[offset];
+        if (stale != null) {
+            stale.form = Forms.DROPPED;
+            stale.load = 0;
+            slots[offset] = null;
         }
     }
 

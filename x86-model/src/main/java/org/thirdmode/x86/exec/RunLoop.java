@@ -14,8 +14,9 @@ import org.thirdmode.x86.state.Segment;
  *
  * <p>It runs only where nothing has to be looked at between two instructions; {@link Processor#step} does the rest.
  *
- * <p>Why it looks as it does: the JVM compiles {@link #run} once and keeps offset, budget and the two flag words in host
- * registers. A case commits to registers and flags only after its last access to memory, so an access that throws leaves
+ * <p>Why it looks as it does: the JVM compiles {@link #run} once and keeps the instruction, the budget and the two flag
+ * words close. The next instruction comes by a link, not by an index, because that is the longest chain of the loop. What two cases both compute it computes once, before the dispatch, for every instruction: so forms that share
+ * an expression stand together under one label and part ways there. A case commits to registers and flags only after its last access to memory, so an access that throws leaves
  * the instruction as if it had not begun. A method of 8,000 bytecodes or more would never be compiled; a test watches.
  */
 final class RunLoop {
@@ -40,6 +41,15 @@ final class RunLoop {
     private final CodeCache code;
     private final Mmu mmu;
 
+    /** The page in execution, its slots for the code width in force, and the RIP of its first byte. */
+    private CodePage page;
+
+    private Instruction[] slots;
+    private long pageRip;
+
+    /** Whether the second level has the instruction: then registers, flags and budget are where it left them. */
+    private boolean inSecondLevel;
+
     RunLoop(Processor cpu, CodeCache code) {
         this.cpu = cpu;
         this.s = cpu.state;
@@ -60,8 +70,6 @@ final class RunLoop {
         int aux = flags.aux;
         long budget = cpu.budget;
         Instruction i = CodePage.END;
-        int offset = 0;
-        long pageRip = 0;
         try {
             while (true) {
                 long linear = (s.segmentBase[Segment.CS] + s.rip) & s.linearMask;
@@ -75,26 +83,22 @@ final class RunLoop {
                     return true;
                 }
                 s.instructionRip = s.rip;
-                CodePage page = code.page(linear);
+                page = code.page(linear);
                 if (page == null) {
                     return true;
                 }
-                Instruction[] slots = page.slots(s.codeWidth);
+                slots = page.slots(s.codeWidth);
                 r[CpuState.RIP_PAGE] = linear & -4096L;
-                offset = (int) linear & 0xfff;
+                i = code.instructionAt(page, slots, (int) linear & 0xfff);
                 samePage:
-                {
-                    while (true) {
-                        i = slots[offset];
-                        if (i == null) {
-                            i = code.decode(page, offset);
-                        }
-                        if (--budget < 0) {
-                            budget = 0;
-                            s.rip = (pageRip + offset) & s.ripMask;
-                            return false;
-                        }
-                        offset += i.length;
+                while (true) {
+                    if (--budget < 0) {
+                        budget = 0;
+                        s.rip = (pageRip + i.offset) & s.ripMask;
+                        return false;
+                    }
+                    sequential:
+                    {
                         long source = r[i.source] + i.immediate;
                         long m = source;
                         long at = 0;
@@ -110,16 +114,7 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = ((x & y) | ((x | y) & ~z)) & KEEP32;
-                                continue;
-                            }
-                            case Forms.ADC_32 -> {
-                                int x = (int) r[i.a];
-                                int y = (int) m;
-                                int z = x + y + (aux >>> 31);
-                                r[i.a] = z & LOW32;
-                                result = z;
-                                aux = ((x & y) | ((x | y) & ~z)) & KEEP32;
-                                continue;
+                                break sequential;
                             }
                             case Forms.SUB_32 -> {
                                 int x = (int) r[i.a];
@@ -128,16 +123,7 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
-                                continue;
-                            }
-                            case Forms.SBB_32 -> {
-                                int x = (int) r[i.a];
-                                int y = (int) m;
-                                int z = x - y - (aux >>> 31);
-                                r[i.a] = z & LOW32;
-                                result = z;
-                                aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
-                                continue;
+                                break sequential;
                             }
                             case Forms.CMP_32 -> {
                                 int x = (int) r[i.a];
@@ -145,7 +131,7 @@ final class RunLoop {
                                 int z = x - y;
                                 result = z;
                                 aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
-                                continue;
+                                break sequential;
                             }
                             case Forms.AND_32 -> {
                                 int x = (int) r[i.a];
@@ -154,7 +140,7 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = 0;
-                                continue;
+                                break sequential;
                             }
                             case Forms.TEST_32 -> {
                                 int x = (int) r[i.a];
@@ -162,7 +148,7 @@ final class RunLoop {
                                 int z = x & y;
                                 result = z;
                                 aux = 0;
-                                continue;
+                                break sequential;
                             }
                             case Forms.OR_32 -> {
                                 int x = (int) r[i.a];
@@ -171,7 +157,7 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = 0;
-                                continue;
+                                break sequential;
                             }
                             case Forms.XOR_32 -> {
                                 int x = (int) r[i.a];
@@ -180,7 +166,7 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = 0;
-                                continue;
+                                break sequential;
                             }
                             case Forms.CMP_MR_32 -> {
                                 int x = (int) m;
@@ -188,12 +174,12 @@ final class RunLoop {
                                 int z = x - y;
                                 result = z;
                                 aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
-                                continue;
+                                break sequential;
                             }
                             case Forms.TEST_MR_32 -> {
                                 result = (int) (m & source);
                                 aux = 0;
-                                continue;
+                                break sequential;
                             }
                             case Forms.ADD_MR_32 -> {
                                 int x = (int) m;
@@ -202,7 +188,7 @@ final class RunLoop {
                                 mmu.write32(at, z);
                                 result = z;
                                 aux = ((x & y) | ((x | y) & ~z)) & KEEP32;
-                                continue;
+                                break sequential;
                             }
                             case Forms.SUB_MR_32 -> {
                                 int x = (int) m;
@@ -211,7 +197,7 @@ final class RunLoop {
                                 mmu.write32(at, z);
                                 result = z;
                                 aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
-                                continue;
+                                break sequential;
                             }
                             case Forms.AND_MR_32 -> {
                                 int x = (int) m;
@@ -220,7 +206,7 @@ final class RunLoop {
                                 mmu.write32(at, z);
                                 result = z;
                                 aux = 0;
-                                continue;
+                                break sequential;
                             }
                             case Forms.OR_MR_32 -> {
                                 int x = (int) m;
@@ -229,7 +215,7 @@ final class RunLoop {
                                 mmu.write32(at, z);
                                 result = z;
                                 aux = 0;
-                                continue;
+                                break sequential;
                             }
                             case Forms.XOR_MR_32 -> {
                                 int x = (int) m;
@@ -238,7 +224,7 @@ final class RunLoop {
                                 mmu.write32(at, z);
                                 result = z;
                                 aux = 0;
-                                continue;
+                                break sequential;
                             }
                             case Forms.INC_32 -> {
                                 int x = (int) r[i.a];
@@ -246,7 +232,7 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = keepCarry(aux, ((x & 1) | ((x | 1) & ~z)) & KEEP32);
-                                continue;
+                                break sequential;
                             }
                             case Forms.INC_M_32 -> {
                                 int x = (int) m;
@@ -254,7 +240,7 @@ final class RunLoop {
                                 mmu.write32(at, z);
                                 result = z;
                                 aux = keepCarry(aux, ((x & 1) | ((x | 1) & ~z)) & KEEP32);
-                                continue;
+                                break sequential;
                             }
                             case Forms.DEC_32 -> {
                                 int x = (int) r[i.a];
@@ -262,7 +248,7 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = keepCarry(aux, ((~x & 1) | ((~x | 1) & z)) & KEEP32);
-                                continue;
+                                break sequential;
                             }
                             case Forms.DEC_M_32 -> {
                                 int x = (int) m;
@@ -270,7 +256,7 @@ final class RunLoop {
                                 mmu.write32(at, z);
                                 result = z;
                                 aux = keepCarry(aux, ((~x & 1) | ((~x | 1) & z)) & KEEP32);
-                                continue;
+                                break sequential;
                             }
                             case Forms.NEG_32 -> {
                                 int y = (int) r[i.a];
@@ -278,167 +264,31 @@ final class RunLoop {
                                 r[i.a] = z & LOW32;
                                 result = z;
                                 aux = (y | z) & KEEP32;
-                                continue;
+                                break sequential;
                             }
                             case Forms.NOT_32 -> {
                                 r[i.a] = ~r[i.a] & LOW32;
-                                continue;
-                            }
-                            case Forms.SHL_32 -> {
-                                int n = (int) source & 31;
-                                int x = (int) r[i.a];
-                                int z = x << n;
-                                r[i.a] = z & LOW32;
-                                if (n != 0) {
-                                    result = z;
-                                    aux = AF | ((x << (n - 1)) & CARRY) | ((z >>> 1) & INTO_TOP);
-                                }
-                                continue;
-                            }
-                            case Forms.SHR_32 -> {
-                                int n = (int) source & 31;
-                                int x = (int) r[i.a];
-                                int z = x >>> n;
-                                r[i.a] = z & LOW32;
-                                if (n != 0) {
-                                    result = z;
-                                    int out = x >>> (n - 1) << 31;
-                                    aux = AF | out | ((out >>> 1) ^ ((n == 1 ? x >>> 1 : 0) & INTO_TOP));
-                                }
-                                continue;
-                            }
-                            case Forms.SAR_32 -> {
-                                int n = (int) source & 31;
-                                int x = (int) r[i.a];
-                                int z = x >> n;
-                                r[i.a] = z & LOW32;
-                                if (n != 0) {
-                                    result = z;
-                                    int out = x >> (n - 1) << 31;
-                                    aux = AF | out | (out >>> 1);
-                                }
-                                continue;
-                            }
-                            case Forms.ROL_32 -> {
-                                int n = (int) source & 31;
-                                int z = Integer.rotateLeft((int) r[i.a], n);
-                                r[i.a] = z & LOW32;
-                                if (n != 0) {
-                                    int out = z << 31;
-                                    aux = (aux & ~TOP2) | out | ((z >>> 1) & INTO_TOP);
-                                }
-                                continue;
-                            }
-                            case Forms.ROR_32 -> {
-                                int n = (int) source & 31;
-                                int z = Integer.rotateRight((int) r[i.a], n);
-                                r[i.a] = z & LOW32;
-                                if (n != 0) {
-                                    aux = (aux & ~TOP2) | (z & TOP2);
-                                }
-                                continue;
-                            }
-                            case Forms.IMUL_32 -> {
-                                long product = (long) (int) r[i.a] * (int) m;
-                                int z = (int) product;
-                                r[i.a] = z & LOW32;
-                                aux = (aux & ~TOP2) | (z == product ? 0 : CARRY);
-                                continue;
-                            }
-                            case Forms.IMUL3_32 -> {
-                                long product = (long) (int) (i.load == 0 ? r[i.b] : m) * (int) i.immediate;
-                                int z = (int) product;
-                                r[i.a] = z & LOW32;
-                                aux = (aux & ~TOP2) | (z == product ? 0 : CARRY);
-                                continue;
+                                break sequential;
                             }
                             case Forms.MOV_32 -> {
                                 r[i.a] = m & LOW32;
-                                continue;
+                                break sequential;
                             }
                             case Forms.STORE_32 -> {
                                 mmu.write32(writable(i), (int) source);
-                                continue;
+                                break sequential;
                             }
                             case Forms.LEA_32 -> {
                                 r[i.a] = effectiveAddress(r, i) & LOW32;
-                                continue;
-                            }
-                            case Forms.CMOV_32 -> {
-                                r[i.a] = (holds(i.condition, result, aux) ? m : r[i.a]) & LOW32;
-                                continue;
+                                break sequential;
                             }
                             case Forms.MOVSX8_32 -> {
                                 r[i.a] = (byte) m & LOW32;
-                                continue;
+                                break sequential;
                             }
                             case Forms.MOVSX16_32 -> {
                                 r[i.a] = (short) m & LOW32;
-                                continue;
-                            }
-                            case Forms.PUSH_32 -> {
-                                long sp = (r[4] - 4) & s.stackMask;
-                                mmu.write32(stack(sp, s.writeEnd), (int) m);
-                                r[4] = (r[4] & ~s.stackMask) | sp;
-                                continue;
-                            }
-                            case Forms.POP_32 -> {
-                                long sp = r[4] & s.stackMask;
-                                long value = mmu.read32(stack(sp, s.readEnd)) & LOW32;
-                                r[4] = (r[4] & ~s.stackMask) | ((sp + 4) & s.stackMask);
-                                r[i.a] = value;
-                                continue;
-                            }
-                            case Forms.LEAVE_32 -> {
-                                long sp = r[5] & s.stackMask;
-                                long value = mmu.read32(stack(sp, s.readEnd)) & LOW32;
-                                r[4] = (r[4] & ~s.stackMask) | ((sp + 4) & s.stackMask);
-                                r[5] = value;
-                                continue;
-                            }
-                            case Forms.CALL_REL_32 -> {
-                                checkTarget(pageRip, i.target);
-                                long sp = (r[4] - 4) & s.stackMask;
-                                mmu.write32(stack(sp, s.writeEnd), (int) (pageRip + offset));
-                                r[4] = (r[4] & ~s.stackMask) | sp;
-                            }
-                            case Forms.CALL_32 -> {
-                                long to = m & LOW32;
-                                checkTarget(pageRip, to - pageRip);
-                                long sp = (r[4] - 4) & s.stackMask;
-                                mmu.write32(stack(sp, s.writeEnd), (int) (pageRip + offset));
-                                r[4] = (r[4] & ~s.stackMask) | sp;
-                                long near = to - pageRip;
-                                if ((near & -4096) != 0) {
-                                    s.rip = to;
-                                    break samePage;
-                                }
-                                offset = (int) near;
-                                continue;
-                            }
-                            case Forms.JMP_32 -> {
-                                long to = m & LOW32;
-                                checkTarget(pageRip, to - pageRip);
-                                long near = to - pageRip;
-                                if ((near & -4096) != 0) {
-                                    s.rip = to;
-                                    break samePage;
-                                }
-                                offset = (int) near;
-                                continue;
-                            }
-                            case Forms.RET_32 -> {
-                                long sp = r[4] & s.stackMask;
-                                long to = mmu.read32(stack(sp, s.readEnd)) & LOW32;
-                                checkTarget(pageRip, to - pageRip);
-                                r[4] = (r[4] & ~s.stackMask) | ((sp + 4) & s.stackMask);
-                                long near = to - pageRip;
-                                if ((near & -4096) != 0) {
-                                    s.rip = to;
-                                    break samePage;
-                                }
-                                offset = (int) near;
-                                continue;
+                                break sequential;
                             }
                             case Forms.ADD_64 -> {
                                 long x = r[i.a];
@@ -447,16 +297,7 @@ final class RunLoop {
                                 r[i.a] = z;
                                 result = z;
                                 aux = aux64((x & y) | ((x | y) & ~z));
-                                continue;
-                            }
-                            case Forms.ADC_64 -> {
-                                long x = r[i.a];
-                                long y = m;
-                                long z = x + y + (aux >>> 31);
-                                r[i.a] = z;
-                                result = z;
-                                aux = aux64((x & y) | ((x | y) & ~z));
-                                continue;
+                                break sequential;
                             }
                             case Forms.SUB_64 -> {
                                 long x = r[i.a];
@@ -465,16 +306,7 @@ final class RunLoop {
                                 r[i.a] = z;
                                 result = z;
                                 aux = aux64((~x & y) | ((~x | y) & z));
-                                continue;
-                            }
-                            case Forms.SBB_64 -> {
-                                long x = r[i.a];
-                                long y = m;
-                                long z = x - y - (aux >>> 31);
-                                r[i.a] = z;
-                                result = z;
-                                aux = aux64((~x & y) | ((~x | y) & z));
-                                continue;
+                                break sequential;
                             }
                             case Forms.CMP_64 -> {
                                 long x = r[i.a];
@@ -482,7 +314,7 @@ final class RunLoop {
                                 long z = x - y;
                                 result = z;
                                 aux = aux64((~x & y) | ((~x | y) & z));
-                                continue;
+                                break sequential;
                             }
                             case Forms.AND_64 -> {
                                 long x = r[i.a];
@@ -491,7 +323,7 @@ final class RunLoop {
                                 r[i.a] = z;
                                 result = z;
                                 aux = 0;
-                                continue;
+                                break sequential;
                             }
                             case Forms.TEST_64 -> {
                                 long x = r[i.a];
@@ -499,7 +331,7 @@ final class RunLoop {
                                 long z = x & y;
                                 result = z;
                                 aux = 0;
-                                continue;
+                                break sequential;
                             }
                             case Forms.OR_64 -> {
                                 long x = r[i.a];
@@ -508,7 +340,7 @@ final class RunLoop {
                                 r[i.a] = z;
                                 result = z;
                                 aux = 0;
-                                continue;
+                                break sequential;
                             }
                             case Forms.XOR_64 -> {
                                 long x = r[i.a];
@@ -517,7 +349,7 @@ final class RunLoop {
                                 r[i.a] = z;
                                 result = z;
                                 aux = 0;
-                                continue;
+                                break sequential;
                             }
                             case Forms.CMP_MR_64 -> {
                                 long x = m;
@@ -525,12 +357,12 @@ final class RunLoop {
                                 long z = x - y;
                                 result = z;
                                 aux = aux64((~x & y) | ((~x | y) & z));
-                                continue;
+                                break sequential;
                             }
                             case Forms.TEST_MR_64 -> {
                                 result = (m & source);
                                 aux = 0;
-                                continue;
+                                break sequential;
                             }
                             case Forms.ADD_MR_64 -> {
                                 long x = m;
@@ -539,7 +371,7 @@ final class RunLoop {
                                 mmu.write64(at, z);
                                 result = z;
                                 aux = aux64((x & y) | ((x | y) & ~z));
-                                continue;
+                                break sequential;
                             }
                             case Forms.SUB_MR_64 -> {
                                 long x = m;
@@ -548,7 +380,7 @@ final class RunLoop {
                                 mmu.write64(at, z);
                                 result = z;
                                 aux = aux64((~x & y) | ((~x | y) & z));
-                                continue;
+                                break sequential;
                             }
                             case Forms.AND_MR_64 -> {
                                 long x = m;
@@ -557,7 +389,7 @@ final class RunLoop {
                                 mmu.write64(at, z);
                                 result = z;
                                 aux = 0;
-                                continue;
+                                break sequential;
                             }
                             case Forms.OR_MR_64 -> {
                                 long x = m;
@@ -566,7 +398,7 @@ final class RunLoop {
                                 mmu.write64(at, z);
                                 result = z;
                                 aux = 0;
-                                continue;
+                                break sequential;
                             }
                             case Forms.XOR_MR_64 -> {
                                 long x = m;
@@ -575,7 +407,7 @@ final class RunLoop {
                                 mmu.write64(at, z);
                                 result = z;
                                 aux = 0;
-                                continue;
+                                break sequential;
                             }
                             case Forms.INC_64 -> {
                                 long x = r[i.a];
@@ -583,7 +415,7 @@ final class RunLoop {
                                 r[i.a] = z;
                                 result = z;
                                 aux = keepCarry(aux, aux64((x & 1) | ((x | 1) & ~z)));
-                                continue;
+                                break sequential;
                             }
                             case Forms.INC_M_64 -> {
                                 long x = m;
@@ -591,7 +423,7 @@ final class RunLoop {
                                 mmu.write64(at, z);
                                 result = z;
                                 aux = keepCarry(aux, aux64((x & 1) | ((x | 1) & ~z)));
-                                continue;
+                                break sequential;
                             }
                             case Forms.DEC_64 -> {
                                 long x = r[i.a];
@@ -599,7 +431,7 @@ final class RunLoop {
                                 r[i.a] = z;
                                 result = z;
                                 aux = keepCarry(aux, aux64((~x & 1) | ((~x | 1) & z)));
-                                continue;
+                                break sequential;
                             }
                             case Forms.DEC_M_64 -> {
                                 long x = m;
@@ -607,7 +439,7 @@ final class RunLoop {
                                 mmu.write64(at, z);
                                 result = z;
                                 aux = keepCarry(aux, aux64((~x & 1) | ((~x | 1) & z)));
-                                continue;
+                                break sequential;
                             }
                             case Forms.NEG_64 -> {
                                 long y = r[i.a];
@@ -615,369 +447,577 @@ final class RunLoop {
                                 r[i.a] = z;
                                 result = z;
                                 aux = aux64(y | z);
-                                continue;
+                                break sequential;
                             }
                             case Forms.NOT_64 -> {
                                 r[i.a] = ~r[i.a];
-                                continue;
-                            }
-                            case Forms.SHL_64 -> {
-                                int n = (int) source & 63;
-                                long x = r[i.a];
-                                long z = x << n;
-                                r[i.a] = z;
-                                if (n != 0) {
-                                    result = z;
-                                    aux = AF | ((int) ((x << (n - 1)) >>> 32) & CARRY) | ((int) (z >>> 33) & INTO_TOP);
-                                }
-                                continue;
-                            }
-                            case Forms.SHR_64 -> {
-                                int n = (int) source & 63;
-                                long x = r[i.a];
-                                long z = x >>> n;
-                                r[i.a] = z;
-                                if (n != 0) {
-                                    result = z;
-                                    int out = (int) (x >>> (n - 1)) << 31;
-                                    aux = AF | out | ((out >>> 1) ^ ((n == 1 ? (int) (x >>> 33) : 0) & INTO_TOP));
-                                }
-                                continue;
-                            }
-                            case Forms.SAR_64 -> {
-                                int n = (int) source & 63;
-                                long x = r[i.a];
-                                long z = x >> n;
-                                r[i.a] = z;
-                                if (n != 0) {
-                                    result = z;
-                                    int out = (int) (x >> (n - 1)) << 31;
-                                    aux = AF | out | (out >>> 1);
-                                }
-                                continue;
-                            }
-                            case Forms.ROL_64 -> {
-                                int n = (int) source & 63;
-                                long z = Long.rotateLeft(r[i.a], n);
-                                r[i.a] = z;
-                                if (n != 0) {
-                                    aux = (aux & ~TOP2) | ((int) z << 31) | ((int) (z >>> 33) & INTO_TOP);
-                                }
-                                continue;
-                            }
-                            case Forms.ROR_64 -> {
-                                int n = (int) source & 63;
-                                long z = Long.rotateRight(r[i.a], n);
-                                r[i.a] = z;
-                                if (n != 0) {
-                                    aux = (aux & ~TOP2) | ((int) (z >>> 32) & TOP2);
-                                }
-                                continue;
-                            }
-                            case Forms.IMUL_64 -> {
-                                long x = r[i.a];
-                                long y = m;
-                                long z = x * y;
-                                r[i.a] = z;
-                                aux = (aux & ~TOP2) | (Math.multiplyHigh(x, y) == z >> 63 ? 0 : CARRY);
-                                continue;
-                            }
-                            case Forms.IMUL3_64 -> {
-                                long x = i.load == 0 ? r[i.b] : m;
-                                long y = i.immediate;
-                                long z = x * y;
-                                r[i.a] = z;
-                                aux = (aux & ~TOP2) | (Math.multiplyHigh(x, y) == z >> 63 ? 0 : CARRY);
-                                continue;
+                                break sequential;
                             }
                             case Forms.MOV_64 -> {
                                 r[i.a] = m;
-                                continue;
+                                break sequential;
                             }
                             case Forms.STORE_64 -> {
                                 mmu.write64(writable(i), source);
-                                continue;
+                                break sequential;
                             }
                             case Forms.LEA_64 -> {
                                 r[i.a] = effectiveAddress(r, i);
-                                continue;
-                            }
-                            case Forms.CMOV_64 -> {
-                                r[i.a] = (holds(i.condition, result, aux) ? m : r[i.a]);
-                                continue;
+                                break sequential;
                             }
                             case Forms.MOVSX8_64 -> {
                                 r[i.a] = (byte) m;
-                                continue;
+                                break sequential;
                             }
                             case Forms.MOVSX16_64 -> {
                                 r[i.a] = (short) m;
-                                continue;
-                            }
-                            case Forms.PUSH_64 -> {
-                                long sp = (r[4] - 8) & s.stackMask;
-                                mmu.write64(stack(sp, s.writeEnd), m);
-                                r[4] = (r[4] & ~s.stackMask) | sp;
-                                continue;
-                            }
-                            case Forms.POP_64 -> {
-                                long sp = r[4] & s.stackMask;
-                                long value = mmu.read64(stack(sp, s.readEnd));
-                                r[4] = (r[4] & ~s.stackMask) | ((sp + 8) & s.stackMask);
-                                r[i.a] = value;
-                                continue;
-                            }
-                            case Forms.LEAVE_64 -> {
-                                long sp = r[5] & s.stackMask;
-                                long value = mmu.read64(stack(sp, s.readEnd));
-                                r[4] = (r[4] & ~s.stackMask) | ((sp + 8) & s.stackMask);
-                                r[5] = value;
-                                continue;
-                            }
-                            case Forms.CALL_REL_64 -> {
-                                checkTarget(pageRip, i.target);
-                                long sp = (r[4] - 8) & s.stackMask;
-                                mmu.write64(stack(sp, s.writeEnd), (pageRip + offset));
-                                r[4] = (r[4] & ~s.stackMask) | sp;
-                            }
-                            case Forms.CALL_64 -> {
-                                long to = m;
-                                checkTarget(pageRip, to - pageRip);
-                                long sp = (r[4] - 8) & s.stackMask;
-                                mmu.write64(stack(sp, s.writeEnd), (pageRip + offset));
-                                r[4] = (r[4] & ~s.stackMask) | sp;
-                                long near = to - pageRip;
-                                if ((near & -4096) != 0) {
-                                    s.rip = to;
-                                    break samePage;
-                                }
-                                offset = (int) near;
-                                continue;
-                            }
-                            case Forms.JMP_64 -> {
-                                long to = m;
-                                checkTarget(pageRip, to - pageRip);
-                                long near = to - pageRip;
-                                if ((near & -4096) != 0) {
-                                    s.rip = to;
-                                    break samePage;
-                                }
-                                offset = (int) near;
-                                continue;
-                            }
-                            case Forms.RET_64 -> {
-                                long sp = r[4] & s.stackMask;
-                                long to = mmu.read64(stack(sp, s.readEnd));
-                                checkTarget(pageRip, to - pageRip);
-                                r[4] = (r[4] & ~s.stackMask) | ((sp + 8) & s.stackMask);
-                                long near = to - pageRip;
-                                if ((near & -4096) != 0) {
-                                    s.rip = to;
-                                    break samePage;
-                                }
-                                offset = (int) near;
-                                continue;
+                                break sequential;
                             }
                             case Forms.MOVSXD -> {
                                 r[i.a] = (int) m;
-                                continue;
+                                break sequential;
                             }
                             case Forms.MOVZX8 -> {
                                 r[i.a] = m & 0xff;
-                                continue;
+                                break sequential;
                             }
                             case Forms.MOVZX16 -> {
                                 r[i.a] = m & 0xffff;
-                                continue;
-                            }
-                            case Forms.MOV_8 -> {
-                                r[i.a] = (r[i.a] & ~0xffL) | (m & 0xff);
-                                continue;
+                                break sequential;
                             }
                             case Forms.MOV_16 -> {
                                 r[i.a] = (r[i.a] & ~0xffffL) | (m & 0xffff);
-                                continue;
+                                break sequential;
                             }
                             case Forms.STORE_8 -> {
                                 mmu.write8(writable(i), (int) source);
-                                continue;
+                                break sequential;
                             }
                             case Forms.STORE_16 -> {
                                 mmu.write16(writable(i), (int) source);
-                                continue;
-                            }
-                            case Forms.CMP_8 -> {
-                                int x = (int) r[i.a];
-                                int y = (int) m;
-                                int z = x - y;
-                                result = (byte) z;
-                                aux = aux8((~x & y) | ((~x | y) & z));
-                                continue;
-                            }
-                            case Forms.CMP_MR_8 -> {
-                                int x = (int) m;
-                                int y = (int) source;
-                                int z = x - y;
-                                result = (byte) z;
-                                aux = aux8((~x & y) | ((~x | y) & z));
-                                continue;
-                            }
-                            case Forms.TEST_8 -> {
-                                result = (byte) (r[i.a] & m);
-                                aux = 0;
-                                continue;
-                            }
-                            case Forms.TEST_MR_8 -> {
-                                result = (byte) (m & source);
-                                aux = 0;
-                                continue;
-                            }
-                            case Forms.SETCC -> {
-                                r[i.a] = (r[i.a] & ~0xffL) | (holds(i.condition, result, aux) ? 1 : 0);
-                                continue;
-                            }
-                            case Forms.AND_8 -> {
-                                long z = r[i.a] & m;
-                                r[i.a] = (r[i.a] & ~0xffL) | (z & 0xff);
-                                result = (byte) z;
-                                aux = 0;
-                                continue;
-                            }
-                            case Forms.OR_8 -> {
-                                long z = r[i.a] | m;
-                                r[i.a] = (r[i.a] & ~0xffL) | (z & 0xff);
-                                result = (byte) z;
-                                aux = 0;
-                                continue;
-                            }
-                            case Forms.XOR_8 -> {
-                                long z = r[i.a] ^ m;
-                                r[i.a] = (r[i.a] & ~0xffL) | (z & 0xff);
-                                result = (byte) z;
-                                aux = 0;
-                                continue;
-                            }
-                            case Forms.ADD_8 -> {
-                                int x = (int) r[i.a];
-                                int y = (int) m;
-                                int z = x + y;
-                                r[i.a] = (r[i.a] & ~0xffL) | (z & 0xff);
-                                result = (byte) z;
-                                aux = aux8((x & y) | ((x | y) & ~z));
-                                continue;
-                            }
-                            case Forms.SUB_8 -> {
-                                int x = (int) r[i.a];
-                                int y = (int) m;
-                                int z = x - y;
-                                r[i.a] = (r[i.a] & ~0xffL) | (z & 0xff);
-                                result = (byte) z;
-                                aux = aux8((~x & y) | ((~x | y) & z));
-                                continue;
+                                break sequential;
                             }
                             case Forms.NOP -> {
-                                continue;
+                                break sequential;
                             }
-                            case Forms.JMP_REL -> {}
-
-                            case Forms.JO -> {
-                                if ((aux ^ (aux << 1)) >= 0) {
-                                    continue;
+                            case Forms.ADC_32, Forms.SBB_32, Forms.ADC_64, Forms.SBB_64 -> {
+                                switch (i.form) {
+                                    case Forms.ADC_32 -> {
+                                        int x = (int) r[i.a];
+                                        int y = (int) m;
+                                        int z = x + y + (aux >>> 31);
+                                        r[i.a] = z & LOW32;
+                                        result = z;
+                                        aux = ((x & y) | ((x | y) & ~z)) & KEEP32;
+                                        break sequential;
+                                    }
+                                    case Forms.SBB_32 -> {
+                                        int x = (int) r[i.a];
+                                        int y = (int) m;
+                                        int z = x - y - (aux >>> 31);
+                                        r[i.a] = z & LOW32;
+                                        result = z;
+                                        aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
+                                        break sequential;
+                                    }
+                                    case Forms.ADC_64 -> {
+                                        long x = r[i.a];
+                                        long y = m;
+                                        long z = x + y + (aux >>> 31);
+                                        r[i.a] = z;
+                                        result = z;
+                                        aux = aux64((x & y) | ((x | y) & ~z));
+                                        break sequential;
+                                    }
+                                    default -> {
+                                        long x = r[i.a];
+                                        long y = m;
+                                        long z = x - y - (aux >>> 31);
+                                        r[i.a] = z;
+                                        result = z;
+                                        aux = aux64((~x & y) | ((~x | y) & z));
+                                        break sequential;
+                                    }
                                 }
                             }
-                            case Forms.JNO -> {
-                                if ((aux ^ (aux << 1)) < 0) {
-                                    continue;
+                            case Forms.SHL_32, Forms.SHR_32, Forms.SAR_32, Forms.ROL_32, Forms.ROR_32 -> {
+                                switch (i.form) {
+                                    case Forms.SHL_32 -> {
+                                        int n = (int) source & 31;
+                                        int x = (int) r[i.a];
+                                        int z = x << n;
+                                        r[i.a] = z & LOW32;
+                                        if (n != 0) {
+                                            result = z;
+                                            aux = AF | ((x << (n - 1)) & CARRY) | ((z >>> 1) & INTO_TOP);
+                                        }
+                                        break sequential;
+                                    }
+                                    case Forms.SHR_32 -> {
+                                        int n = (int) source & 31;
+                                        int x = (int) r[i.a];
+                                        int z = x >>> n;
+                                        r[i.a] = z & LOW32;
+                                        if (n != 0) {
+                                            result = z;
+                                            int out = x >>> (n - 1) << 31;
+                                            aux = AF | out | ((out >>> 1) ^ ((n == 1 ? x >>> 1 : 0) & INTO_TOP));
+                                        }
+                                        break sequential;
+                                    }
+                                    case Forms.SAR_32 -> {
+                                        int n = (int) source & 31;
+                                        int x = (int) r[i.a];
+                                        int z = x >> n;
+                                        r[i.a] = z & LOW32;
+                                        if (n != 0) {
+                                            result = z;
+                                            int out = x >> (n - 1) << 31;
+                                            aux = AF | out | (out >>> 1);
+                                        }
+                                        break sequential;
+                                    }
+                                    case Forms.ROL_32 -> {
+                                        int n = (int) source & 31;
+                                        int z = Integer.rotateLeft((int) r[i.a], n);
+                                        r[i.a] = z & LOW32;
+                                        if (n != 0) {
+                                            int out = z << 31;
+                                            aux = (aux & ~TOP2) | out | ((z >>> 1) & INTO_TOP);
+                                        }
+                                        break sequential;
+                                    }
+                                    default -> {
+                                        int n = (int) source & 31;
+                                        int z = Integer.rotateRight((int) r[i.a], n);
+                                        r[i.a] = z & LOW32;
+                                        if (n != 0) {
+                                            aux = (aux & ~TOP2) | (z & TOP2);
+                                        }
+                                        break sequential;
+                                    }
                                 }
                             }
-                            case Forms.JB -> {
-                                if (aux >= 0) {
-                                    continue;
+                            case Forms.SHL_64, Forms.SHR_64, Forms.SAR_64, Forms.ROL_64, Forms.ROR_64 -> {
+                                switch (i.form) {
+                                    case Forms.SHL_64 -> {
+                                        int n = (int) source & 63;
+                                        long x = r[i.a];
+                                        long z = x << n;
+                                        r[i.a] = z;
+                                        if (n != 0) {
+                                            result = z;
+                                            aux = AF
+                                                    | ((int) ((x << (n - 1)) >>> 32) & CARRY)
+                                                    | ((int) (z >>> 33) & INTO_TOP);
+                                        }
+                                        break sequential;
+                                    }
+                                    case Forms.SHR_64 -> {
+                                        int n = (int) source & 63;
+                                        long x = r[i.a];
+                                        long z = x >>> n;
+                                        r[i.a] = z;
+                                        if (n != 0) {
+                                            result = z;
+                                            int out = (int) (x >>> (n - 1)) << 31;
+                                            aux = AF
+                                                    | out
+                                                    | ((out >>> 1) ^ ((n == 1 ? (int) (x >>> 33) : 0) & INTO_TOP));
+                                        }
+                                        break sequential;
+                                    }
+                                    case Forms.SAR_64 -> {
+                                        int n = (int) source & 63;
+                                        long x = r[i.a];
+                                        long z = x >> n;
+                                        r[i.a] = z;
+                                        if (n != 0) {
+                                            result = z;
+                                            int out = (int) (x >> (n - 1)) << 31;
+                                            aux = AF | out | (out >>> 1);
+                                        }
+                                        break sequential;
+                                    }
+                                    case Forms.ROL_64 -> {
+                                        int n = (int) source & 63;
+                                        long z = Long.rotateLeft(r[i.a], n);
+                                        r[i.a] = z;
+                                        if (n != 0) {
+                                            aux = (aux & ~TOP2) | ((int) z << 31) | ((int) (z >>> 33) & INTO_TOP);
+                                        }
+                                        break sequential;
+                                    }
+                                    default -> {
+                                        int n = (int) source & 63;
+                                        long z = Long.rotateRight(r[i.a], n);
+                                        r[i.a] = z;
+                                        if (n != 0) {
+                                            aux = (aux & ~TOP2) | ((int) (z >>> 32) & TOP2);
+                                        }
+                                        break sequential;
+                                    }
                                 }
                             }
-                            case Forms.JAE -> {
-                                if (aux < 0) {
-                                    continue;
+                            case Forms.IMUL_32, Forms.IMUL3_32, Forms.IMUL_64, Forms.IMUL3_64 -> {
+                                switch (i.form) {
+                                    case Forms.IMUL_32 -> {
+                                        long product = (long) (int) r[i.a] * (int) m;
+                                        int z = (int) product;
+                                        r[i.a] = z & LOW32;
+                                        aux = (aux & ~TOP2) | (z == product ? 0 : CARRY);
+                                        break sequential;
+                                    }
+                                    case Forms.IMUL3_32 -> {
+                                        long product = (long) (int) (i.load == 0 ? r[i.b] : m) * (int) i.immediate;
+                                        int z = (int) product;
+                                        r[i.a] = z & LOW32;
+                                        aux = (aux & ~TOP2) | (z == product ? 0 : CARRY);
+                                        break sequential;
+                                    }
+                                    case Forms.IMUL_64 -> {
+                                        long x = r[i.a];
+                                        long y = m;
+                                        long z = x * y;
+                                        r[i.a] = z;
+                                        aux = (aux & ~TOP2) | (Math.multiplyHigh(x, y) == z >> 63 ? 0 : CARRY);
+                                        break sequential;
+                                    }
+                                    default -> {
+                                        long x = i.load == 0 ? r[i.b] : m;
+                                        long y = i.immediate;
+                                        long z = x * y;
+                                        r[i.a] = z;
+                                        aux = (aux & ~TOP2) | (Math.multiplyHigh(x, y) == z >> 63 ? 0 : CARRY);
+                                        break sequential;
+                                    }
+                                }
+                            }
+                            case Forms.MOV_8,
+                                    Forms.CMP_8,
+                                    Forms.CMP_MR_8,
+                                    Forms.TEST_8,
+                                    Forms.TEST_MR_8,
+                                    Forms.AND_8,
+                                    Forms.OR_8,
+                                    Forms.XOR_8,
+                                    Forms.ADD_8,
+                                    Forms.SUB_8 -> {
+                                switch (i.form) {
+                                    case Forms.MOV_8 -> {
+                                        r[i.a] = (r[i.a] & ~0xffL) | (m & 0xff);
+                                        break sequential;
+                                    }
+                                    case Forms.CMP_8 -> {
+                                        int x = (int) r[i.a];
+                                        int y = (int) m;
+                                        int z = x - y;
+                                        result = (byte) z;
+                                        aux = aux8((~x & y) | ((~x | y) & z));
+                                        break sequential;
+                                    }
+                                    case Forms.CMP_MR_8 -> {
+                                        int x = (int) m;
+                                        int y = (int) source;
+                                        int z = x - y;
+                                        result = (byte) z;
+                                        aux = aux8((~x & y) | ((~x | y) & z));
+                                        break sequential;
+                                    }
+                                    case Forms.TEST_8 -> {
+                                        result = (byte) (r[i.a] & m);
+                                        aux = 0;
+                                        break sequential;
+                                    }
+                                    case Forms.TEST_MR_8 -> {
+                                        result = (byte) (m & source);
+                                        aux = 0;
+                                        break sequential;
+                                    }
+                                    case Forms.AND_8 -> {
+                                        long z = r[i.a] & m;
+                                        r[i.a] = (r[i.a] & ~0xffL) | (z & 0xff);
+                                        result = (byte) z;
+                                        aux = 0;
+                                        break sequential;
+                                    }
+                                    case Forms.OR_8 -> {
+                                        long z = r[i.a] | m;
+                                        r[i.a] = (r[i.a] & ~0xffL) | (z & 0xff);
+                                        result = (byte) z;
+                                        aux = 0;
+                                        break sequential;
+                                    }
+                                    case Forms.XOR_8 -> {
+                                        long z = r[i.a] ^ m;
+                                        r[i.a] = (r[i.a] & ~0xffL) | (z & 0xff);
+                                        result = (byte) z;
+                                        aux = 0;
+                                        break sequential;
+                                    }
+                                    case Forms.ADD_8 -> {
+                                        int x = (int) r[i.a];
+                                        int y = (int) m;
+                                        int z = x + y;
+                                        r[i.a] = (r[i.a] & ~0xffL) | (z & 0xff);
+                                        result = (byte) z;
+                                        aux = aux8((x & y) | ((x | y) & ~z));
+                                        break sequential;
+                                    }
+                                    default -> {
+                                        int x = (int) r[i.a];
+                                        int y = (int) m;
+                                        int z = x - y;
+                                        r[i.a] = (r[i.a] & ~0xffL) | (z & 0xff);
+                                        result = (byte) z;
+                                        aux = aux8((~x & y) | ((~x | y) & z));
+                                        break sequential;
+                                    }
+                                }
+                            }
+                            case Forms.PUSH_32,
+                                    Forms.POP_32,
+                                    Forms.LEAVE_32,
+                                    Forms.CALL_REL_32,
+                                    Forms.CALL_32,
+                                    Forms.JMP_32,
+                                    Forms.RET_32 -> {
+                                switch (i.form) {
+                                    case Forms.PUSH_32 -> {
+                                        long sp = (r[4] - 4) & s.stackMask;
+                                        mmu.write32(stack(sp, s.writeEnd), (int) m);
+                                        r[4] = (r[4] & ~s.stackMask) | sp;
+                                        break sequential;
+                                    }
+                                    case Forms.POP_32 -> {
+                                        long sp = r[4] & s.stackMask;
+                                        long value = mmu.read32(stack(sp, s.readEnd)) & LOW32;
+                                        r[4] = (r[4] & ~s.stackMask) | ((sp + 4) & s.stackMask);
+                                        r[i.a] = value;
+                                        break sequential;
+                                    }
+                                    case Forms.LEAVE_32 -> {
+                                        long sp = r[5] & s.stackMask;
+                                        long value = mmu.read32(stack(sp, s.readEnd)) & LOW32;
+                                        r[4] = (r[4] & ~s.stackMask) | ((sp + 4) & s.stackMask);
+                                        r[5] = value;
+                                        break sequential;
+                                    }
+                                    case Forms.CALL_REL_32 -> {
+                                        checkTarget(i.target);
+                                        long sp = (r[4] - 4) & s.stackMask;
+                                        mmu.write32(stack(sp, s.writeEnd), (int) (pageRip + i.end));
+                                        r[4] = (r[4] & ~s.stackMask) | sp;
+                                        if ((i.target & -4096) != 0) {
+                                            s.rip = (pageRip + i.target) & s.ripMask;
+                                            break samePage;
+                                        }
+                                        i = code.instructionAt(page, slots, i.target);
+                                        continue;
+                                    }
+                                    case Forms.CALL_32 -> {
+                                        long to = m & LOW32;
+                                        checkTarget(to - pageRip);
+                                        long sp = (r[4] - 4) & s.stackMask;
+                                        mmu.write32(stack(sp, s.writeEnd), (int) (pageRip + i.end));
+                                        r[4] = (r[4] & ~s.stackMask) | sp;
+                                        long near = to - pageRip;
+                                        if ((near & -4096) != 0) {
+                                            s.rip = to;
+                                            break samePage;
+                                        }
+                                        i = code.instructionAt(page, slots, (int) near);
+                                        continue;
+                                    }
+                                    case Forms.JMP_32 -> {
+                                        long to = m & LOW32;
+                                        checkTarget(to - pageRip);
+                                        long near = to - pageRip;
+                                        if ((near & -4096) != 0) {
+                                            s.rip = to;
+                                            break samePage;
+                                        }
+                                        i = code.instructionAt(page, slots, (int) near);
+                                        continue;
+                                    }
+                                    default -> {
+                                        long sp = r[4] & s.stackMask;
+                                        long to = mmu.read32(stack(sp, s.readEnd)) & LOW32;
+                                        checkTarget(to - pageRip);
+                                        r[4] = (r[4] & ~s.stackMask) | ((sp + 4) & s.stackMask);
+                                        long near = to - pageRip;
+                                        if ((near & -4096) != 0) {
+                                            s.rip = to;
+                                            break samePage;
+                                        }
+                                        i = code.instructionAt(page, slots, (int) near);
+                                        continue;
+                                    }
+                                }
+                            }
+                            case Forms.PUSH_64,
+                                    Forms.POP_64,
+                                    Forms.LEAVE_64,
+                                    Forms.CALL_REL_64,
+                                    Forms.CALL_64,
+                                    Forms.JMP_64,
+                                    Forms.RET_64 -> {
+                                switch (i.form) {
+                                    case Forms.PUSH_64 -> {
+                                        long sp = (r[4] - 8) & s.stackMask;
+                                        mmu.write64(stack(sp, s.writeEnd), m);
+                                        r[4] = (r[4] & ~s.stackMask) | sp;
+                                        break sequential;
+                                    }
+                                    case Forms.POP_64 -> {
+                                        long sp = r[4] & s.stackMask;
+                                        long value = mmu.read64(stack(sp, s.readEnd));
+                                        r[4] = (r[4] & ~s.stackMask) | ((sp + 8) & s.stackMask);
+                                        r[i.a] = value;
+                                        break sequential;
+                                    }
+                                    case Forms.LEAVE_64 -> {
+                                        long sp = r[5] & s.stackMask;
+                                        long value = mmu.read64(stack(sp, s.readEnd));
+                                        r[4] = (r[4] & ~s.stackMask) | ((sp + 8) & s.stackMask);
+                                        r[5] = value;
+                                        break sequential;
+                                    }
+                                    case Forms.CALL_REL_64 -> {
+                                        checkTarget(i.target);
+                                        long sp = (r[4] - 8) & s.stackMask;
+                                        mmu.write64(stack(sp, s.writeEnd), (pageRip + i.end));
+                                        r[4] = (r[4] & ~s.stackMask) | sp;
+                                        if ((i.target & -4096) != 0) {
+                                            s.rip = (pageRip + i.target) & s.ripMask;
+                                            break samePage;
+                                        }
+                                        i = code.instructionAt(page, slots, i.target);
+                                        continue;
+                                    }
+                                    case Forms.CALL_64 -> {
+                                        long to = m;
+                                        checkTarget(to - pageRip);
+                                        long sp = (r[4] - 8) & s.stackMask;
+                                        mmu.write64(stack(sp, s.writeEnd), (pageRip + i.end));
+                                        r[4] = (r[4] & ~s.stackMask) | sp;
+                                        long near = to - pageRip;
+                                        if ((near & -4096) != 0) {
+                                            s.rip = to;
+                                            break samePage;
+                                        }
+                                        i = code.instructionAt(page, slots, (int) near);
+                                        continue;
+                                    }
+                                    case Forms.JMP_64 -> {
+                                        long to = m;
+                                        checkTarget(to - pageRip);
+                                        long near = to - pageRip;
+                                        if ((near & -4096) != 0) {
+                                            s.rip = to;
+                                            break samePage;
+                                        }
+                                        i = code.instructionAt(page, slots, (int) near);
+                                        continue;
+                                    }
+                                    default -> {
+                                        long sp = r[4] & s.stackMask;
+                                        long to = mmu.read64(stack(sp, s.readEnd));
+                                        checkTarget(to - pageRip);
+                                        r[4] = (r[4] & ~s.stackMask) | ((sp + 8) & s.stackMask);
+                                        long near = to - pageRip;
+                                        if ((near & -4096) != 0) {
+                                            s.rip = to;
+                                            break samePage;
+                                        }
+                                        i = code.instructionAt(page, slots, (int) near);
+                                        continue;
+                                    }
                                 }
                             }
                             case Forms.JZ -> {
                                 if (result != 0) {
-                                    continue;
+                                    break sequential;
                                 }
                             }
                             case Forms.JNZ -> {
                                 if (result == 0) {
-                                    continue;
+                                    break sequential;
                                 }
                             }
-                            case Forms.JBE -> {
-                                if (aux >= 0 && result != 0) {
-                                    continue;
+                            case Forms.JB -> {
+                                if (aux >= 0) {
+                                    break sequential;
                                 }
                             }
-                            case Forms.JA -> {
-                                if (aux < 0 || result == 0) {
-                                    continue;
+                            case Forms.JAE -> {
+                                if (aux < 0) {
+                                    break sequential;
                                 }
                             }
-                            case Forms.JS -> {
-                                if (!negative(result, aux)) {
-                                    continue;
-                                }
-                            }
-                            case Forms.JNS -> {
-                                if (negative(result, aux)) {
-                                    continue;
-                                }
-                            }
-                            case Forms.JP -> {
-                                if (!parity(result, aux)) {
-                                    continue;
-                                }
-                            }
-                            case Forms.JNP -> {
-                                if (parity(result, aux)) {
-                                    continue;
-                                }
-                            }
-                            case Forms.JL -> {
-                                if (!less(result, aux)) {
-                                    continue;
-                                }
-                            }
-                            case Forms.JGE -> {
-                                if (less(result, aux)) {
-                                    continue;
-                                }
-                            }
-                            case Forms.JLE -> {
-                                if (result != 0 && !less(result, aux)) {
-                                    continue;
-                                }
-                            }
-                            case Forms.JG -> {
-                                if (result == 0 || less(result, aux)) {
-                                    continue;
+                            case Forms.JMP_REL -> {}
+
+                            case Forms.JO,
+                                    Forms.JNO,
+                                    Forms.JBE,
+                                    Forms.JA,
+                                    Forms.JS,
+                                    Forms.JNS,
+                                    Forms.JP,
+                                    Forms.JNP,
+                                    Forms.JL,
+                                    Forms.JGE,
+                                    Forms.JLE,
+                                    Forms.JG,
+                                    Forms.CMOV_32,
+                                    Forms.CMOV_64,
+                                    Forms.SETCC -> {
+                                boolean holds = holds(i.condition, result, aux);
+                                switch (i.form) {
+                                    case Forms.CMOV_32 -> {
+                                        r[i.a] = (holds ? m : r[i.a]) & LOW32;
+                                        break sequential;
+                                    }
+                                    case Forms.CMOV_64 -> {
+                                        r[i.a] = holds ? m : r[i.a];
+                                        break sequential;
+                                    }
+                                    case Forms.SETCC -> {
+                                        r[i.a] = (r[i.a] & ~0xffL) | (holds ? 1 : 0);
+                                        break sequential;
+                                    }
+                                    default -> {
+                                        if (!holds) {
+                                            break sequential;
+                                        }
+                                    }
                                 }
                             }
                             case Forms.LEAVE_PAGE -> {
                                 budget++;
-                                s.rip = (pageRip + offset) & s.ripMask;
+                                s.rip = (pageRip + i.offset) & s.ripMask;
                                 break samePage;
                             }
                             case Forms.CAREFUL -> {
                                 budget++;
-                                s.rip = (pageRip + offset) & s.ripMask;
+                                s.rip = (pageRip + i.offset) & s.ripMask;
                                 return true;
                             }
+                            case Forms.DROPPED -> {
+                                budget++;
+                                i = code.instructionAt(page, slots, i.offset);
+                                continue;
+                            }
                             default -> {
-                                long next = (pageRip + offset) & s.ripMask;
+                                long next = (pageRip + i.end) & s.ripMask;
                                 s.rip = next;
-                                s.instructionRip = (next - i.length) & s.ripMask;
+                                s.instructionRip = (pageRip + i.offset) & s.ripMask;
                                 flags.result = result;
                                 flags.aux = aux;
                                 cpu.budget = budget;
+                                inSecondLevel = true;
                                 cpu.execute(i);
+                                inSecondLevel = false;
                                 result = flags.result;
                                 aux = flags.aux;
                                 budget = cpu.budget;
@@ -988,31 +1028,44 @@ final class RunLoop {
                                 if (s.rip != next) {
                                     break samePage;
                                 }
-                                continue;
+                                break sequential;
                             }
                         }
                         // A relative branch is taken.
-                        checkTarget(pageRip, i.target);
-                        offset = i.target;
-                        if ((offset & -4096) != 0) {
-                            break;
+                        Instruction target = i.jump;
+                        if (target == null) {
+                            checkTarget(i.target);
+                            if ((i.target & -4096) != 0) {
+                                s.rip = (pageRip + i.target) & s.ripMask;
+                                break samePage;
+                            }
+                            target = code.instructionAt(page, slots, i.target);
+                            i.jump = target;
                         }
+                        i = target;
+                        continue;
                     }
-                    s.rip = (pageRip + offset) & s.ripMask;
+                    Instruction next = i.next;
+                    if (next == null) {
+                        next = code.instructionAt(page, slots, i.end);
+                        i.next = next;
+                    }
+                    i = next;
                 }
             }
         } catch (GuestFault fault) {
-            if (i.form > Forms.CAREFUL) {
-                s.instructionRip = (pageRip + offset - i.length) & s.ripMask;
-            } else if (i.form == Forms.SECOND_LEVEL) {
+            if (inSecondLevel) {
+                inSecondLevel = false;
                 result = flags.result;
                 aux = flags.aux;
                 budget = cpu.budget;
+            } else if (i.form > Forms.DROPPED) {
+                s.instructionRip = (pageRip + i.offset) & s.ripMask;
             }
             throw fault;
         } catch (Reenter ignored) {
-            s.rip = (pageRip + offset) & s.ripMask;
-            s.instructionRip = (s.rip - i.length) & s.ripMask;
+            s.rip = (pageRip + i.end) & s.ripMask;
+            s.instructionRip = (pageRip + i.offset) & s.ripMask;
             flags.result = result;
             flags.aux = aux;
             cpu.budget = budget;
@@ -1033,7 +1086,7 @@ final class RunLoop {
      * Before a branch commits: sends it to the second level, which knows what to raise, if its target may lie outside the
      * code segment. A target in the same page does not: {@link #run} runs only pages that lie wholly within it.
      */
-    private void checkTarget(long pageRip, long target) {
+    private void checkTarget(long target) {
         if ((target & -4096L) != 0 && !cpu.wholePageInCodeSegment(pageRip + (target & -4096L))) {
             throw mmu.reenter();
         }
