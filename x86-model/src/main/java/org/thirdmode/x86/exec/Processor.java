@@ -52,7 +52,7 @@ public final class Processor implements ProcessorSignals {
      * Ticks after which the inner loop is left and entered anew. The JVM replaces a running loop by compiled code only at a
      * back edge, and what it compiles for that is slower than what it compiles for a call.
      */
-    private static final long SLICE = 1 << 18;
+    private static final long SLICE = 1 << 12;
 
     public final CpuState state = new CpuState();
     public final FpuState fpu = new FpuState();
