@@ -68,7 +68,10 @@ final class FpuEnvironment {
         if (registers) {
             for (int st = 0; st < 8; st++) {
                 int register = (fpu.top + st) & 7;
-                memory.writeAt(at, length + 10 * st, 8, fpu.significand[register]);
+                // By words: the registers are aligned no better, and must not fail an alignment check.
+                for (int n = 0; n < 8; n += 2) {
+                    memory.writeAt(at, length + 10 * st + n, 2, (fpu.significand[register] >>> (8 * n)) & 0xffff);
+                }
                 memory.writeAt(at, length + 10 * st + 8, 2, fpu.signExponent[register]);
             }
         }
@@ -106,7 +109,11 @@ final class FpuEnvironment {
         if (registers) {
             for (int st = 0; st < 8; st++) {
                 int register = (fpu.top + st) & 7;
-                fpu.significand[register] = memory.readAt(at, length + 10 * st, 8);
+                long significand = 0;
+                for (int n = 0; n < 8; n += 2) {
+                    significand |= memory.readAt(at, length + 10 * st + n, 2) << (8 * n);
+                }
+                fpu.significand[register] = significand;
                 fpu.signExponent[register] = (int) memory.readAt(at, length + 10 * st + 8, 2);
             }
         }

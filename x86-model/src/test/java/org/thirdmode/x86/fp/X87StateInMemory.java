@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.api.Test;
 import org.thirdmode.x86.state.CpuState;
+import org.thirdmode.x86.state.Cr0;
+import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.state.Segment;
 
 /** SDM 1 "Saving the x87 FPU's State with FSTENV/FNSTENV and FSAVE/FNSAVE", SDM 2 "FXSAVE". */
@@ -80,6 +82,20 @@ class X87StateInMemory {
         assertEquals(0xc90f_daa2_2168_c235L, machine.fpu.significand[6]);
         assertEquals(0x4000, machine.fpu.signExponent[6]);
         assertEquals(0x3fff, machine.fpu.signExponent[7]);
+    }
+
+    @Test
+    void theRegistersOfFnsaveFailNoAlignmentCheck() {
+        FloatMachine machine = FloatMachine.in64();
+        one(machine);
+        machine.state.cr0 |= Cr0.AM;
+        machine.state.systemFlags |= Rflags.AC;
+        machine.state.cpl = 3;
+        machine.cpu.modeChanged();
+        machine.execute(0xdd, 0x37);
+        machine.execute(0xdd, 0x27);
+        assertEquals(0x80, machine.fpu.valid);
+        assertEquals(0x8000_0000_0000_0000L, machine.fpu.significand[7]);
     }
 
     @Test
