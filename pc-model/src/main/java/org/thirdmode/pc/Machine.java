@@ -50,6 +50,7 @@ public final class Machine {
                 board.clock(),
                 configuration.profile(),
                 configuration.detailed() ? configuration.profile().tlbs() : null);
+        processor.system.random.seed(configuration.seed());
         board.connect(processor);
         board.onStop(processor::requestStop);
         if (configuration.firmware().isEmpty()) {
