@@ -23,6 +23,8 @@ public final class StructureCaches {
     /** After {@link #find}: the rights that were put in with it. */
     public long rights;
 
+    private static final long MAX_GENERATION = 1 << 15;
+
     /** Entries of more than one PCID. */
     private static final int MIXED = -1;
 
@@ -36,6 +38,12 @@ public final class StructureCaches {
         final long[] tables;
         final long[] rights;
         int live;
+
+        /**
+         * Part of every tag: a flush of all counts it up and so touches no entry. What it leaves behind is older than
+         * all that comes after, and goes first.
+         */
+        long generation = 1;
 
         /** The PCID of all entries, or {@link #MIXED}. Without PCIDs a flush then needs no search. */
         int context;
@@ -58,7 +66,7 @@ public final class StructureCaches {
 
         int find(long number, int of) {
             if (live != 0) {
-                long tag = tag(number, of);
+                long tag = tagOf(number, of);
                 int first = ((int) number & setMask) * ways;
                 for (int slot = first; slot < first + ways; slot++) {
                     if (tags[slot] == tag) {
@@ -82,18 +90,18 @@ public final class StructureCaches {
             } else if (context != of) {
                 context = MIXED;
             }
-            if (tags[victim] == -1) {
+            if (tags[victim] >>> 48 != generation) {
                 live++;
             }
             fills++;
-            tags[victim] = tag(number, of);
+            tags[victim] = tagOf(number, of);
             stamps[victim] = now;
             tables[victim] = table;
             rights[victim] = allowed;
         }
 
         void drop(int slot) {
-            if (tags[slot] != -1) {
+            if (tags[slot] >>> 48 == generation) {
                 live--;
                 tags[slot] = -1;
                 stamps[slot] = -1;
@@ -114,14 +122,17 @@ public final class StructureCaches {
 
         void dropAll() {
             if (live != 0) {
-                Arrays.fill(tags, -1);
-                Arrays.fill(stamps, -1);
                 live = 0;
+                if (++generation == MAX_GENERATION) {
+                    generation = 1;
+                    Arrays.fill(tags, -1);
+                }
             }
         }
 
-        static long tag(long number, int of) {
-            return (number << 12) | of;
+        /** 36 bits of number at most: of a PDE. */
+        private long tagOf(long number, int of) {
+            return (generation << 48) | (number << 12) | of;
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Collectors;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Tag;
@@ -234,5 +235,32 @@ class DetailedFidelity {
     private static void assertCounted(PlainLru expected, TlbCount counted) {
         assertEquals(expected.lookups, counted.lookups(), counted.structure() + " lookups");
         assertEquals(expected.hits, counted.hits(), counted.structure() + " hits");
+    }
+
+    @Example
+    void everyInvlpgEmptiesThePagingStructureCaches() {
+        PagedMachine m = PagedMachine.fourLevel("skylake");
+        m.map(0x1000, 1, 0x5000 | PagedMachine.P);
+        int times = 40_000;
+        for (int i = 0; i < times; i++) {
+            m.mmu.flushPage(0x1000);
+            m.mmu.read(0x1000, 8);
+        }
+        assertEquals(4L * times, m.walker.counters.allTableReferences());
+    }
+
+    @Example
+    void aWalkBeginsAtTheLowestCachedEntry() {
+        PagedMachine m = PagedMachine.fiveLevel("skylake");
+        long[] linears = {0, 0x1000, 0x20_0000, 0x4000_0000L, 0x80_0000_0000L, 0x1_0000_0000_0000L};
+        int[] references = {5, 1, 2, 3, 4, 5};
+        for (int i = 0; i < linears.length; i++) {
+            m.map(linears[i], 1, 0x5000 | PagedMachine.P);
+        }
+        for (int i = 0; i < linears.length; i++) {
+            long before = m.walker.counters.allTableReferences();
+            m.mmu.read(linears[i], 8);
+            assertEquals(references[i], m.walker.counters.allTableReferences() - before, "address " + i);
+        }
     }
 }

@@ -62,6 +62,10 @@ final class PagedMachine {
         return new PagedMachine(2, EnumSet.allOf(Feature.class), null);
     }
 
+    static PagedMachine bits32Without(Feature feature) {
+        return new PagedMachine(2, EnumSet.complementOf(EnumSet.of(feature)), null);
+    }
+
     static PagedMachine pae() {
         return new PagedMachine(3, EnumSet.allOf(Feature.class), null);
     }
@@ -74,6 +78,11 @@ final class PagedMachine {
     static PagedMachine fourLevel(String fidelity) {
         TlbGeometry geometry = fidelity.equals("fast") ? null : TlbGeometry.of(fidelity);
         return new PagedMachine(4, EnumSet.allOf(Feature.class), geometry);
+    }
+
+    /** The same with 5-level paging. */
+    static PagedMachine fiveLevel(String profile) {
+        return new PagedMachine(5, EnumSet.allOf(Feature.class), TlbGeometry.of(profile));
     }
 
     static PagedMachine fiveLevel() {
