@@ -284,19 +284,21 @@ public final class Board implements ResetLines {
     public void actAsFirmware() {
         StubFirmware.prepare(memory);
         int[][] writes = {
-            {0x20, 0x11},
-            {0xa0, 0x11},
-            {0x21, 0x08},
-            {0xa1, 0x70},
-            {0x21, 0x04},
-            {0xa1, 0x02},
-            {0x21, 0x01},
-            {0xa1, 0x01},
-            {0x21, 0xfa},
-            {0xa1, 0xff}, // masks: the timer and the cascade are let through
+            // Counter 0: mode 2, 65536. First, since OUT rises with it and the PIC's initialization forgets that edge.
             {0x43, 0x34},
             {0x40, 0x00},
-            {0x40, 0x00}, // counter 0: mode 2, 65536
+            {0x40, 0x00},
+            {0x20, 0x11},
+            {0x21, 0x08},
+            {0x21, 0x04},
+            {0x21, 0x01},
+            {0xa0, 0x11},
+            {0xa1, 0x70},
+            {0xa1, 0x02},
+            {0xa1, 0x01},
+            // Masks: the timer and the cascade are let through.
+            {0x21, 0xfa},
+            {0xa1, 0xff},
         };
         for (int[] write : writes) {
             ports.write(write[0], 1, write[1]);
