@@ -8,7 +8,7 @@
  * immediates, and {@link org.thirdmode.x86.decode.Disassembler} says the result in the words of GNU objdump. To add an
  * instruction: a row, a constant of {@code Operation}, a method in the class of its group.
  *
- * <p>Left out: everything after SSE2 but the general instructions (AVX and later, 3DNow!, XOP), which are #UD here as on
+ * <p>Left out: AVX and what came after it but the general instructions, 3DNow!, XOP and SSE4A, which are #UD here as on
  * a processor without them; MPX and CET instructions in the reserved-NOP space, which are NOP here as there.
  */
 package org.thirdmode.x86.decode;

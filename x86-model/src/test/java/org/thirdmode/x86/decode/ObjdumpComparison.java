@@ -57,7 +57,7 @@ final class ObjdumpComparison {
         A_FENCE_IGNORES_RM(r -> r.theirsIsBad() && r.ours("\\b[lms]fence$")),
         SALC_IS_KNOWN(r -> r.theirsIsBad() && r.ours("\\bsalc$")),
         THE_OTHER_ENCODINGS_OF_X87_INSTRUCTIONS_WORK(
-                r -> r.theirsIsBad() && r.ours("\\b(fcom2|fcomp[35]|fxch[47]|fstp[89])\\b")),
+                r -> r.theirsIsBad() && r.ours("\\b(fcom2|fcomp[35]|fxch[47]|fstp[189])\\b")),
         AN_8087_INSTRUCTION(r -> r.theirs("\\(\\d*87 only\\)$") && r.sameLength()),
         FWAIT_IS_AN_INSTRUCTION_OF_ITS_OWN(r -> r.ours("\\bfwait$")),
         MPX_AND_PREFETCH_INSTRUCTIONS_IN_THE_RESERVED_NOP_SPACE(
