@@ -37,6 +37,11 @@ class BareMachineRuns {
         CommandLineCase detailed = CommandLineCase.of(new BareMachine(), "run", name, "--fidelity", "detailed");
         assertEquals(fast.out(), detailed.out());
         assertEquals(instructions(fast), instructions(detailed));
+    }
+
+    @Test
+    void theDetailedProcessorCountsItsTlbs() {
+        CommandLineCase detailed = CommandLineCase.of(new BareMachine(), "run", "hello64", "--fidelity", "detailed");
         assertTrue(detailed.err().contains("L1D hits"), detailed.err());
     }
 

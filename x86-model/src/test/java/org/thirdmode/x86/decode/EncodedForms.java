@@ -140,7 +140,10 @@ public final class EncodedForms {
                             .repeated(0xf3)
                             .plain();
                     new Builder(row, opcode, mode, other, wide).gs().plain();
-                    new Builder(row, opcode, mode, other, wide).gs().repeated(0xf3).plain();
+                    new Builder(row, opcode, mode, other, wide)
+                            .gs()
+                            .repeated(0xf3)
+                            .plain();
                 } else if (usesAddressSize(row.operation)) {
                     new Builder(row, opcode, mode, other, wide).otherAddress().plain();
                 }
