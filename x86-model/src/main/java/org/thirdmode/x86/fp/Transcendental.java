@@ -27,7 +27,7 @@ final class Transcendental {
 
     private static final long PI_LOW = 0x243f_6a88_85a3_08d3L;
 
-    /** Below 2^SMALL the first two terms of a series decide the rounding. */
+    /** Below 2^SMALL the sign of a series' second term decides the rounding. */
     private static final int SMALL = -40;
 
     static {

@@ -390,10 +390,8 @@ public final class X87 {
     /** FBLD: 18 digits in {@code high}'s two and {@code low}'s sixteen, the sign in bit 15 of {@code high}. */
     public void loadBcd(long low, int high) {
         long value = 0;
-        for (int shift = 12; shift >= 0; shift -= 4) {
-            if (shift < 8) {
-                value = value * 10 + ((high >>> shift) & 0xf);
-            }
+        for (int shift = 4; shift >= 0; shift -= 4) {
+            value = value * 10 + ((high >>> shift) & 0xf);
         }
         for (int shift = 60; shift >= 0; shift -= 4) {
             value = value * 10 + ((low >>> shift) & 0xf);
