@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs kvm-unit-tests, built by you, on the bare machine or on QEMU, and counts what each test says. See README.md.
 #   run.sh [--on thirdmode|qemu] [--only REGEX] [--logs DIR] [--x86_64 DIR] [--i386 DIR] [-- launcher options]
-# One line a test: name, build, PASS, FAIL and SKIP lines, how it ended, seconds. Status 1 where a test has a FAIL line or
-# did not end by itself.
+# One line a test: name, build, PASS, FAIL and SKIP lines, how it ended, seconds. Status 1 where a test has a FAIL line
+# or did not end by itself.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 on=thirdmode only=. logs='' dir64='' dir32=''
