@@ -183,6 +183,35 @@ final class BareMachines {
     }
 
     @Test
+    void aWriteToTheTimeStampCounterMovesTheDeadlineOfTheTimer() throws ImageException {
+        // 32-bit: APIC timer to TSC-deadline mode, masked; TSC = 0; deadline = 1,000,000; TSC = 999,000; then wait for
+        // it to
+        // read as 0. The raw image is at 2 MBytes.
+        int[] code = {
+            0xc7, 0x05, 0x20, 0x03, 0xe0, 0xfe, 0x40, 0x00, 0x05, 0x00, // mov dword [fee00320h], 50040h
+            0xb9, 0x10, 0x00, 0x00, 0x00, 0x31, 0xc0, 0x31, 0xd2, 0x0f, 0x30, // mov ecx, 10h; eax = edx = 0; wrmsr
+            0xb9, 0xe0, 0x06, 0x00, 0x00, 0xb8, 0x40, 0x42, 0x0f, 0x00, 0x0f, 0x30, // deadline 1,000,000
+            0xb9, 0x10, 0x00, 0x00, 0x00, 0xb8, 0x58, 0x3e, 0x0f, 0x00, 0x0f, 0x30, // TSC = 999,000
+            0xb9, 0xe0, 0x06, 0x00, 0x00, // mov ecx, 6e0h
+            0x0f, 0x32, 0x85, 0xc0, 0x75, 0xfa, // 1: rdmsr; test eax, eax; jnz 1b
+            0xe6, 0xf4, // out f4h, al
+        };
+        byte[] bytes = new byte[code.length];
+        for (int i = 0; i < code.length; i++) {
+            bytes[i] = (byte) code[i];
+        }
+        Machine machine = new Machine(
+                MachineConfiguration.DEFAULT,
+                Optional.of(new Image("k", bytes)),
+                LoadOptions.DEFAULT.withRawAddress(0x20_0000),
+                HostPorts.NONE);
+        assertEquals(new MachineOutcome.Exited(0), machine.run(100_000));
+        assertTrue(
+                Math.abs(machine.processor().now() - 1000) < 50,
+                () -> "at tick " + machine.processor().now());
+    }
+
+    @Test
     void twoRunsAreTheSame() throws ImageException {
         int[] code = {0xfb, 0xf4, 0x83, 0x3e, 0x6c, 0x04, 0x12, 0x72, 0xf8, 0xb0, 0x00, 0xe6, 0xf4};
         Machine one = machine(MachineConfiguration.DEFAULT, code);

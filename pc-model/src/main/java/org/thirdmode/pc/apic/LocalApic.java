@@ -323,7 +323,7 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
         update();
     }
 
-    /** The processor's time-stamp counter is now the tick plus {@code offset}. */
+    @Override
     public void timeStampCounterMoved(long offset) {
         timer.setTscOffset(offset);
     }

@@ -41,6 +41,8 @@ public final class MmioOverlay {
                 System.arraycopy(image, (int) (base - romBase), part, 0, Frame.SIZE);
                 memory.mapRom(base, part);
             }
+            case PhysicalMemory.Mmio(long deviceBase, MmioDevice device)
+            when deviceBase == base -> memory.mapMmio(base, Frame.SIZE, device);
             case PhysicalMemory.Mmio(long deviceBase, MmioDevice device) ->
                 memory.mapMmio(base, Frame.SIZE, new MmioDevice() {
                     @Override

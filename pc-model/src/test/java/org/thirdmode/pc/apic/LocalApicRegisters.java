@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
+import org.thirdmode.x86.memory.MmioDevice;
 
 /** SDM 3A "Local APIC", its states and its registers in memory. */
 final class LocalApicRegisters extends ApicBench {
@@ -141,6 +142,27 @@ final class LocalApicRegisters extends ApicBench {
         assertEquals(0x1234_5678, (int) memory.read(0x8030, 4));
         memory.write(0x8030, 4, 7);
         assertEquals(7, memory.read(0x8030, 4));
+    }
+
+    @Test
+    void aDeviceUnderAMovedApicComesBackAndTheMapDoesNotGrow() {
+        memory.mapMmio(0xff00_0000L, 0x1_0000, new MmioDevice() {
+            @Override
+            public long read(long offset, int size) {
+                return offset;
+            }
+
+            @Override
+            public void write(long offset, int size, long value) {}
+        });
+        for (int i = 0; i < 1000; i++) {
+            assertTrue(apic.writeMsr(0x1b, IoApic.BASE | 0x900));
+            assertTrue(apic.writeMsr(0x1b, 0xff00_2900L));
+            assertTrue(apic.writeMsr(0x1b, 0x0000_8900L + i % 2 * 0x1000L));
+        }
+        assertEquals(0x0017_0020, ioRead(1));
+        assertEquals(0x2004, memory.read(0xff00_2004L, 4));
+        assertTrue(memory.regions().asMapOfRanges().size() < 10);
     }
 
     @Test

@@ -20,6 +20,12 @@ public interface LocalApicPort {
     /** A write to CR8 (0..15). */
     void setTaskPriorityClass(int priorityClass);
 
+    /**
+     * The time-stamp counter is now the tick plus {@code offset}: a deadline in its counts (IA32_TSC_DEADLINE) is another
+     * tick.
+     */
+    default void timeStampCounterMoved(long offset) {}
+
     /** Whether {@code msr} belongs to the local APIC (IA32_APIC_BASE, IA32_TSC_DEADLINE, the x2APIC range 800H-8FFH). */
     boolean ownsMsr(int msr);
 

@@ -76,7 +76,7 @@ public final class PhysicalMemory {
         Range<Long> range = Range.closedOpen(base, base + size);
         regions.remove(range);
         if (region != null) {
-            regions.put(range, region);
+            regions.putCoalescing(range, region);
         }
         if (!(region instanceof Ram)) {
             forgetFrames(base, size);

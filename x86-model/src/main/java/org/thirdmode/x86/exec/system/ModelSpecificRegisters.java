@@ -192,13 +192,13 @@ public final class ModelSpecificRegisters {
         }
         row(IA32_TIME_STAMP_COUNTER, this::timeStamp, value -> {
             long change = value - timeStamp();
-            tscOffset += change;
             tscAdjust += change;
+            moveTimeStamp(tscOffset + change);
             return true;
         });
         if (has(Feature.TSC_ADJUST)) {
             row(IA32_TSC_ADJUST, () -> tscAdjust, value -> {
-                tscOffset += value - tscAdjust;
+                moveTimeStamp(tscOffset + value - tscAdjust);
                 tscAdjust = value;
                 return true;
             });
@@ -206,6 +206,11 @@ public final class ModelSpecificRegisters {
         if (has(Feature.RDTSCP) || has(Feature.RDPID)) {
             row(IA32_TSC_AUX, () -> tscAux, value -> value >>> 32 == 0 && set(() -> tscAux = value));
         }
+    }
+
+    private void moveTimeStamp(long offset) {
+        tscOffset = offset;
+        cpu.apic.timeStampCounterMoved(offset);
     }
 
     /** The time-stamp counter: one count a tick. */
@@ -385,7 +390,7 @@ public final class ModelSpecificRegisters {
         star = lstar = cstar = fmask = kernelGsBase = 0;
         sysenterCs = sysenterEsp = sysenterEip = 0;
         tscAux = 0;
-        tscOffset = -cpu.now();
+        moveTimeStamp(-cpu.now());
         tscAdjust = 0;
         pat = PAT_RESET;
         mtrrDefaultType = 0;
