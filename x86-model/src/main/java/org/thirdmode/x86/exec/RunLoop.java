@@ -477,10 +477,6 @@ final class RunLoop {
                                 r[i.a] = (int) m;
                                 break sequential;
                             }
-                            case Forms.MOVZX8 -> {
-                                r[i.a] = m & 0xff;
-                                break sequential;
-                            }
                             case Forms.MOVZX16 -> {
                                 r[i.a] = m & 0xffff;
                                 break sequential;
@@ -540,7 +536,7 @@ final class RunLoop {
                                     }
                                 }
                             }
-                            case Forms.SHL_32, Forms.SHR_32, Forms.SAR_32, Forms.ROL_32, Forms.ROR_32 -> {
+                            case Forms.SHL_32, Forms.SHR_32, Forms.SAR_32 -> {
                                 switch (i.form) {
                                     case Forms.SHL_32 -> {
                                         int n = (int) source & 31;
@@ -565,7 +561,7 @@ final class RunLoop {
                                         }
                                         break sequential;
                                     }
-                                    case Forms.SAR_32 -> {
+                                    default -> {
                                         int n = (int) source & 31;
                                         int x = (int) r[i.a];
                                         int z = x >> n;
@@ -577,28 +573,9 @@ final class RunLoop {
                                         }
                                         break sequential;
                                     }
-                                    case Forms.ROL_32 -> {
-                                        int n = (int) source & 31;
-                                        int z = Integer.rotateLeft((int) r[i.a], n);
-                                        r[i.a] = z & LOW32;
-                                        if (n != 0) {
-                                            int out = z << 31;
-                                            aux = (aux & ~TOP2) | out | ((z >>> 1) & INTO_TOP);
-                                        }
-                                        break sequential;
-                                    }
-                                    default -> {
-                                        int n = (int) source & 31;
-                                        int z = Integer.rotateRight((int) r[i.a], n);
-                                        r[i.a] = z & LOW32;
-                                        if (n != 0) {
-                                            aux = (aux & ~TOP2) | (z & TOP2);
-                                        }
-                                        break sequential;
-                                    }
                                 }
                             }
-                            case Forms.SHL_64, Forms.SHR_64, Forms.SAR_64, Forms.ROL_64, Forms.ROR_64 -> {
+                            case Forms.SHL_64, Forms.SHR_64, Forms.SAR_64 -> {
                                 switch (i.form) {
                                     case Forms.SHL_64 -> {
                                         int n = (int) source & 63;
@@ -627,7 +604,7 @@ final class RunLoop {
                                         }
                                         break sequential;
                                     }
-                                    case Forms.SAR_64 -> {
+                                    default -> {
                                         int n = (int) source & 63;
                                         long x = r[i.a];
                                         long z = x >> n;
@@ -636,6 +613,29 @@ final class RunLoop {
                                             result = z;
                                             int out = (int) (x >> (n - 1)) << 31;
                                             aux = AF | out | (out >>> 1);
+                                        }
+                                        break sequential;
+                                    }
+                                }
+                            }
+                            case Forms.ROL_32, Forms.ROR_32, Forms.ROL_64, Forms.ROR_64 -> {
+                                switch (i.form) {
+                                    case Forms.ROL_32 -> {
+                                        int n = (int) source & 31;
+                                        int z = Integer.rotateLeft((int) r[i.a], n);
+                                        r[i.a] = z & LOW32;
+                                        if (n != 0) {
+                                            int out = z << 31;
+                                            aux = (aux & ~TOP2) | out | ((z >>> 1) & INTO_TOP);
+                                        }
+                                        break sequential;
+                                    }
+                                    case Forms.ROR_32 -> {
+                                        int n = (int) source & 31;
+                                        int z = Integer.rotateRight((int) r[i.a], n);
+                                        r[i.a] = z & LOW32;
+                                        if (n != 0) {
+                                            aux = (aux & ~TOP2) | (z & TOP2);
                                         }
                                         break sequential;
                                     }
@@ -665,14 +665,14 @@ final class RunLoop {
                                         long product = (long) (int) r[i.a] * (int) m;
                                         int z = (int) product;
                                         r[i.a] = z & LOW32;
-                                        aux = (aux & ~TOP2) | (z == product ? 0 : CARRY);
+                                        aux = (aux ^ (aux & TOP2)) | (z == product ? 0 : CARRY);
                                         break sequential;
                                     }
                                     case Forms.IMUL3_32 -> {
                                         long product = (long) (int) (i.load == 0 ? r[i.b] : m) * (int) i.immediate;
                                         int z = (int) product;
                                         r[i.a] = z & LOW32;
-                                        aux = (aux & ~TOP2) | (z == product ? 0 : CARRY);
+                                        aux = (aux ^ (aux & TOP2)) | (z == product ? 0 : CARRY);
                                         break sequential;
                                     }
                                     case Forms.IMUL_64 -> {
@@ -680,7 +680,7 @@ final class RunLoop {
                                         long y = m;
                                         long z = x * y;
                                         r[i.a] = z;
-                                        aux = (aux & ~TOP2) | (Math.multiplyHigh(x, y) == z >> 63 ? 0 : CARRY);
+                                        aux = (aux ^ (aux & TOP2)) | (Math.multiplyHigh(x, y) == z >> 63 ? 0 : CARRY);
                                         break sequential;
                                     }
                                     default -> {
@@ -688,12 +688,12 @@ final class RunLoop {
                                         long y = i.immediate;
                                         long z = x * y;
                                         r[i.a] = z;
-                                        aux = (aux & ~TOP2) | (Math.multiplyHigh(x, y) == z >> 63 ? 0 : CARRY);
+                                        aux = (aux ^ (aux & TOP2)) | (Math.multiplyHigh(x, y) == z >> 63 ? 0 : CARRY);
                                         break sequential;
                                     }
                                 }
                             }
-                            case Forms.MOV_8,
+                            case Forms.MOVZX8, Forms.MOV_8,
                                     Forms.CMP_8,
                                     Forms.CMP_MR_8,
                                     Forms.TEST_8,
@@ -704,6 +704,10 @@ final class RunLoop {
                                     Forms.ADD_8,
                                     Forms.SUB_8 -> {
                                 switch (i.form) {
+                                    case Forms.MOVZX8 -> {
+                                        r[i.a] = m & 0xff;
+                                        break sequential;
+                                    }
                                     case Forms.MOV_8 -> {
                                         r[i.a] = (r[i.a] & ~0xffL) | (m & 0xff);
                                         break sequential;
@@ -806,7 +810,7 @@ final class RunLoop {
                                     case Forms.CALL_REL_32 -> {
                                         checkTarget(i.target);
                                         long sp = (r[4] - 4) & s.stackMask;
-                                        mmu.write32(stack(sp, s.writeEnd), (int) (pageRip + i.end));
+                                        mmu.write32(stack(sp, s.writeEnd), (int) pageRip + i.end);
                                         r[4] = (r[4] & ~s.stackMask) | sp;
                                         if ((i.target & -4096) != 0) {
                                             s.rip = (pageRip + i.target) & s.ripMask;
@@ -816,10 +820,10 @@ final class RunLoop {
                                         continue;
                                     }
                                     case Forms.CALL_32 -> {
-                                        long to = m & LOW32;
+                                        long to = m & s.ripMask;
                                         checkTarget(to - pageRip);
                                         long sp = (r[4] - 4) & s.stackMask;
-                                        mmu.write32(stack(sp, s.writeEnd), (int) (pageRip + i.end));
+                                        mmu.write32(stack(sp, s.writeEnd), (int) pageRip + i.end);
                                         r[4] = (r[4] & ~s.stackMask) | sp;
                                         long near = to - pageRip;
                                         if ((near & -4096) != 0) {
@@ -830,7 +834,7 @@ final class RunLoop {
                                         continue;
                                     }
                                     case Forms.JMP_32 -> {
-                                        long to = m & LOW32;
+                                        long to = m & s.ripMask;
                                         checkTarget(to - pageRip);
                                         long near = to - pageRip;
                                         if ((near & -4096) != 0) {
@@ -864,30 +868,30 @@ final class RunLoop {
                                     Forms.RET_64 -> {
                                 switch (i.form) {
                                     case Forms.PUSH_64 -> {
-                                        long sp = (r[4] - 8) & s.stackMask;
+                                        long sp = r[4] - 8;
                                         mmu.write64(stack(sp, s.writeEnd), m);
-                                        r[4] = (r[4] & ~s.stackMask) | sp;
+                                        r[4] = sp;
                                         break sequential;
                                     }
                                     case Forms.POP_64 -> {
-                                        long sp = r[4] & s.stackMask;
+                                        long sp = r[4];
                                         long value = mmu.read64(stack(sp, s.readEnd));
-                                        r[4] = (r[4] & ~s.stackMask) | ((sp + 8) & s.stackMask);
+                                        r[4] = sp + 8;
                                         r[i.a] = value;
                                         break sequential;
                                     }
                                     case Forms.LEAVE_64 -> {
-                                        long sp = r[5] & s.stackMask;
+                                        long sp = r[5];
                                         long value = mmu.read64(stack(sp, s.readEnd));
-                                        r[4] = (r[4] & ~s.stackMask) | ((sp + 8) & s.stackMask);
+                                        r[4] = sp + 8;
                                         r[5] = value;
                                         break sequential;
                                     }
                                     case Forms.CALL_REL_64 -> {
                                         checkTarget(i.target);
-                                        long sp = (r[4] - 8) & s.stackMask;
+                                        long sp = r[4] - 8;
                                         mmu.write64(stack(sp, s.writeEnd), (pageRip + i.end));
-                                        r[4] = (r[4] & ~s.stackMask) | sp;
+                                        r[4] = sp;
                                         if ((i.target & -4096) != 0) {
                                             s.rip = (pageRip + i.target) & s.ripMask;
                                             break samePage;
@@ -898,9 +902,9 @@ final class RunLoop {
                                     case Forms.CALL_64 -> {
                                         long to = m;
                                         checkTarget(to - pageRip);
-                                        long sp = (r[4] - 8) & s.stackMask;
+                                        long sp = r[4] - 8;
                                         mmu.write64(stack(sp, s.writeEnd), (pageRip + i.end));
-                                        r[4] = (r[4] & ~s.stackMask) | sp;
+                                        r[4] = sp;
                                         long near = to - pageRip;
                                         if ((near & -4096) != 0) {
                                             s.rip = to;
@@ -921,10 +925,10 @@ final class RunLoop {
                                         continue;
                                     }
                                     default -> {
-                                        long sp = r[4] & s.stackMask;
+                                        long sp = r[4];
                                         long to = mmu.read64(stack(sp, s.readEnd));
                                         checkTarget(to - pageRip);
-                                        r[4] = (r[4] & ~s.stackMask) | ((sp + 8) & s.stackMask);
+                                        r[4] = sp + 8;
                                         long near = to - pageRip;
                                         if ((near & -4096) != 0) {
                                             s.rip = to;
@@ -1009,15 +1013,10 @@ final class RunLoop {
                                 continue;
                             }
                             default -> {
-                                long next = (pageRip + i.end) & s.ripMask;
-                                s.rip = next;
-                                s.instructionRip = (pageRip + i.offset) & s.ripMask;
                                 flags.result = result;
                                 flags.aux = aux;
                                 cpu.budget = budget;
-                                inSecondLevel = true;
-                                cpu.execute(i);
-                                inSecondLevel = false;
+                                boolean onward = secondLevel(i);
                                 result = flags.result;
                                 aux = flags.aux;
                                 budget = cpu.budget;
@@ -1025,7 +1024,7 @@ final class RunLoop {
                                     cpu.reenter = false;
                                     return false;
                                 }
-                                if (s.rip != next) {
+                                if (!onward) {
                                     break samePage;
                                 }
                                 break sequential;
@@ -1080,6 +1079,17 @@ final class RunLoop {
             flags.aux = aux;
             cpu.budget = budget;
         }
+    }
+
+    /** Has the second level execute {@code i}; whether the instruction after it in the page is the next one. */
+    private boolean secondLevel(Instruction i) {
+        long next = (pageRip + i.end) & s.ripMask;
+        s.rip = next;
+        s.instructionRip = (pageRip + i.offset) & s.ripMask;
+        inSecondLevel = true;
+        cpu.execute(i);
+        inSecondLevel = false;
+        return s.rip == next;
     }
 
     /**
