@@ -693,7 +693,8 @@ final class RunLoop {
                                     }
                                 }
                             }
-                            case Forms.MOVZX8, Forms.MOV_8,
+                            case Forms.MOVZX8,
+                                    Forms.MOV_8,
                                     Forms.CMP_8,
                                     Forms.CMP_MR_8,
                                     Forms.TEST_8,
