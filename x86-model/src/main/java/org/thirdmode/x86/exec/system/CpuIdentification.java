@@ -42,6 +42,7 @@ final class CpuIdentification {
     private void follow(int leaf, int subleaf) {
         switch (leaf) {
             case 0x1 -> {
+                msrs.showMicrocodeRevision();
                 if ((state.cr4 & Cr4.OSXSAVE) != 0) {
                     out[2] |= OSXSAVE;
                 }

@@ -67,6 +67,9 @@ public final class ModelSpecificRegisters {
     private static final long MISC_ENABLE_MONITOR = 1 << 18;
     private static final long MISC_ENABLE_READ_ONLY = (1 << 7) | (1 << 11) | (1 << 12);
 
+    /** In bits 63:32: later than any update that software is known to ask for. */
+    private static final long MICROCODE_REVISION = 0xfffL << 32;
+
     private static final long PAT_RESET = 0x0007_0406_0007_0406L;
 
     private static final long FEATURE_CONTROL_LOCK = 1;
@@ -97,7 +100,7 @@ public final class ModelSpecificRegisters {
     public long machineCheckStatus;
     private long machineCheckControl = -1L;
     private final long[] machineCheckBanks = new long[4 * MACHINE_CHECK_BANKS];
-    private long microcodeRevision;
+    private long microcodeRevision = MICROCODE_REVISION;
     private long mperf;
     private long aperf;
     private long systemConfiguration;
@@ -344,6 +347,11 @@ public final class ModelSpecificRegisters {
         }
         out[0] = counters[AMD_COUNTERS + (int) number];
         return true;
+    }
+
+    /** CPUID leaf 1 shows the microcode's revision in IA32_BIOS_SIGN_ID. SDM 3A "Determining the Signature". */
+    void showMicrocodeRevision() {
+        microcodeRevision = MICROCODE_REVISION;
     }
 
     /** Whether MISC_ENABLE lets MONITOR and MWAIT be executed. */
