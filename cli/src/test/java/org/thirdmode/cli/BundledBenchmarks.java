@@ -11,9 +11,7 @@ import org.thirdmode.guests.GuestImage;
 /** Every bundled benchmark computes on the bare machine what it computes under QEMU, at either fidelity. */
 class BundledBenchmarks {
     static Stream<String> benchmarks() {
-        return GuestCatalogue.images().stream()
-                .filter(GuestImage::isBenchmark)
-                .map(GuestImage::name);
+        return GuestCatalogue.images().stream().filter(GuestImage::isBenchmark).map(GuestImage::name);
     }
 
     @ParameterizedTest

@@ -190,18 +190,16 @@ final class RandomPaging {
 
     /** The same access as the specification writes it. */
     static LinearAccess specified(long linear, int access) {
-        LinearAccess.Kind kind =
-                switch (access & (Access.WRITE | Access.FETCH)) {
-                    case Access.WRITE -> LinearAccess.Kind.WRITE;
-                    case Access.FETCH -> LinearAccess.Kind.FETCH;
-                    default -> LinearAccess.Kind.READ;
-                };
-        LinearAccess.Mode mode =
-                switch (access & (Access.USER | Access.IMPLICIT)) {
-                    case Access.USER -> LinearAccess.Mode.USER;
-                    case Access.IMPLICIT -> LinearAccess.Mode.IMPLICIT_SUPERVISOR;
-                    default -> LinearAccess.Mode.SUPERVISOR;
-                };
+        LinearAccess.Kind kind = switch (access & (Access.WRITE | Access.FETCH)) {
+            case Access.WRITE -> LinearAccess.Kind.WRITE;
+            case Access.FETCH -> LinearAccess.Kind.FETCH;
+            default -> LinearAccess.Kind.READ;
+        };
+        LinearAccess.Mode mode = switch (access & (Access.USER | Access.IMPLICIT)) {
+            case Access.USER -> LinearAccess.Mode.USER;
+            case Access.IMPLICIT -> LinearAccess.Mode.IMPLICIT_SUPERVISOR;
+            default -> LinearAccess.Mode.SUPERVISOR;
+        };
         return new LinearAccess(linear, kind, mode);
     }
 
