@@ -9,6 +9,8 @@ public final class Chipset {
     // 82371AB (PIIX4) datasheet "Power Management Base Address", "Miscellaneous Power Management".
     private static final int PM_BASE = 0x40;
     private static final int PM_MISCELLANEOUS = 0x80;
+    private static final int DEVICE_ACTIVITY_B = 0x58;
+    private static final int APMC_ENABLE = 1 << 25;
 
     private Chipset() {}
 
@@ -61,6 +63,8 @@ public final class Chipset {
                 allow(PM_BASE, 0xffc0, 4);
                 fix(PM_MISCELLANEOUS, 1, 1);
                 allow(PM_MISCELLANEOUS, 1, 1);
+                // There is no system-management mode: to firmware its set-up is already done.
+                fix(DEVICE_ACTIVITY_B, APMC_ENABLE, 4);
                 interruptPin(1);
                 fix(0x3c, 9, 1);
             }
