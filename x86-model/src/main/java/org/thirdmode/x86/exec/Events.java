@@ -205,6 +205,8 @@ public final class Events {
     /** Delivers a trap or an interrupt; it ends a wait. In the middle of a repeated string instruction RF is pushed set. */
     private void interrupt(int vector) {
         cpu.activity = Processor.Activity.ACTIVE;
+        // The shadow was the interrupted program's; the handler stands in none.
+        cpu.shadow = Processor.NO_SHADOW;
         long flags = state.rflags();
         deliver(vector, cpu.insideRepetition() ? flags | Rflags.RF : flags, false, 0, Kind.BENIGN);
     }
