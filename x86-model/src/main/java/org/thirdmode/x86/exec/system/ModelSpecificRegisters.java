@@ -52,6 +52,7 @@ public final class ModelSpecificRegisters {
     private static final int AMD_PERF_EVT_SEL0 = 0xc001_0000;
     private static final int AMD_SYSCFG = 0xc001_0010;
     private static final int AMD_HWCR = 0xc001_0015;
+    private static final int AMD_NB_CFG = 0xc001_001f;
 
     private static final int[] FIXED_MTRRS = {
         0x250, 0x258, 0x259, 0x268, 0x269, 0x26a, 0x26b, 0x26c, 0x26d, 0x26e, 0x26f
@@ -105,6 +106,7 @@ public final class ModelSpecificRegisters {
     private long aperf;
     private long systemConfiguration;
     private long hardwareConfiguration;
+    private long northbridgeConfiguration;
 
     /** AMD's performance event selectors, then the counters: they hold what is written and count nothing. */
     private final long[] counters = new long[2 * AMD_COUNTERS];
@@ -336,6 +338,7 @@ public final class ModelSpecificRegisters {
                 row(AMD_PERF_EVT_SEL0 + n, () -> counters[index], value -> set(() -> counters[index] = value));
             }
             row(AMD_SYSCFG, () -> systemConfiguration, value -> set(() -> systemConfiguration = value));
+            row(AMD_NB_CFG, () -> northbridgeConfiguration, value -> set(() -> northbridgeConfiguration = value));
             row(AMD_HWCR, () -> hardwareConfiguration, value -> set(() -> hardwareConfiguration = value));
         }
     }
