@@ -24,6 +24,7 @@ final class CodeCache implements Mmu.CodeListener {
     private final Mmu mmu;
     private final PhysicalMemory memory;
     private final Decoder decoder;
+    private final Runnable onFlush;
 
     private final long[] tags = new long[ENTRIES];
     private final long[] generations = new long[ENTRIES];
@@ -34,22 +35,26 @@ final class CodeCache implements Mmu.CodeListener {
     private int decoded;
     private final byte[] window = new byte[16];
 
-    CodeCache(CpuState state, Mmu mmu, PhysicalMemory memory, Decoder decoder) {
+    /** @param onFlush hears that the page in execution may be translated otherwise from the next instruction on */
+    CodeCache(CpuState state, Mmu mmu, PhysicalMemory memory, Decoder decoder, Runnable onFlush) {
         this.state = state;
         this.mmu = mmu;
         this.memory = memory;
         this.decoder = decoder;
+        this.onFlush = onFlush;
         mmu.codeListener(this);
     }
 
     @Override
     public void translationsFlushed() {
         generation++;
+        onFlush.run();
     }
 
     @Override
     public void pageFlushed(long linear) {
         generations[slot(linear)] = 0;
+        onFlush.run();
     }
 
     private static int slot(long linear) {

@@ -5,6 +5,7 @@ import org.thirdmode.x86.decode.Operand;
 import org.thirdmode.x86.paging.Mmu;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.GuestFault;
+import org.thirdmode.x86.state.Segment;
 
 /**
  * Operands of the second level: general registers of any size, memory through a segment, immediates. All values are
@@ -137,14 +138,14 @@ public final class Operands {
     /** Pushes {@code size} bytes (2, 4 or 8): SP moves only if the write succeeds. */
     public void push(int size, long value) {
         long sp = (state.r[CpuState.RSP] - size) & state.stackMask;
-        write(org.thirdmode.x86.state.Segment.SS, sp, size, value);
+        write(Segment.SS, sp, size, value);
         setStackPointer(sp);
     }
 
     /** Reads {@code size} bytes (2, 4 or 8) at SP + {@code displacement} without moving SP. */
     public long peek(int size, long displacement) {
         long sp = (state.r[CpuState.RSP] + displacement) & state.stackMask;
-        return read(org.thirdmode.x86.state.Segment.SS, sp, size);
+        return read(Segment.SS, sp, size);
     }
 
     /** Pops {@code size} bytes (2, 4 or 8). */

@@ -134,7 +134,7 @@ public final class Processor implements ProcessorSignals {
         operands = new Operands(state, mmu, fault);
         system = new SystemArchitecture(this);
         events = new Events(this);
-        code = new CodeCache(state, mmu, memory, new Decoder(features));
+        code = new CodeCache(state, mmu, memory, new Decoder(features), () -> reenter = true);
         loop = new RunLoop(this, code);
         Groups.install(this, groups);
         clock.onNearerDeadline(this::nearerDeadline);

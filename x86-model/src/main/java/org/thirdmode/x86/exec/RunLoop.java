@@ -15,9 +15,11 @@ import org.thirdmode.x86.state.Segment;
  * <p>It runs only where nothing has to be looked at between two instructions; {@link Processor#step} does the rest.
  *
  * <p>Why it looks as it does: the JVM compiles {@link #run} once and keeps the instruction, the budget and the two flag
- * words close. The next instruction comes by a link, not by an index, because that is the longest chain of the loop. What two cases both compute it computes once, before the dispatch, for every instruction: so forms that share
- * an expression stand together under one label and part ways there. A case commits to registers and flags only after its last access to memory, so an access that throws leaves
- * the instruction as if it had not begun. A method of 8,000 bytecodes or more would never be compiled; a test watches.
+ * words close. The next instruction comes by a link, not by an index, because that is the longest chain of the loop. What
+ * two cases both compute the JVM computes once, before the dispatch, for every instruction: so forms that share an
+ * expression stand together under one label and part ways there. A case commits to registers and flags only after its
+ * last access to memory, so an access that throws leaves the instruction as if it had not begun. A method of 8,000
+ * bytecodes or more would never be compiled; a test watches.
  */
 final class RunLoop {
     private static final long LOW32 = 0xffff_ffffL;

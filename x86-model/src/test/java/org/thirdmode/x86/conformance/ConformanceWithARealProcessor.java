@@ -58,7 +58,9 @@ class ConformanceWithARealProcessor {
     /** What the manual leaves undefined is as AMD's processors have it. */
     @Test
     void undefinedFlagsAndResultsAreThoseOfTheRecordedProcessor() {
-        assumeTrue(recording.processor().contains("AuthenticAMD"), recording.processor());
+        assumeTrue(
+                recording.processor().contains("AuthenticAMD"),
+                "undefined flags are AMD's; recorded on " + recording.processor());
         assertEquals(
                 List.of(), UNDEFINED.subList(0, Math.min(SHOWN, UNDEFINED.size())), UNDEFINED.size() + " cases differ");
     }
