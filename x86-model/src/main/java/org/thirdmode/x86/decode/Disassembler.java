@@ -556,7 +556,7 @@ public final class Disassembler {
                 case 8 -> "QWORD PTR ";
                 case 10 -> "TBYTE PTR ";
                 case 16 ->
-                    i.operation == Operation.CMPXCHG16B || i.operation == Operation.VMX_SVM
+                    i.operation == Operation.CMPXCHG16B || i.operation.group == Operation.Group.EXTENSION
                             ? "OWORD PTR "
                             : "XMMWORD PTR ";
                 default -> "";

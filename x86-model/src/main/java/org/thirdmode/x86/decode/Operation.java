@@ -572,7 +572,27 @@ public enum Operation {
     AESKEYGENASSIST(Group.SSE),
 
     // Virtualization: executed by the extension, #UD without one
-    VMX_SVM(Group.EXTENSION);
+    VMXON(Group.EXTENSION),
+    VMXOFF(Group.EXTENSION),
+    VMCLEAR(Group.EXTENSION),
+    VMPTRLD(Group.EXTENSION),
+    VMPTRST(Group.EXTENSION),
+    VMREAD(Group.EXTENSION),
+    VMWRITE(Group.EXTENSION),
+    VMLAUNCH(Group.EXTENSION),
+    VMRESUME(Group.EXTENSION),
+    VMCALL(Group.EXTENSION),
+    VMFUNC(Group.EXTENSION),
+    INVEPT(Group.EXTENSION),
+    INVVPID(Group.EXTENSION),
+    VMRUN(Group.EXTENSION),
+    VMMCALL(Group.EXTENSION),
+    VMLOAD(Group.EXTENSION),
+    VMSAVE(Group.EXTENSION),
+    STGI(Group.EXTENSION),
+    CLGI(Group.EXTENSION),
+    SKINIT(Group.EXTENSION),
+    INVLPGA(Group.EXTENSION);
 
     /** Which class executes an operation. */
     public enum Group {

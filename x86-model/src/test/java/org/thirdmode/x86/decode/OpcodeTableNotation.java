@@ -85,7 +85,7 @@ class OpcodeTableNotation {
         assertEquals(Operation.UD, Decoded.without(EnumSet.of(Feature.POPCNT), "f3 0f b8 c0").operation);
         assertEquals(Operation.UD, Decoded.without(EnumSet.of(Feature.BMI1), "c4 e2 70 f2 c2").operation);
         assertEquals(Operation.UD, Decoded.without(EnumSet.of(Feature.VMX), "0f 01 c1").operation);
-        assertEquals(Operation.VMX_SVM, Decoded.operation(64, "0f 01 c1"));
+        assertEquals(Operation.VMCALL, Decoded.operation(64, "0f 01 c1"));
         assertEquals("vmcall", Decoded.of(64, "0f 01 c1").mnemonic());
     }
 
