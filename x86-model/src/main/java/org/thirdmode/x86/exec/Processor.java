@@ -16,6 +16,7 @@ import org.thirdmode.x86.paging.PageWalker;
 import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.profile.Feature;
 import org.thirdmode.x86.state.CpuState;
+import org.thirdmode.x86.state.GuestExit;
 import org.thirdmode.x86.state.GuestFault;
 import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.state.Segment;
@@ -70,6 +71,21 @@ public final class Processor implements ProcessorSignals {
 
     /** The one fault object of this processor. */
     public final GuestFault fault = new GuestFault();
+
+    /** The one exit object of this processor: the extension throws it to leave the guest. */
+    public final GuestExit exit = new GuestExit();
+
+    /** VMX, SVM or neither. */
+    public Extension extension = Extension.NONE;
+
+    /** What the guest may not do by itself: bits of {@link Intercept}; 0 out of guest mode. */
+    public long intercepts;
+
+    /** Whether a guest of the extension runs. SDM: VMX non-root operation; APM: guest mode. */
+    public boolean guestMode;
+
+    /** AMD's GIF: while it is clear, interrupts, NMI and INIT wait. APM 2 "Global Interrupt Flag, STGI and CLGI". */
+    public boolean globalInterruptFlag = true;
 
     public Activity activity = Activity.ACTIVE;
 
@@ -139,6 +155,11 @@ public final class Processor implements ProcessorSignals {
         Groups.install(this, groups);
         clock.onNearerDeadline(this::nearerDeadline);
         Reset.powerUp(this);
+    }
+
+    /** Gives the processor its extension; before it runs. */
+    public void extend(Extension theExtension) {
+        extension = theExtension;
     }
 
     // ---- running ----
