@@ -57,72 +57,184 @@ public final class Events {
         };
     }
 
+    /**
+     * The event in delivery, in the form of {@link EventInformation}; 0 where none is. An exit on the way to its handler
+     * reports it. SDM 3C "Information for VM Exits That Occur During Event Delivery", APM 2 "EXITINTINFO".
+     */
+    public int vectoring;
+
+    /** Its error code. */
+    public int vectoringErrorCode;
+
+    /** Of a software interrupt or exception in delivery: the length of its instruction, in bytes. */
+    public int vectoringLength;
+
+    /** No event is on its way any more. */
+    void nothingInDelivery() {
+        vectoring = 0;
+    }
+
     /** Delivers a fault of the current instruction; RIP is the instruction's own. A triple fault shuts down. */
     public void deliverFault(GuestFault fault) {
         // A data breakpoint traps after its instruction: this one has not completed.
         cpu.pendingDebug = 0;
-        int errorCode = fault.errorCode;
-        boolean breakpoint = false;
-        if (fault.vector == Vector.PF) {
-            state.cr2 = fault.linearAddress;
-        } else if (fault.vector == Vector.DB) {
-            recordDebug(errorCode);
-            // An instruction breakpoint leaves setting RF to its handler.
-            breakpoint = (errorCode & DR6_B) != 0;
-            errorCode = 0;
-        }
+        int vector = fault.vector;
+        boolean hasErrorCode = fault.hasErrorCode;
+        // An instruction breakpoint leaves setting RF to its handler.
+        boolean breakpoint = vector == Vector.DB && (fault.errorCode & DR6_B) != 0;
+        raise(fault);
+        int errorCode = hasErrorCode ? fault.errorCode : 0;
         long flags = state.rflags();
         deliver(
-                fault.vector,
+                EventInformation.of(EventInformation.HARDWARE_EXCEPTION, vector, hasErrorCode),
+                Source.EXTERNAL,
                 breakpoint ? flags : flags | Rflags.RF,
-                fault.hasErrorCode,
-                fault.hasErrorCode ? errorCode : 0,
-                kind(fault.vector));
+                errorCode,
+                kind(vector));
+        cpu.wantAttention();
+    }
+
+    /** An exception is certain: a guest's hypervisor may take it; else CR2 and DR6 tell its handler why. */
+    private void raise(GuestFault fault) {
+        int vector = fault.vector;
+        boolean debug = vector == Vector.DB;
+        if ((cpu.intercepts & Intercept.EXCEPTION) != 0) {
+            long payload = vector == Vector.PF ? fault.linearAddress : debug ? fault.errorCode : 0;
+            int errorCode = fault.hasErrorCode ? fault.errorCode : 0;
+            int information = EventInformation.of(EventInformation.HARDWARE_EXCEPTION, vector, fault.hasErrorCode);
+            cpu.extension.exception(information, errorCode, payload);
+        }
+        if (vector == Vector.PF) {
+            state.cr2 = fault.linearAddress;
+        } else if (debug) {
+            recordDebug(fault.errorCode);
+        }
+    }
+
+    /** A double fault takes the place of an exception and of the event whose delivery raised it. */
+    private void raiseDoubleFault() {
+        vectoring = 0;
+        if ((cpu.intercepts & Intercept.EXCEPTION) != 0) {
+            cpu.extension.exception(EventInformation.of(EventInformation.HARDWARE_EXCEPTION, Vector.DF, true), 0, 0);
+        }
+    }
+
+    private void tripleFault() {
+        vectoring = 0;
+        if ((cpu.intercepts & Intercept.SHUTDOWN) != 0) {
+            cpu.extension.shutdown();
+        }
+        cpu.activity = Processor.Activity.SHUTDOWN;
+    }
+
+    /**
+     * A software interrupt or exception of the instruction in execution; {@code state.rip} is that of the next one. What
+     * its delivery raises is thrown, as any fault of an instruction.
+     *
+     * @param type {@link EventInformation#SOFTWARE_INTERRUPT} and the two after it
+     * @param length of the instruction, in bytes
+     */
+    public void software(int type, int vector, int length) {
+        int information = EventInformation.of(type, vector, false);
+        vectoringLength = length;
+        boolean interrupt = type == EventInformation.SOFTWARE_INTERRUPT;
+        if (!interrupt && (cpu.intercepts & Intercept.EXCEPTION) != 0) {
+            cpu.extension.exception(information, 0, 0);
+        }
+        if (type == EventInformation.PRIVILEGED_SOFTWARE_EXCEPTION) {
+            // INT1 delivers one debug exception for itself and for what MOV SS before it has held back.
+            mergePendingDebug();
+        }
+        vectoring = information;
+        // The pushed image holds RF as it is.
+        interrupts.deliver(vector, source(type), state.rflags() & ~(long) Rflags.RF, false, 0);
+        vectoring = 0;
+    }
+
+    private static Source source(int type) {
+        return switch (type) {
+            case EventInformation.SOFTWARE_INTERRUPT -> Source.INT_N;
+            case EventInformation.SOFTWARE_EXCEPTION -> Source.INT3_INTO;
+            default -> Source.EXTERNAL;
+        };
+    }
+
+    /**
+     * Delivers the event that a VM entry injects; RIP is the guest's. It is not asked about itself, but what its delivery
+     * raises is. SDM 3C "Event Injection", APM 2 "Event Injection".
+     *
+     * @param length of the instruction that a software event stands for: its handler returns behind it
+     */
+    public void inject(int information, int errorCode, int length) {
+        state.instructionRip = state.rip;
+        vectoringLength = length;
+        int type = EventInformation.type(information);
+        if (EventInformation.bySoftware(information)) {
+            state.rip = (state.rip + length) & state.ripMask;
+        }
+        Kind kind =
+                type == EventInformation.HARDWARE_EXCEPTION ? kind(EventInformation.vector(information)) : Kind.BENIGN;
+        deliver(information, source(type), state.rflags(), errorCode, kind);
         cpu.wantAttention();
     }
 
     /**
-     * Delivers an event, and what its delivery raises.
+     * Delivers an event, and what its delivery raises. {@code state.instructionRip} is where a fault of it returns to.
      *
      * @param kind how it combines; {@link Kind#BENIGN} for interrupts
      */
-    private void deliver(int vector, long flags, boolean hasErrorCode, int errorCode, Kind kind) {
-        state.instructionRip = state.rip;
-        int nextVector = vector;
+    private void deliver(int information, Source source, long flags, int errorCode, Kind kind) {
+        vectoring = information;
+        vectoringErrorCode = errorCode;
+        Source nextSource = source;
         long nextFlags = flags;
-        boolean nextHasErrorCode = hasErrorCode;
-        int nextErrorCode = errorCode;
         Kind nextKind = kind;
         while (true) {
             try {
-                interrupts.deliver(nextVector, Source.EXTERNAL, nextFlags, nextHasErrorCode, nextErrorCode);
+                interrupts.deliver(
+                        EventInformation.vector(vectoring),
+                        nextSource,
+                        nextFlags,
+                        EventInformation.hasErrorCode(vectoring),
+                        vectoringErrorCode);
+                vectoring = 0;
                 return;
             } catch (GuestFault second) {
                 // A task gate may have faulted in the new task: its RIP is the one then.
                 state.rip = state.instructionRip;
-                if (second.vector == Vector.PF) {
-                    state.cr2 = second.linearAddress;
-                }
+                nextSource = Source.EXTERNAL;
                 Kind secondKind = kind(second.vector);
                 if (doubles(nextKind, secondKind)) {
-                    if (nextKind == Kind.DOUBLE_FAULT) {
-                        cpu.activity = Processor.Activity.SHUTDOWN;
+                    secondKind = doubleFault(second, nextKind);
+                    if (secondKind == null) {
                         return;
                     }
-                    nextVector = Vector.DF;
-                    nextKind = Kind.DOUBLE_FAULT;
-                    nextHasErrorCode = true;
-                    nextErrorCode = 0;
+                    vectoring = EventInformation.of(EventInformation.HARDWARE_EXCEPTION, Vector.DF, true);
+                    vectoringErrorCode = 0;
                     nextFlags = state.rflags();
                 } else {
-                    nextVector = second.vector;
-                    nextKind = secondKind;
-                    nextHasErrorCode = second.hasErrorCode;
-                    nextErrorCode = second.errorCode;
+                    int vector = second.vector;
+                    boolean hasErrorCode = second.hasErrorCode;
+                    int code = hasErrorCode ? second.errorCode : 0;
+                    raise(second);
+                    vectoring = EventInformation.of(EventInformation.HARDWARE_EXCEPTION, vector, hasErrorCode);
+                    vectoringErrorCode = code;
                     nextFlags = state.rflags() | Rflags.RF;
                 }
+                nextKind = secondKind;
             }
         }
+    }
+
+    /** The second exception makes a double fault of both, or, on the way to its handler, a triple fault: then null. */
+    private Kind doubleFault(GuestFault second, Kind first) {
+        raise(second);
+        if (first == Kind.DOUBLE_FAULT) {
+            tripleFault();
+            return null;
+        }
+        raiseDoubleFault();
+        return Kind.DOUBLE_FAULT;
     }
 
     // ---- debug exceptions ----
@@ -132,8 +244,7 @@ public final class Events {
         return cpu.fault.as(Vector.DB, false, bits);
     }
 
-    /** INT1 delivers one debug exception for itself and for what MOV SS before it has held back. */
-    public void mergePendingDebug() {
+    private void mergePendingDebug() {
         if (cpu.pendingDebug != 0) {
             recordDebug(cpu.pendingDebug);
             cpu.pendingDebug = 0;
@@ -154,61 +265,124 @@ public final class Events {
      */
     void service() {
         cpu.attention = false;
-        signals();
-        if (cpu.activity == Processor.Activity.SHUTDOWN || cpu.activity == Processor.Activity.WAIT_FOR_SIPI) {
+        if (!cpu.globalInterruptFlag) {
+            resetSignal();
+            debugTrap();
             return;
         }
-        boolean delivered = false;
-        boolean afterMovSs = cpu.shadow == Processor.SHADOW_MOV_SS;
-        if (cpu.pendingDebug != 0 && !afterMovSs) {
-            mergePendingDebug();
-            interrupt(Vector.DB);
-            delivered = true;
+        signals();
+        if (cpu.activity == Processor.Activity.WAIT_FOR_SIPI
+                || (cpu.activity == Processor.Activity.SHUTDOWN && !cpu.guestMode)) {
+            return;
         }
-        if (cpu.nmiPending && !cpu.nmiBlocked && !afterMovSs) {
-            cpu.nmiPending = false;
-            cpu.nmiBlocked = true;
-            interrupt(Vector.NMI);
-            delivered = true;
+        if (cpu.guestMode) {
+            cpu.extension.beforeDebugTraps();
         }
-        if (cpu.apic.interruptPending()) {
-            if ((state.systemFlags & Rflags.IF) != 0 && cpu.shadow == Processor.NO_SHADOW) {
-                interrupt(cpu.apic.acknowledgeInterrupt());
-                delivered = true;
-            } else if (cpu.activity == Processor.Activity.MWAIT && maskedInterruptsWake) {
-                cpu.activity = Processor.Activity.ACTIVE;
-            }
+        boolean delivered = debugTrap();
+        if (cpu.guestMode) {
+            cpu.extension.beforeNmi();
         }
+        delivered |= nonMaskableInterrupt();
+        if (cpu.activity == Processor.Activity.SHUTDOWN) {
+            return;
+        }
+        if (cpu.guestMode) {
+            cpu.extension.beforeInterrupts();
+        }
+        delivered |= externalInterrupt();
         if (delivered) {
             cpu.wantAttention();
         }
     }
 
-    /** RESET, INIT and startup IPI. */
-    private void signals() {
+    private boolean debugTrap() {
+        if (cpu.pendingDebug == 0 || cpu.shadow == Processor.SHADOW_MOV_SS) {
+            return false;
+        }
+        int bits = cpu.pendingDebug;
+        cpu.pendingDebug = 0;
+        if ((cpu.intercepts & Intercept.EXCEPTION) != 0) {
+            cpu.extension.exception(
+                    EventInformation.of(EventInformation.HARDWARE_EXCEPTION, Vector.DB, false), 0, bits);
+        }
+        recordDebug(bits);
+        interrupt(EventInformation.HARDWARE_EXCEPTION, Vector.DB);
+        return true;
+    }
+
+    private boolean nonMaskableInterrupt() {
+        if (!cpu.nmiPending || cpu.shadow == Processor.SHADOW_MOV_SS) {
+            return false;
+        }
+        if ((cpu.intercepts & Intercept.NMI) != 0 && cpu.extension.nmi()) {
+            return false;
+        }
+        if (cpu.nmiBlocked) {
+            return false;
+        }
+        cpu.nmiPending = false;
+        cpu.nmiBlocked = true;
+        interrupt(EventInformation.NMI, Vector.NMI);
+        return true;
+    }
+
+    private boolean externalInterrupt() {
+        if (!cpu.apic.interruptPending()) {
+            return false;
+        }
+        if (cpu.shadow == Processor.NO_SHADOW) {
+            if ((cpu.intercepts & Intercept.EXTERNAL_INTERRUPT) != 0 && cpu.extension.externalInterrupt()) {
+                return false;
+            }
+            if ((state.systemFlags & Rflags.IF) != 0) {
+                interrupt(EventInformation.EXTERNAL_INTERRUPT, cpu.apic.acknowledgeInterrupt());
+                return true;
+            }
+        }
+        if (cpu.activity == Processor.Activity.MWAIT && maskedInterruptsWake) {
+            cpu.activity = Processor.Activity.ACTIVE;
+        }
+        return false;
+    }
+
+    private void resetSignal() {
         if (cpu.resetPending) {
             cpu.resetPending = false;
             Reset.powerUp(cpu);
         }
-        if (cpu.initPending) {
+    }
+
+    /** RESET, INIT and startup IPI. */
+    private void signals() {
+        resetSignal();
+        if (cpu.initPending && !((cpu.intercepts & Intercept.INIT) != 0 && cpu.extension.init())) {
             cpu.initPending = false;
             Reset.init(cpu);
         }
         if (cpu.startupVector >= 0) {
-            if (cpu.activity == Processor.Activity.WAIT_FOR_SIPI) {
-                Reset.start(cpu, cpu.startupVector);
-            }
+            int vector = cpu.startupVector;
             cpu.startupVector = -1;
+            if (cpu.activity == Processor.Activity.WAIT_FOR_SIPI
+                    && !((cpu.intercepts & Intercept.STARTUP) != 0 && cpu.extension.startup(vector))) {
+                Reset.start(cpu, vector);
+            }
         }
     }
 
-    /** Delivers a trap or an interrupt; it ends a wait. In the middle of a repeated string instruction RF is pushed set. */
-    private void interrupt(int vector) {
+    /**
+     * Delivers an event that came between two instructions; it ends a wait. In the middle of a repeated string instruction
+     * RF is pushed set. An extension delivers a virtual interrupt by it.
+     *
+     * @param type see {@link EventInformation}
+     */
+    public void interrupt(int type, int vector) {
         cpu.activity = Processor.Activity.ACTIVE;
         // The shadow was the interrupted program's; the handler stands in none.
         cpu.shadow = Processor.NO_SHADOW;
         long flags = state.rflags();
-        deliver(vector, cpu.insideRepetition() ? flags | Rflags.RF : flags, false, 0, Kind.BENIGN);
+        long image = cpu.insideRepetition() ? flags | Rflags.RF : flags;
+        state.instructionRip = state.rip;
+        deliver(EventInformation.of(type, vector, false), Source.EXTERNAL, image, 0, Kind.BENIGN);
     }
 
     /** MWAIT. */

@@ -55,7 +55,11 @@ public interface Extension {
 
     // ---- instructions of a guest ----
 
-    /** An instruction whose bit in {@link Intercept} is set, after the checks that come before an intercept. */
+    /**
+     * An instruction whose bit in {@link Intercept} is set. It is asked after the checks of #UD and of privilege that rank
+     * higher in VMX, but for MOV to and from debug registers, which VMX ranks above them; where another extension ranks a
+     * fault higher, it returns and the core raises it.
+     */
     default void instruction(Instruction i, long intercept) {}
 
     /**
@@ -88,10 +92,11 @@ public interface Extension {
     /**
      * CLTS or LMSW.
      *
+     * @param source the operand of LMSW; 0 for CLTS
      * @param value the value of CR0 that it would write were no bit of it withheld
      * @return the value to go on with
      */
-    default long writeMachineStatus(Instruction i, long value) {
+    default long writeMachineStatus(Instruction i, int source, long value) {
         return value;
     }
 
@@ -116,15 +121,20 @@ public interface Extension {
         TASK_GATE_IN_IDT
     }
 
-    /** A task switch, after the checks of the descriptor and before anything has changed. */
-    default void taskSwitch(int selector, TaskSwitchCause cause, boolean hasErrorCode, int errorCode) {}
+    /**
+     * A task switch, after the checks of the descriptor and before anything has changed. Where an event goes through a
+     * task gate, {@link Events#vectoring} is that event.
+     */
+    default void taskSwitch(int selector, TaskSwitchCause cause) {}
 
     /**
-     * An exception that is about to be delivered: CR2, DR6 and DR7 are as before it.
+     * An exception that is about to be delivered: CR2, DR6 and DR7 are as before it. {@link Events#vectoring} is the event
+     * whose delivery raised it, 0 where there is none.
      *
+     * @param information type and vector, see {@link EventInformation}
      * @param payload the linear address of #PF, the bits for DR6 of #DB, else 0
      */
-    default void exception(int vector, boolean hasErrorCode, int errorCode, long payload) {}
+    default void exception(int information, int errorCode, long payload) {}
 
     /** A triple fault. Where it returns, the processor shuts down. */
     default void shutdown() {}
@@ -139,7 +149,7 @@ public interface Extension {
         return false;
     }
 
-    /** INIT is pending. True where it is dealt with or has to wait. */
+    /** INIT is pending: also asked in VMX root operation. True where it is dealt with or has to wait. */
     default boolean init() {
         return false;
     }
@@ -152,7 +162,7 @@ public interface Extension {
     /** FERR# would be asserted. */
     default void ferr() {}
 
-    /** A guest's instruction is complete: {@link Intercept#EACH_INSTRUCTION}. */
+    /** A guest's instruction is complete, or a fault of it is delivered: {@link Intercept#EACH_INSTRUCTION}. */
     default void completed() {}
 
     /** IRET of a guest ends the blocking of non-maskable interrupts. True where that means something other than the core's. */

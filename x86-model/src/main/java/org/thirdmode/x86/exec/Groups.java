@@ -33,5 +33,11 @@ final class Groups {
         groups[Group.FAR_CONTROL.ordinal()] = cpu.system.farControl;
         groups[Group.SEGMENT.ordinal()] = cpu.system.segments;
         groups[Group.SYSTEM.ordinal()] = cpu.system.system;
+        groups[Group.EXTENSION.ordinal()] = i -> {
+            if (cpu.extension == Extension.NONE) {
+                throw cpu.fault(Vector.UD);
+            }
+            cpu.extension.execute(i);
+        };
     }
 }

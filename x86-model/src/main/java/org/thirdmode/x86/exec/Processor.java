@@ -78,7 +78,7 @@ public final class Processor implements ProcessorSignals {
     /** VMX, SVM or neither. */
     public Extension extension = Extension.NONE;
 
-    /** What the guest may not do by itself: bits of {@link Intercept}; 0 out of guest mode. */
+    /** What the guest may not do by itself: bits of {@link Intercept}. Out of guest mode only INIT can be among them. */
     public long intercepts;
 
     /** Whether a guest of the extension runs. SDM: VMX non-root operation; APM: guest mode. */
@@ -114,6 +114,9 @@ public final class Processor implements ProcessorSignals {
     long budget;
 
     private long budgetEnd;
+
+    /** Instructions that were begun and ended in a fault or an exit. */
+    private long unfinished;
 
     /** Ticks that passed while the processor was halted. */
     private long slept;
@@ -194,6 +197,13 @@ public final class Processor implements ProcessorSignals {
         return now() - slept;
     }
 
+    /**
+     * Instructions completed so far: {@link #instructions} without those that faulted or left a guest instead.
+     */
+    public long retired() {
+        return instructions() - unfinished;
+    }
+
     /** Runs until tick {@code until}, exactly, or until something else stops it. */
     public Stop run(long until) {
         stopRequested = false;
@@ -203,13 +213,13 @@ public final class Processor implements ProcessorSignals {
                 clock.fireDue();
             }
             if (attention) {
-                events.service();
+                service();
             }
             if (stopRequested) {
                 return Stop.REQUESTED;
             }
             if (activity != Activity.ACTIVE) {
-                if (activity == Activity.SHUTDOWN) {
+                if (activity == Activity.SHUTDOWN && !guestMode) {
                     return Stop.SHUTDOWN;
                 }
                 long wake = clock.nextDeadline();
@@ -238,15 +248,55 @@ public final class Processor implements ProcessorSignals {
                 step();
             }
         } catch (GuestFault f) {
-            state.rip = state.instructionRip;
+            unwind(before);
             shadowBefore = NO_SHADOW;
-            if (budget == before) {
-                // A fetch that faults takes a tick too: a handler that cannot be fetched must not stop time.
-                budget--;
-            }
-            clock.setNow(now());
-            events.deliverFault(f);
+            resumeBefore = 0;
+            deliverFault(f);
+        } catch (GuestExit e) {
+            unwind(before);
+            shadow = shadowBefore;
+            state.systemFlags |= resumeBefore;
+            leaveGuest();
         }
+    }
+
+    /** The instruction in execution has not completed. */
+    private void unwind(long budgetBefore) {
+        state.rip = state.instructionRip;
+        unfinished++;
+        if (budget == budgetBefore) {
+            // A fetch that faults takes a tick too: a handler that cannot be fetched must not stop time.
+            budget--;
+        }
+        clock.setNow(now());
+    }
+
+    private void deliverFault(GuestFault f) {
+        boolean watched = (intercepts & Intercept.EACH_INSTRUCTION) != 0;
+        try {
+            events.deliverFault(f);
+            if (watched) {
+                extension.completed();
+            }
+        } catch (GuestExit e) {
+            leaveGuest();
+        }
+    }
+
+    private void service() {
+        try {
+            events.service();
+        } catch (GuestExit e) {
+            leaveGuest();
+        }
+    }
+
+    private void leaveGuest() {
+        extension.leave();
+        events.nothingInDelivery();
+        shadowBefore = NO_SHADOW;
+        resumeBefore = 0;
+        wantAttention();
     }
 
     private void setNow(long tick) {
@@ -273,11 +323,15 @@ public final class Processor implements ProcessorSignals {
     private boolean mustStep() {
         return (state.systemFlags & (Rflags.TF | Rflags.RF)) != 0
                 || shadow != NO_SHADOW
+                || (intercepts & Intercept.EACH_INSTRUCTION) != 0
                 || system.debug.watchesInstructions();
     }
 
     /** The shadow in which the instruction in execution stands. */
     private int shadowBefore;
+
+    /** RFLAGS.RF as the instruction in execution found it. */
+    private int resumeBefore;
 
     /** Whether the instruction in execution ends in a single-step trap. */
     private boolean singleStep;
@@ -293,14 +347,15 @@ public final class Processor implements ProcessorSignals {
             wantAttention();
         }
         Instruction i = fetchForStep();
-        int resume = s.systemFlags & Rflags.RF;
+        resumeBefore = s.systemFlags & Rflags.RF;
         s.systemFlags &= ~Rflags.RF;
+        boolean watched = (intercepts & Intercept.EACH_INSTRUCTION) != 0;
         singleStep = (s.systemFlags & Rflags.TF) != 0;
         budget--;
         s.rip = (s.rip + i.length) & s.ripMask;
         execute(i);
         if (i.repeat != 0 && s.rip == s.instructionRip) {
-            s.systemFlags |= resume;
+            s.systemFlags |= resumeBefore;
         }
         if (singleStep && shadow != SHADOW_MOV_SS) {
             pendingDebug |= DebugRegisters.BS;
@@ -309,7 +364,11 @@ public final class Processor implements ProcessorSignals {
             wantAttention();
         }
         shadowBefore = NO_SHADOW;
+        resumeBefore = 0;
         reenter = false;
+        if (watched) {
+            extension.completed();
+        }
     }
 
     /** Fetches what {@link #step} executes: instruction breakpoints come first, then the faults of the fetch. */
@@ -398,6 +457,21 @@ public final class Processor implements ProcessorSignals {
     /** This instruction ends without a single-step trap though RFLAGS.TF was set when it began. */
     public void noSingleStep() {
         singleStep = false;
+    }
+
+    /** An unmasked x87 exception waits and CR0.NE is clear. */
+    public void assertFerr() {
+        if ((intercepts & Intercept.FERR_FREEZE) != 0) {
+            extension.ferr();
+        }
+        ferr.run();
+    }
+
+    /** An instruction of a guest that its hypervisor may want to hear of. */
+    public void intercept(Instruction i, long bit) {
+        if ((intercepts & bit) != 0) {
+            extension.instruction(i, bit);
+        }
     }
 
     /** A fault with an error code. */

@@ -22,6 +22,8 @@ final class Reset {
         registers(cpu);
         cpu.fpu.reset();
         cpu.nmiPending = false;
+        cpu.globalInterruptFlag = true;
+        cpu.extension.reset();
         cpu.system.reset();
     }
 

@@ -5,6 +5,7 @@ import org.thirdmode.x86.paging.Mmu;
 import org.thirdmode.x86.paging.Reenter;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Flags;
+import org.thirdmode.x86.state.GuestExit;
 import org.thirdmode.x86.state.GuestFault;
 import org.thirdmode.x86.state.Segment;
 
@@ -1055,7 +1056,7 @@ final class RunLoop {
                     i = next;
                 }
             }
-        } catch (GuestFault fault) {
+        } catch (GuestFault | GuestExit unwinding) {
             if (inSecondLevel) {
                 inSecondLevel = false;
                 result = flags.result;
@@ -1064,7 +1065,7 @@ final class RunLoop {
             } else if (i.form > Forms.DROPPED) {
                 s.instructionRip = (pageRip + i.offset) & s.ripMask;
             }
-            throw fault;
+            throw unwinding;
         } catch (Reenter ignored) {
             s.rip = (pageRip + i.end) & s.ripMask;
             s.instructionRip = (pageRip + i.offset) & s.ripMask;

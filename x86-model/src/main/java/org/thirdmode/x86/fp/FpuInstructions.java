@@ -73,7 +73,7 @@ public final class FpuInstructions implements InstructionGroup {
                 throw cpu.fault(Vector.MF);
             }
             // As if IGNNE# were asserted, the instruction goes on; whoever listens to FERR# raises its interrupt.
-            cpu.ferr.run();
+            cpu.assertFerr();
         }
     }
 

@@ -107,7 +107,7 @@ public final class SseInstructions implements InstructionGroup {
             if ((state.cr0 & Cr0.NE) != 0) {
                 throw cpu.fault(Vector.MF);
             }
-            cpu.ferr.run();
+            cpu.assertFerr();
         }
     }
 

@@ -1,6 +1,7 @@
 package org.thirdmode.x86.exec.general;
 
 import org.thirdmode.x86.decode.Instruction;
+import org.thirdmode.x86.exec.Intercept;
 import org.thirdmode.x86.exec.Operands;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.state.CpuState;
@@ -30,6 +31,7 @@ final class FlagsImage {
     }
 
     void pushf(Instruction i) {
+        cpu.intercept(i, Intercept.PUSHF);
         long image = state.rflags() & ~(long) (Rflags.RF | Rflags.VM);
         if (virtualized()) {
             requireVirtualInterruptFlag(i);
@@ -40,6 +42,7 @@ final class FlagsImage {
     }
 
     void popf(Instruction i) {
+        cpu.intercept(i, Intercept.POPF);
         if (virtualized()) {
             popVirtual(i);
             return;

@@ -6,6 +6,7 @@ import org.thirdmode.x86.exec.InstructionGroup;
 import org.thirdmode.x86.exec.Operands;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.state.CpuState;
+import org.thirdmode.x86.state.GuestExit;
 import org.thirdmode.x86.state.GuestFault;
 import org.thirdmode.x86.state.ModelBug;
 import org.thirdmode.x86.state.Segment;
@@ -51,9 +52,9 @@ public final class Stack implements InstructionGroup {
         long value = operands.pop(i.size);
         try {
             operands.set(i, i.a, i.size, value);
-        } catch (GuestFault fault) {
+        } catch (GuestFault | GuestExit unwinding) {
             state.r[CpuState.RSP] = before;
-            throw fault;
+            throw unwinding;
         }
     }
 

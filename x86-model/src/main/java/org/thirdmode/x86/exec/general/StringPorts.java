@@ -1,6 +1,7 @@
 package org.thirdmode.x86.exec.general;
 
 import org.thirdmode.x86.decode.Instruction;
+import org.thirdmode.x86.exec.Intercept;
 import org.thirdmode.x86.exec.Operands;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.state.CpuState;
@@ -26,6 +27,9 @@ final class StringPorts {
     void input(Instruction i) {
         checkPermission(i);
         int port = port();
+        if ((cpu.intercepts & Intercept.IO) != 0) {
+            cpu.extension.io(i, port, i.size, true);
+        }
         long offset = state.r[CpuState.RDI] & i.addressMask;
         operands.checkWrite(Segment.ES, offset, i.size);
         cpu.syncClock();
@@ -36,6 +40,9 @@ final class StringPorts {
     void output(Instruction i) {
         checkPermission(i);
         int port = port();
+        if ((cpu.intercepts & Intercept.IO) != 0) {
+            cpu.extension.io(i, port, i.size, false);
+        }
         long value = operands.read(i.segment, state.r[CpuState.RSI] & i.addressMask, i.size);
         cpu.syncClock();
         cpu.ports.write(port, i.size, (int) value);

@@ -1,5 +1,7 @@
 package org.thirdmode.x86.exec.system;
 
+import org.thirdmode.x86.decode.Instruction;
+import org.thirdmode.x86.exec.Intercept;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.profile.Feature;
 import org.thirdmode.x86.state.CpuState;
@@ -94,7 +96,9 @@ public final class ControlRegisters {
         long next = (value & CR0_DEFINED) | Cr0.ET;
         long changed = next ^ state.cr0;
         boolean paging = (next & Cr0.PG) != 0;
-        if ((paging && (next & Cr0.PE) == 0) || ((next & Cr0.NW) != 0 && (next & Cr0.CD) == 0)) {
+        if ((paging && (next & Cr0.PE) == 0)
+                || ((next & Cr0.NW) != 0 && (next & Cr0.CD) == 0)
+                || !cpu.extension.allowsControlRegister(0, next)) {
             throw generalProtection();
         }
         boolean longMode = paging && (state.efer & Efer.LME) != 0;
@@ -131,9 +135,19 @@ public final class ControlRegisters {
     }
 
     /** LMSW: the low four bits of CR0; PE can be set but not cleared. */
-    void writeMachineStatusWord(long value) {
+    void writeMachineStatusWord(Instruction i, int source) {
         long low = Cr0.PE | Cr0.MP | Cr0.EM | Cr0.TS;
-        writeCr0((state.cr0 & ~(low & ~Cr0.PE)) | (value & low));
+        long value = (state.cr0 & ~(low & ~Cr0.PE)) | (source & low);
+        boolean asked = (cpu.intercepts & Intercept.CR_WRITE) != 0;
+        writeCr0(asked ? cpu.extension.writeMachineStatus(i, source, value) : value);
+    }
+
+    /** CLTS. */
+    void clearTaskSwitched(Instruction i) {
+        long value = state.cr0 & ~Cr0.TS;
+        boolean asked = (cpu.intercepts & Intercept.CR_WRITE) != 0;
+        state.cr0 = asked ? cpu.extension.writeMachineStatus(i, 0, value) : value;
+        cpu.modeChanged();
     }
 
     /** MOV to CR3. */
@@ -161,7 +175,7 @@ public final class ControlRegisters {
                 || (longMode && (changed & Cr4.LA57) != 0)
                 || (longMode && (value & Cr4.PAE) == 0)
                 || ((changed & value & Cr4.PCIDE) != 0 && (!longMode || (state.cr3 & PCID) != 0));
-        if (impossible) {
+        if (impossible || !cpu.extension.allowsControlRegister(4, value)) {
             throw generalProtection();
         }
         boolean pae = state.paging() && !longMode && (value & Cr4.PAE) != 0;

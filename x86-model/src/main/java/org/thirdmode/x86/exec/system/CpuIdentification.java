@@ -33,6 +33,7 @@ final class CpuIdentification {
         int subleaf = (int) state.r[CpuState.RCX];
         cpuid.read(leaf, subleaf, out);
         follow(leaf, subleaf);
+        cpu.extension.cpuid(leaf, subleaf, out);
         state.r[CpuState.RAX] = Integer.toUnsignedLong(out[0]);
         state.r[CpuState.RBX] = Integer.toUnsignedLong(out[1]);
         state.r[CpuState.RCX] = Integer.toUnsignedLong(out[2]);

@@ -2,6 +2,7 @@ package org.thirdmode.x86.exec.system;
 
 import org.thirdmode.x86.decode.Instruction;
 import org.thirdmode.x86.decode.Operation;
+import org.thirdmode.x86.exec.Intercept;
 import org.thirdmode.x86.exec.Operands;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.fp.FpuState;
@@ -54,7 +55,7 @@ final class ExtendedState {
         }
         switch (i.operation) {
             case XGETBV -> getExtendedControl();
-            case XSETBV -> setExtendedControl();
+            case XSETBV -> setExtendedControl(i);
             case XSAVE, XSAVEOPT -> saveStandard(i);
             case XSAVEC, XSAVES -> saveCompacted(i);
             case XRSTOR, XRSTORS -> restore(i);
@@ -84,8 +85,12 @@ final class ExtendedState {
         state.r[CpuState.RDX] = value >>> 32;
     }
 
-    private void setExtendedControl() {
-        if (state.cpl != 0 || (state.r[CpuState.RCX] & LOW32) != 0) {
+    private void setExtendedControl(Instruction i) {
+        if (state.cpl != 0) {
+            throw generalProtection();
+        }
+        cpu.intercept(i, Intercept.XSETBV);
+        if ((state.r[CpuState.RCX] & LOW32) != 0) {
             throw generalProtection();
         }
         long value = pair();
@@ -139,8 +144,11 @@ final class ExtendedState {
             throw cpu.fault(Vector.NM);
         }
         boolean supervisor = i.operation == Operation.XSAVES || i.operation == Operation.XRSTORS;
-        if (supervisor && state.cpl != 0) {
-            throw generalProtection();
+        if (supervisor) {
+            if (state.cpl != 0) {
+                throw generalProtection();
+            }
+            cpu.intercept(i, i.operation == Operation.XSAVES ? Intercept.XSAVES : Intercept.XRSTORS);
         }
         if ((linear(i) & 63) != 0) {
             throw generalProtection();

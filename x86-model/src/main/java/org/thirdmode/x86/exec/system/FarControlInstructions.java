@@ -2,13 +2,13 @@ package org.thirdmode.x86.exec.system;
 
 import org.thirdmode.x86.decode.Instruction;
 import org.thirdmode.x86.decode.Operand;
+import org.thirdmode.x86.exec.EventInformation;
 import org.thirdmode.x86.exec.InstructionGroup;
+import org.thirdmode.x86.exec.Intercept;
 import org.thirdmode.x86.exec.Operands;
 import org.thirdmode.x86.exec.Processor;
-import org.thirdmode.x86.exec.system.Interrupts.Source;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.ModelBug;
-import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.state.Vector;
 
 /** Far control flow and software interrupts. */
@@ -17,21 +17,15 @@ public final class FarControlInstructions implements InstructionGroup {
     private final CpuState state;
     private final Operands operands;
     private final FarTransfers transfers;
-    private final Interrupts interrupts;
     private final InterruptReturn interruptReturn;
     private final FastSystemCalls fastCalls;
 
     FarControlInstructions(
-            Processor cpu,
-            FarTransfers transfers,
-            Interrupts interrupts,
-            InterruptReturn interruptReturn,
-            FastSystemCalls fastCalls) {
+            Processor cpu, FarTransfers transfers, InterruptReturn interruptReturn, FastSystemCalls fastCalls) {
         this.cpu = cpu;
         this.state = cpu.state;
         this.operands = cpu.operands;
         this.transfers = transfers;
-        this.interrupts = interrupts;
         this.interruptReturn = interruptReturn;
         this.fastCalls = fastCalls;
     }
@@ -42,17 +36,20 @@ public final class FarControlInstructions implements InstructionGroup {
             case JMP_FAR -> transfers.jump(selector(i), offset(i), i.size);
             case CALL_FAR -> transfers.call(selector(i), offset(i), i.size);
             case RET_FAR -> transfers.ret(i.size, i.a == Operand.IMMEDIATE ? (int) i.immediate & 0xffff : 0);
-            case IRET -> interruptReturn.execute(i.size);
-            case INT -> software((int) i.immediate & 0xff, Source.INT_N);
-            case INT3 -> software(Vector.BP, Source.INT3_INTO);
+            case IRET -> interruptReturn.execute(i);
+            case INT -> {
+                cpu.intercept(i, Intercept.INT_N);
+                software(i, EventInformation.SOFTWARE_INTERRUPT, (int) i.immediate & 0xff);
+            }
+            case INT3 -> software(i, EventInformation.SOFTWARE_EXCEPTION, Vector.BP);
             case INTO -> {
                 if (state.flags.of()) {
-                    software(Vector.OF, Source.INT3_INTO);
+                    software(i, EventInformation.SOFTWARE_EXCEPTION, Vector.OF);
                 }
             }
             case INT1 -> {
-                cpu.events.mergePendingDebug();
-                software(Vector.DB, Source.EXTERNAL);
+                cpu.intercept(i, Intercept.INT1);
+                software(i, EventInformation.PRIVILEGED_SOFTWARE_EXCEPTION, Vector.DB);
             }
             case SYSCALL -> fastCalls.syscall();
             case SYSRET -> fastCalls.sysret(i.size);
@@ -81,9 +78,9 @@ public final class FarControlInstructions implements InstructionGroup {
         return operands.read(i.segment, operands.effectiveAddress(i), i.size);
     }
 
-    /** The pushed image holds RF as it is; INT clears TF before a single-step trap could be taken. */
-    private void software(int vector, Source source) {
-        interrupts.deliver(vector, source, state.rflags() & ~(long) Rflags.RF, false, 0);
+    /** INT clears TF before a single-step trap could be taken. */
+    private void software(Instruction i, int type, int vector) {
+        cpu.events.software(type, vector, i.length);
         cpu.noSingleStep();
     }
 }

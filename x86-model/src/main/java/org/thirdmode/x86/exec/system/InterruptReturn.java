@@ -1,5 +1,7 @@
 package org.thirdmode.x86.exec.system;
 
+import org.thirdmode.x86.decode.Instruction;
+import org.thirdmode.x86.exec.Intercept;
 import org.thirdmode.x86.exec.Operands;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.state.CpuState;
@@ -31,12 +33,10 @@ final class InterruptReturn {
         this.taskSwitch = taskSwitch;
     }
 
-    void execute(int size) {
-        // NMIs are unblocked even where the IRET faults.
-        if (cpu.nmiBlocked) {
-            cpu.nmiBlocked = false;
-            cpu.wantAttention();
-        }
+    void execute(Instruction i) {
+        cpu.intercept(i, Intercept.IRET);
+        unblockNmi();
+        int size = i.size;
         if (!state.protectedMode()) {
             real(size);
         } else if (state.virtual8086()) {
@@ -45,6 +45,15 @@ final class InterruptReturn {
             task();
         } else {
             protectedMode(size);
+        }
+    }
+
+    /** NMIs are unblocked even where the IRET faults. */
+    private void unblockNmi() {
+        boolean otherwise = cpu.guestMode && cpu.extension.unblockNmi();
+        if (cpu.nmiBlocked && !otherwise) {
+            cpu.nmiBlocked = false;
+            cpu.wantAttention();
         }
     }
 

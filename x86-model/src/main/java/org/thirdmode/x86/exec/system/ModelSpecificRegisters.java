@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
+import org.thirdmode.x86.exec.Intercept;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.profile.CpuProfile.Vendor;
@@ -195,7 +196,7 @@ public final class ModelSpecificRegisters {
         if (!has(Feature.TSC)) {
             return;
         }
-        row(IA32_TIME_STAMP_COUNTER, this::timeStamp, value -> {
+        row(IA32_TIME_STAMP_COUNTER, this::visibleTimeStamp, value -> {
             long change = value - timeStamp();
             tscAdjust += change;
             moveTimeStamp(tscOffset + change);
@@ -221,6 +222,12 @@ public final class ModelSpecificRegisters {
     /** The time-stamp counter: one count a tick. */
     public long timeStamp() {
         return cpu.now() + tscOffset;
+    }
+
+    /** The time-stamp counter as the program in execution sees it: a hypervisor may have moved a guest's. */
+    long visibleTimeStamp() {
+        long counter = timeStamp();
+        return (cpu.intercepts & Intercept.TIME_STAMP) != 0 ? cpu.extension.timeStamp(counter) : counter;
     }
 
     // ---- memory types ----
@@ -366,6 +373,9 @@ public final class ModelSpecificRegisters {
 
     /** RDMSR into {@code out[0]}; false for #GP(0). */
     public boolean read(int number, long[] out) {
+        if (cpu.extension.ownsMsr(number)) {
+            return cpu.extension.readMsr(number, out);
+        }
         if (cpu.apic.ownsMsr(number)) {
             cpu.syncClock();
             return cpu.apic.readMsr(number, out);
@@ -380,6 +390,9 @@ public final class ModelSpecificRegisters {
 
     /** WRMSR; false for #GP(0). */
     public boolean write(int number, long value) {
+        if (cpu.extension.ownsMsr(number)) {
+            return cpu.extension.writeMsr(number, value);
+        }
         if (cpu.apic.ownsMsr(number)) {
             cpu.syncClock();
             boolean written = cpu.apic.writeMsr(number, value);

@@ -4,6 +4,7 @@ import org.thirdmode.x86.decode.Instruction;
 import org.thirdmode.x86.decode.Operand;
 import org.thirdmode.x86.decode.Operation;
 import org.thirdmode.x86.exec.InstructionGroup;
+import org.thirdmode.x86.exec.Intercept;
 import org.thirdmode.x86.exec.Operands;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.state.CpuState;
@@ -143,6 +144,7 @@ public final class SegmentInstructions implements InstructionGroup {
 
     private void loadTable(Instruction i) {
         requirePrivilege();
+        cpu.intercept(i, Intercept.DESCRIPTOR_TABLE_LOAD);
         boolean is64 = state.codeWidth == 64;
         long at = operands.effectiveAddress(i);
         int limit = (int) operands.read(i.segment, at, 2);
@@ -164,6 +166,7 @@ public final class SegmentInstructions implements InstructionGroup {
 
     private void storeTable(Instruction i, long base, int limit) {
         requireUserAllowed();
+        cpu.intercept(i, Intercept.DESCRIPTOR_TABLE_STORE);
         int size = state.codeWidth == 64 ? 8 : 4;
         long at = operands.effectiveAddress(i);
         operands.checkWrite(i.segment, (at + 2) & i.addressMask, size);
@@ -174,12 +177,14 @@ public final class SegmentInstructions implements InstructionGroup {
     private void store(Instruction i, int selector) {
         requireProtectedMode();
         requireUserAllowed();
+        cpu.intercept(i, Intercept.DESCRIPTOR_TABLE_STORE);
         operands.set(i, i.a, i.a == Operand.MEMORY ? 2 : i.size, selector);
     }
 
     private void loadLdt(Instruction i) {
         requireProtectedMode();
         requirePrivilege();
+        cpu.intercept(i, Intercept.DESCRIPTOR_TABLE_LOAD);
         int selector = (int) operands.get(i, i.a, 2);
         if (DescriptorTables.isNull(selector)) {
             state.ldtr.set(selector, 0, 0, Segment.UNUSABLE);
@@ -199,6 +204,7 @@ public final class SegmentInstructions implements InstructionGroup {
     private void loadTaskRegister(Instruction i) {
         requireProtectedMode();
         requirePrivilege();
+        cpu.intercept(i, Intercept.DESCRIPTOR_TABLE_LOAD);
         int selector = (int) operands.get(i, i.a, 2);
         if (DescriptorTables.isNull(selector)) {
             throw cpu.fault(Vector.GP, 0);

@@ -36,7 +36,7 @@ public final class SystemArchitecture {
         FarTransfers transfers = new FarTransfers(cpu, tables, stack, tss, taskSwitch, registers);
         InterruptReturn interruptReturn = new InterruptReturn(cpu, tables, transfers, taskSwitch);
         FastSystemCalls fastCalls = new FastSystemCalls(cpu, msrs);
-        farControl = new FarControlInstructions(cpu, transfers, interrupts, interruptReturn, fastCalls);
+        farControl = new FarControlInstructions(cpu, transfers, interruptReturn, fastCalls);
         segments = new SegmentInstructions(cpu, tables, registers, controlRegisters, msrs);
         system = new SystemInstructions(cpu, this);
     }

@@ -4,10 +4,10 @@ import org.thirdmode.x86.decode.Instruction;
 import org.thirdmode.x86.decode.Operand;
 import org.thirdmode.x86.decode.Operation;
 import org.thirdmode.x86.exec.InstructionGroup;
+import org.thirdmode.x86.exec.Intercept;
 import org.thirdmode.x86.exec.Operands;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.state.CpuState;
-import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Cr4;
 import org.thirdmode.x86.state.Flags;
 import org.thirdmode.x86.state.ModelBug;
@@ -51,47 +51,61 @@ public final class SystemInstructions implements InstructionGroup {
             case MOV_DR -> moveDebug(i);
             case LMSW -> {
                 requirePrivilege();
-                controlRegisters.writeMachineStatusWord(operands.get(i, i.a, 2));
+                controlRegisters.writeMachineStatusWord(i, (int) operands.get(i, i.a, 2));
             }
             case SMSW -> storeMachineStatusWord(i);
             case CLTS -> {
                 requirePrivilege();
-                state.cr0 &= ~Cr0.TS;
-                cpu.modeChanged();
+                controlRegisters.clearTaskSwitched(i);
             }
             case CLI -> clearInterruptFlag();
             case STI -> setInterruptFlag();
             case CLAC, STAC -> alignmentCheck(i);
             case HLT -> {
                 requirePrivilege();
+                cpu.intercept(i, Intercept.HLT);
                 cpu.activity = Processor.Activity.HLT;
                 cpu.wantAttention();
             }
-            case PAUSE -> {}
+            case PAUSE -> cpu.intercept(i, Intercept.PAUSE);
             case MONITOR -> monitor(i);
-            case MWAIT -> mwait();
+            case MWAIT -> mwait(i);
             case IN -> in(i);
             case OUT -> out(i);
-            case CPUID -> identification.execute();
-            case RDMSR -> readMsr();
-            case WRMSR -> writeMsr();
+            case CPUID -> {
+                cpu.intercept(i, Intercept.CPUID);
+                identification.execute();
+            }
+            case RDMSR -> readMsr(i);
+            case WRMSR -> writeMsr(i);
             case RDTSC -> {
                 requireTimeStampAllowed();
-                setPair(msrs.timeStamp());
+                cpu.intercept(i, Intercept.RDTSC);
+                setPair(msrs.visibleTimeStamp());
             }
             case RDTSCP -> {
                 requireTimeStampAllowed();
-                setPair(msrs.timeStamp());
+                cpu.intercept(i, Intercept.RDTSCP);
+                setPair(msrs.visibleTimeStamp());
                 state.r[CpuState.RCX] = msrs.tscAux & LOW32;
             }
-            case RDPMC -> readPerformanceCounter();
-            case RDPID -> operands.setRegister(i.a, i.size, msrs.tscAux);
+            case RDPMC -> readPerformanceCounter(i);
+            case RDPID -> {
+                cpu.intercept(i, Intercept.RDTSCP);
+                operands.setRegister(i.a, i.size, msrs.tscAux);
+            }
             case RDRAND, RDSEED -> random(i);
-            case INVD, WBINVD -> requirePrivilege();
+            case INVD, WBINVD -> {
+                requirePrivilege();
+                cpu.intercept(i, i.operation == Operation.INVD ? Intercept.INVD : Intercept.WBINVD);
+            }
             case INVLPG -> invalidatePage(i);
             case INVPCID -> invalidateProcessContext(i);
             case CLFLUSH -> cpu.mmu.checkRead(operands.linear(i.segment, operands.effectiveAddress(i), 1, false), 1);
-            case RSM -> throw cpu.fault(Vector.UD);
+            case RSM -> {
+                cpu.intercept(i, Intercept.RSM);
+                throw cpu.fault(Vector.UD);
+            }
             case XGETBV, XSETBV, XSAVE, XSAVEOPT, XSAVEC, XSAVES, XRSTOR, XRSTORS -> system.extendedState.execute(i);
             case RDPKRU -> readProtectionKeys();
             case WRPKRU -> writeProtectionKeys();
@@ -131,10 +145,25 @@ public final class SystemInstructions implements InstructionGroup {
         requirePrivilege();
         int size = state.codeWidth == 64 ? 8 : 4;
         if (!write) {
-            operands.setRegister(i.a, size, readControl(number));
+            long value = readControl(number);
+            boolean asked = (cpu.intercepts & Intercept.CR_READ) != 0;
+            operands.setRegister(i.a, size, asked ? cpu.extension.readControlRegister(i, number, value) : value);
             return;
         }
-        long value = operands.register(i.b, size);
+        writeControl(i, number, operands.register(i.b, size));
+    }
+
+    private void writeControl(Instruction i, int number, long operand) {
+        long value = operand;
+        if ((cpu.intercepts & Intercept.CR_WRITE) != 0) {
+            if (number == 8) {
+                if (cpu.extension.writeTaskPriority(i, operand)) {
+                    return;
+                }
+            } else {
+                value = cpu.extension.writeControlRegister(i, number, operand);
+            }
+        }
         switch (number) {
             case 0 -> controlRegisters.writeCr0(value);
             case 2 -> state.cr2 = value;
@@ -161,6 +190,7 @@ public final class SystemInstructions implements InstructionGroup {
         boolean write = i.a >= Operand.DEBUG && i.a < Operand.XMM;
         int number = (write ? i.a : i.b) - Operand.DEBUG;
         boolean alias = number == 4 || number == 5;
+        cpu.intercept(i, write ? Intercept.DR_WRITE : Intercept.DR_READ);
         if (number > 7 || (alias && (state.cr4 & Cr4.DE) != 0)) {
             throw cpu.fault(Vector.UD);
         }
@@ -192,7 +222,9 @@ public final class SystemInstructions implements InstructionGroup {
         if ((state.cr4 & Cr4.UMIP) != 0 && state.cpl > 0) {
             throw cpu.fault(Vector.GP, 0);
         }
-        operands.set(i, i.a, i.a == Operand.MEMORY ? 2 : i.size, state.cr0);
+        boolean asked = (cpu.intercepts & Intercept.CR_READ) != 0;
+        long value = asked ? cpu.extension.readControlRegister(i, 0, state.cr0) : state.cr0;
+        operands.set(i, i.a, i.a == Operand.MEMORY ? 2 : i.size, value);
     }
 
     // ---- flags ----
@@ -246,6 +278,7 @@ public final class SystemInstructions implements InstructionGroup {
 
     private void monitor(Instruction i) {
         requireMonitor();
+        cpu.intercept(i, Intercept.MONITOR);
         if ((state.r[CpuState.RCX] & LOW32) != 0) {
             throw cpu.fault(Vector.GP, 0);
         }
@@ -254,8 +287,9 @@ public final class SystemInstructions implements InstructionGroup {
     }
 
     /** SDM 2 "MWAIT—Monitor Wait": without an armed monitor it does nothing. Nobody else writes the monitored line. */
-    private void mwait() {
+    private void mwait(Instruction i) {
         requireMonitor();
+        cpu.intercept(i, Intercept.MWAIT);
         long extensions = state.r[CpuState.RCX] & LOW32;
         if (extensions > 1) {
             throw cpu.fault(Vector.GP, 0);
@@ -276,6 +310,9 @@ public final class SystemInstructions implements InstructionGroup {
         int port = port(i, i.b);
         int size = Math.min(i.size, 4);
         system.ioPermission.check(port, size);
+        if ((cpu.intercepts & Intercept.IO) != 0) {
+            cpu.extension.io(i, port, size, true);
+        }
         cpu.syncClock();
         operands.setRegister(CpuState.RAX, size, cpu.ports.read(port, size));
         system.ioPermission.accessed(port, size);
@@ -285,6 +322,9 @@ public final class SystemInstructions implements InstructionGroup {
         int port = port(i, i.a);
         int size = Math.min(i.size, 4);
         system.ioPermission.check(port, size);
+        if ((cpu.intercepts & Intercept.IO) != 0) {
+            cpu.extension.io(i, port, size, false);
+        }
         cpu.syncClock();
         cpu.ports.write(port, size, (int) operands.register(CpuState.RAX, size));
         system.ioPermission.accessed(port, size);
@@ -292,17 +332,25 @@ public final class SystemInstructions implements InstructionGroup {
 
     // ---- MSRs, time, chance ----
 
-    private void readMsr() {
+    private void readMsr(Instruction i) {
         requirePrivilege();
-        if (!msrs.read((int) state.r[CpuState.RCX], result)) {
+        int number = (int) state.r[CpuState.RCX];
+        if ((cpu.intercepts & Intercept.MSR) != 0) {
+            cpu.extension.msr(i, number, false);
+        }
+        if (!msrs.read(number, result)) {
             throw cpu.fault(Vector.GP, 0);
         }
         setPair(result[0]);
     }
 
-    private void writeMsr() {
+    private void writeMsr(Instruction i) {
         requirePrivilege();
-        if (!msrs.write((int) state.r[CpuState.RCX], pair())) {
+        int number = (int) state.r[CpuState.RCX];
+        if ((cpu.intercepts & Intercept.MSR) != 0) {
+            cpu.extension.msr(i, number, true);
+        }
+        if (!msrs.write(number, pair())) {
             throw cpu.fault(Vector.GP, 0);
         }
     }
@@ -314,16 +362,19 @@ public final class SystemInstructions implements InstructionGroup {
     }
 
     /** Intel: no counter is there, CPUID leaf 0AH says so. AMD: four, which count nothing. */
-    private void readPerformanceCounter() {
-        long number = state.r[CpuState.RCX] & LOW32;
-        boolean allowed = state.cpl == 0 || (state.cr4 & Cr4.PCE) != 0;
-        if (!allowed || !msrs.readCounter(number, result)) {
+    private void readPerformanceCounter(Instruction i) {
+        if (state.cpl != 0 && (state.cr4 & Cr4.PCE) == 0) {
+            throw cpu.fault(Vector.GP, 0);
+        }
+        cpu.intercept(i, Intercept.RDPMC);
+        if (!msrs.readCounter(state.r[CpuState.RCX] & LOW32, result)) {
             throw cpu.fault(Vector.GP, 0);
         }
         setPair(result[0]);
     }
 
     private void random(Instruction i) {
+        cpu.intercept(i, i.operation == Operation.RDRAND ? Intercept.RDRAND : Intercept.RDSEED);
         operands.setRegister(i.a, i.size, system.random.next());
         state.flags.setStatus(Flags.CF);
     }
@@ -332,6 +383,7 @@ public final class SystemInstructions implements InstructionGroup {
 
     private void invalidatePage(Instruction i) {
         requirePrivilege();
+        cpu.intercept(i, Intercept.INVLPG);
         long linear = (state.segmentBase[i.segment] + operands.effectiveAddress(i)) & state.linearMask;
         if (cpu.mmu.canonical(linear)) {
             cpu.mmu.flushPage(linear);
@@ -343,6 +395,7 @@ public final class SystemInstructions implements InstructionGroup {
         if (state.cpl != 0) {
             throw cpu.fault(Vector.GP, 0);
         }
+        cpu.intercept(i, Intercept.INVPCID);
         int size = state.codeWidth == 64 ? 8 : 4;
         long type = operands.register(i.a, size);
         long at = operands.effectiveAddress(i);

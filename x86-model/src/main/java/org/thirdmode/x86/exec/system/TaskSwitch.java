@@ -1,5 +1,7 @@
 package org.thirdmode.x86.exec.system;
 
+import org.thirdmode.x86.exec.Extension;
+import org.thirdmode.x86.exec.Intercept;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Cr0;
@@ -15,11 +17,17 @@ import org.thirdmode.x86.state.Vector;
 final class TaskSwitch {
     /** What asked for the switch: it decides busy bits, NT and the back link (SDM 3A, the table of "Task Linking"). */
     enum Reason {
-        JMP,
-        CALL,
-        IRET,
+        JMP(Extension.TaskSwitchCause.JMP),
+        CALL(Extension.TaskSwitchCause.CALL),
+        IRET(Extension.TaskSwitchCause.IRET),
         /** An interrupt or exception through a task gate: as CALL, with another RFLAGS image to save. */
-        GATE
+        GATE(Extension.TaskSwitchCause.TASK_GATE_IN_IDT);
+
+        private final Extension.TaskSwitchCause cause;
+
+        Reason(Extension.TaskSwitchCause cause) {
+            this.cause = cause;
+        }
     }
 
     private static final int DEBUG_LOCAL_ENABLES = 0x155;
@@ -46,6 +54,9 @@ final class TaskSwitch {
      * @param flags the old task's RFLAGS image
      */
     void switchTo(int selector, long d, Reason reason, long flags) {
+        if ((cpu.intercepts & Intercept.TASK_SWITCH) != 0) {
+            cpu.extension.taskSwitch(selector, reason.cause);
+        }
         boolean wide = Descriptor.gateIsWide(d);
         long limit = Descriptor.limit(d);
         if (limit < (wide ? 0x67 : 0x2b)) {
