@@ -12,6 +12,7 @@ import org.thirdmode.pc.loader.LoadOptions;
 import org.thirdmode.pc.loader.SegmentState;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.paging.WalkCounters;
+import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.state.Segment;
@@ -43,13 +44,15 @@ public final class Machine {
         this.image = image;
         this.options = options;
         board = new Board(configuration, host);
+        CpuProfile profile = configuration.profile();
         processor = new Processor(
                 board.memory(),
                 board.ports(),
                 board.localApic(),
                 board.clock(),
-                configuration.profile(),
-                configuration.detailed() ? configuration.profile().tlbs() : null);
+                configuration.extension().isPresent() ? profile : profile.withoutVirtualization(),
+                configuration.detailed() ? profile.tlbs() : null);
+        configuration.extension().ifPresent(made -> processor.extend(made.apply(processor)));
         processor.system.random.seed(configuration.seed());
         board.connect(processor);
         board.onStop(processor::requestStop);

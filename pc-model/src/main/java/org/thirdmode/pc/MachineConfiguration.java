@@ -2,8 +2,11 @@ package org.thirdmode.pc;
 
 import java.time.LocalDateTime;
 import java.util.Optional;
+import java.util.function.Function;
 import org.thirdmode.pc.loader.Image;
 import org.thirdmode.pc.memory.MemoryLayout;
+import org.thirdmode.x86.exec.Extension;
+import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.profile.CpuProfile;
 
 /**
@@ -16,6 +19,7 @@ import org.thirdmode.x86.profile.CpuProfile;
  * @param firmware a ROM to reset into; empty to start an image without firmware
  * @param detailed whether the profile's TLBs and paging-structure caches are modelled and counted; the guest's results are
  *     the same
+ * @param extension makes the processor's VMX or SVM; where there is none the processor has neither, whatever its profile
  */
 public record MachineConfiguration(
         MemoryLayout memory,
@@ -23,7 +27,8 @@ public record MachineConfiguration(
         long seed,
         LocalDateTime startDate,
         Optional<Image> firmware,
-        boolean detailed) {
+        boolean detailed,
+        Optional<Function<Processor, Extension>> extension) {
     /** 128 MBytes, the generic processor, no firmware; the date is as good as any, and fixed. */
     public static final MachineConfiguration DEFAULT = new MachineConfiguration(
             new MemoryLayout(128L << 20),
@@ -31,34 +36,41 @@ public record MachineConfiguration(
             0,
             LocalDateTime.of(2026, 1, 1, 0, 0),
             Optional.empty(),
-            false);
+            false,
+            Optional.empty());
 
     /** The least width of physical addresses; more where the RAM needs it. */
     private static final int ADDRESS_WIDTH = 40;
 
     /** The same with {@code size} bytes of RAM. */
     public MachineConfiguration withMemory(long size) {
-        return new MachineConfiguration(new MemoryLayout(size), profile, seed, startDate, firmware, detailed);
+        return new MachineConfiguration(
+                new MemoryLayout(size), profile, seed, startDate, firmware, detailed, extension);
     }
 
     /** The same with another processor. */
     public MachineConfiguration withProfile(CpuProfile other) {
-        return new MachineConfiguration(memory, other, seed, startDate, firmware, detailed);
+        return new MachineConfiguration(memory, other, seed, startDate, firmware, detailed, extension);
     }
 
     /** The same with another seed. */
     public MachineConfiguration withSeed(long other) {
-        return new MachineConfiguration(memory, profile, other, startDate, firmware, detailed);
+        return new MachineConfiguration(memory, profile, other, startDate, firmware, detailed, extension);
     }
 
     /** The same with a ROM. */
     public MachineConfiguration withFirmware(Image rom) {
-        return new MachineConfiguration(memory, profile, seed, startDate, Optional.of(rom), detailed);
+        return new MachineConfiguration(memory, profile, seed, startDate, Optional.of(rom), detailed, extension);
     }
 
     /** The same with the profile's TLBs and paging-structure caches modelled and counted. */
     public MachineConfiguration withDetail() {
-        return new MachineConfiguration(memory, profile, seed, startDate, firmware, true);
+        return new MachineConfiguration(memory, profile, seed, startDate, firmware, true, extension);
+    }
+
+    /** The same with VMX or SVM. */
+    public MachineConfiguration withExtension(Function<Processor, Extension> made) {
+        return new MachineConfiguration(memory, profile, seed, startDate, firmware, detailed, Optional.of(made));
     }
 
     /** MAXPHYADDR of the machine, in bits. */

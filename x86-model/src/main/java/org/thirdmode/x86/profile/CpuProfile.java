@@ -3,6 +3,7 @@ package org.thirdmode.x86.profile;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 import org.thirdmode.x86.time.GuestClock;
@@ -18,7 +19,7 @@ import org.thirdmode.x86.tlb.TlbGeometry;
  * @param stepping the stepping of CPUID leaf 1
  * @param brand the processor brand string, at most 47 characters
  * @param maximumBasicLeaf the highest basic leaf of CPUID
- * @param features what it has; never more than {@link #IMPLEMENTED}
+ * @param features what it has
  */
 public record CpuProfile(
         String name,
@@ -44,12 +45,6 @@ public record CpuProfile(
 
     /** Frequency of the time-stamp counter: one count a tick of the guest's clock. */
     public static final long TSC_HERTZ = GuestClock.TICKS_PER_SECOND;
-
-    private static final Set<Feature> NOT_IMPLEMENTED = Sets.immutableEnumSet(Feature.VMX, Feature.SVM);
-
-    /** Every feature that the model implements. */
-    public static final Set<Feature> IMPLEMENTED =
-            Sets.immutableEnumSet(Sets.difference(ImmutableSet.copyOf(Feature.values()), NOT_IMPLEMENTED));
 
     private static final Set<Feature> PENTIUM_4 = Sets.immutableEnumSet(
             Feature.FPU,
@@ -161,12 +156,17 @@ public record CpuProfile(
             Feature.RDPID,
             Feature.ARAT);
 
-    /** Everything the model implements and nothing that it does not: the default. */
+    /** Everything the model implements, with Intel's VMX: the default. */
     public static final CpuProfile GENERIC =
-            new CpuProfile("generic", Vendor.INTEL, 6, 0x5e, 3, "Thirdmode x86-64 processor", 0x16, IMPLEMENTED);
+            new CpuProfile("generic", Vendor.INTEL, 6, 0x5e, 3, "Thirdmode x86-64 processor", 0x16, all(Feature.SVM));
+
+    /** Everything the model implements, with AMD's SVM. */
+    public static final CpuProfile GENERIC_AMD =
+            new CpuProfile("generic-amd", Vendor.AMD, 23, 0x31, 0, "Thirdmode AMD64 processor", 0x10, all(Feature.VMX));
 
     private static final Map<String, CpuProfile> NAMED = byName(
             GENERIC,
+            GENERIC_AMD,
             new CpuProfile("prescott", Vendor.INTEL, 15, 4, 3, "Intel(R) Pentium(R) 4 CPU 3.00GHz", 0x5, PENTIUM_4),
             new CpuProfile(
                     "nehalem",
@@ -195,10 +195,14 @@ public record CpuProfile(
             new CpuProfile("zen2", Vendor.AMD, 23, 0x31, 0, "AMD EPYC 7742 64-Core Processor", 0x10, ZEN_2));
 
     public CpuProfile {
-        features = Sets.immutableEnumSet(Sets.intersection(ImmutableSet.copyOf(features), IMPLEMENTED));
+        features = Sets.immutableEnumSet(features);
         if (brand.length() > 47) {
             throw new IllegalArgumentException("brand string \"" + brand + "\": at most 47 characters");
         }
+    }
+
+    private static Set<Feature> all(Feature but) {
+        return Sets.immutableEnumSet(EnumSet.complementOf(EnumSet.of(but)));
     }
 
     private static Set<Feature> with(Set<Feature> base, Feature... more) {
@@ -221,6 +225,11 @@ public record CpuProfile(
     /** The same processor with another set of features. */
     public CpuProfile withFeatures(Set<Feature> others) {
         return new CpuProfile(name, vendor, family, model, stepping, brand, maximumBasicLeaf, others);
+    }
+
+    /** The same processor with neither VMX nor SVM. */
+    public CpuProfile withoutVirtualization() {
+        return withFeatures(Sets.difference(features, EnumSet.of(Feature.VMX, Feature.SVM)));
     }
 
     public boolean has(Feature feature) {

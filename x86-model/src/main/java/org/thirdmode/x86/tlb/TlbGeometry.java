@@ -138,13 +138,8 @@ public record TlbGeometry(
                     List.of(new Buffer("L2D 4K", 512, 4, SMALL, PRIMARY), new Buffer("L2D 2M", 128, 1, LARGE, PRIMARY)),
                     List.of(new Buffer("L2I 4K", 512, 4, SMALL, PRIMARY)),
                     AMD_CACHES),
-            new TlbGeometry(
-                    "zen2",
-                    List.of(new Buffer("L1D", 64, 64, ANY, SECONDARY)),
-                    List.of(new Buffer("L1I", 64, 64, ANY, SECONDARY)),
-                    List.of(new Buffer("L2D", 2048, 16, SMALL_AND_LARGE, ASSUMED)),
-                    List.of(new Buffer("L2I", 512, 8, SMALL_AND_LARGE, SECONDARY)),
-                    AMD_CACHES));
+            zen2("zen2"),
+            zen2("generic-amd"));
 
     public TlbGeometry {
         dataL1 = List.copyOf(dataL1);
@@ -190,6 +185,16 @@ public record TlbGeometry(
                         new Buffer("L2 1G", 16, 4, HUGE, ASSUMED)),
                 List.of(),
                 INTEL_CACHES);
+    }
+
+    private static TlbGeometry zen2(String name) {
+        return new TlbGeometry(
+                name,
+                List.of(new Buffer("L1D", 64, 64, ANY, SECONDARY)),
+                List.of(new Buffer("L1I", 64, 64, ANY, SECONDARY)),
+                List.of(new Buffer("L2D", 2048, 16, SMALL_AND_LARGE, ASSUMED)),
+                List.of(new Buffer("L2I", 512, 8, SMALL_AND_LARGE, SECONDARY)),
+                AMD_CACHES);
     }
 
     private static Map<String, TlbGeometry> byName(TlbGeometry... geometries) {

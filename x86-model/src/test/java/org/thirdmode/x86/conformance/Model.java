@@ -30,7 +30,8 @@ final class Model {
     Model() {
         memory.mapRam(Machine.CODE_PAGE, Frame.SIZE);
         memory.mapRam(Machine.DATA_PAGE, Frame.SIZE);
-        cpu = new Processor(memory, PortBus.EMPTY, NoApic.NONE, new GuestClock(), CpuProfile.GENERIC);
+        cpu = new Processor(
+                memory, PortBus.EMPTY, NoApic.NONE, new GuestClock(), CpuProfile.GENERIC.withoutVirtualization());
         state = cpu.state;
     }
 

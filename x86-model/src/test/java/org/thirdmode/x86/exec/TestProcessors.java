@@ -74,7 +74,7 @@ public final class TestProcessors {
     private static Processor make(PortBus ports) {
         PhysicalMemory memory = new PhysicalMemory(40);
         memory.mapRam(0, RAM);
-        return new Processor(memory, ports, new NoApic(), new GuestClock(), CpuProfile.GENERIC);
+        return new Processor(memory, ports, new NoApic(), new GuestClock(), CpuProfile.GENERIC.withoutVirtualization());
     }
 
     /** An interrupt system that never interrupts. */

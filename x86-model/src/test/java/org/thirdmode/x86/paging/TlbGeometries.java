@@ -21,7 +21,7 @@ class TlbGeometries {
                 .getMessage();
         assertEquals(
                 "TLB geometry of profile 'zen': unknown; known are "
-                        + "barcelona, generic, haswell, nehalem, prescott, skylake, westmere, zen2",
+                        + "barcelona, generic, generic-amd, haswell, nehalem, prescott, skylake, westmere, zen2",
                 message);
     }
 
