@@ -63,7 +63,7 @@ final class CodeCache implements Mmu.CodeListener {
 
     /**
      * The decoded code of the page of {@code linear}, for a fetch with the privilege of CPL; null where the page is no
-     * memory.
+     * memory or each fetch must be translated anew.
      *
      * @throws org.thirdmode.x86.state.GuestFault #PF
      */
@@ -75,7 +75,7 @@ final class CodeCache implements Mmu.CodeListener {
             return pages[slot];
         }
         Frame frame = memory.frame(mmu.translate(linear, fetch()));
-        if (frame == null) {
+        if (frame == null || !mmu.mayKeepFetch()) {
             return null;
         }
         CodePage page = (CodePage) frame.code;

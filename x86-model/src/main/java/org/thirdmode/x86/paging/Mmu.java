@@ -6,6 +6,7 @@ import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Cr4;
+import org.thirdmode.x86.state.GuestExit;
 import org.thirdmode.x86.state.GuestFault;
 import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.state.Segment;
@@ -653,7 +654,7 @@ public final class Mmu {
         }
         long physical = (modelled ? lookUp(linear, access) : walk(linear, access)) & a20Mask;
         Frame frame = memory.frame(physical);
-        if (frame != null && (watch == null || !watch.watchesPage(linear))) {
+        if (frame != null && !translation.uncached && (watch == null || !watch.watchesPage(linear))) {
             describe(entry, physical & PAGE_MASK, frame);
             long writeTag = writable(v, write, frame) ? page : 1;
             if (modelled) {
@@ -671,16 +672,22 @@ public final class Mmu {
         return physical;
     }
 
+    /** Whether the translation of the last fetch may be kept by who fetches. */
+    public boolean mayKeepFetch() {
+        return !translation.uncached;
+    }
+
     /**
-     * Walks into {@link #translation}. A page fault drops what is cached for the page. SDM 3A "Operations that Invalidate
-     * TLBs and Paging-Structure Caches".
+     * Walks into {@link #translation}. A page fault drops what is cached for the page, and so does an exit of the second
+     * stage. SDM 3A "Operations that Invalidate TLBs and Paging-Structure Caches", SDM 3C "Operations that Invalidate Cached
+     * Mappings".
      */
     private long walk(long linear, int access) {
         try {
             walker.walk(linear, access, translation);
-        } catch (GuestFault pageFault) {
+        } catch (GuestFault | GuestExit refused) {
             forgetPage(linear);
-            throw pageFault;
+            throw refused;
         }
         if (translation.pageShift != PAGE_SHIFT) {
             largeRegions.add(linear, translation.pageShift);
@@ -696,9 +703,9 @@ public final class Mmu {
             } else {
                 tlbs.data(linear, access, translation);
             }
-        } catch (GuestFault pageFault) {
+        } catch (GuestFault | GuestExit refused) {
             tlbs.pageFault(linear);
-            throw pageFault;
+            throw refused;
         }
         return translation.physical;
     }

@@ -75,6 +75,11 @@ public final class PageWalker {
     public final WalkCounters counters = new WalkCounters();
 
     private SecondStage secondStage = SecondStage.NONE;
+    private boolean pdptesOnDemand;
+
+    /** The level of the guest's entry whose address the second stage is asked for, or {@link WalkRecorder#FINAL}. */
+    private int guestLevel;
+
     private WalkRecorder recorder;
     private long a20Mask = -1L;
 
@@ -118,6 +123,41 @@ public final class PageWalker {
     /** Puts a second stage behind the walk; {@link SecondStage#NONE} takes it away. Translations must be flushed. */
     public void secondStage(SecondStage stage) {
         secondStage = stage;
+        pdptesOnDemand = stage.pdptesOnDemand();
+    }
+
+    /** The second stage in force. */
+    public SecondStage secondStage() {
+        return secondStage;
+    }
+
+    /** The second stage tells that it has read an entry of its own tables, at a host-physical address. */
+    public void nestedReference(int level, long hostPhysical, long entry) {
+        counters.nestedReferences[guestLevel][level]++;
+        if (recorder != null) {
+            recorder.nestedReference(guestLevel, level, hostPhysical, entry);
+        }
+    }
+
+    /** Lets PAE paging read its PDPTEs in each walk, whatever the second stage says. */
+    public void pdptesOnDemand(boolean onDemand) {
+        pdptesOnDemand = onDemand;
+    }
+
+    /** The page fault of an address that no table has an entry for. */
+    public GuestFault notPresent(long linear, int access) {
+        return pageFault(linear, access, 0);
+    }
+
+    /**
+     * Makes further bits of the entries of 4-level and 5-level paging reserved.
+     *
+     * @param level of the entries
+     * @param bits what must be 0 in them, with PS clear or set
+     */
+    public void reserve(int level, long bits) {
+        reservedLong[2 * level] |= bits;
+        reservedLong[(2 * level) + 1] |= bits;
     }
 
     /** Installs a witness of every table reference, or with null takes it away. */
@@ -169,6 +209,9 @@ public final class PageWalker {
     private void unpaged(long linear, int access, Translation out) {
         out.physical = linear & 0xffff_ffffL;
         out.pageShift = 12;
+        out.linearPageShift = 12;
+        out.readable = true;
+        out.uncached = false;
         out.writable = true;
         out.user = true;
         out.executable = true;
@@ -182,7 +225,8 @@ public final class PageWalker {
 
     /** SDM 3A "PAE Paging": bits 31:30 of the linear address choose a PDPTE register. */
     private void walkPae(long linear, int access, Translation out) {
-        long pdpte = state.pdpte[(int) (linear >>> 30) & 3];
+        int index = (int) (linear >>> 30) & 3;
+        long pdpte = pdptesOnDemand ? readPdpte(index, linear, access) : state.pdpte[index];
         if ((pdpte & P) == 0) {
             throw pageFault(linear, access, 0);
         }
@@ -190,15 +234,38 @@ public final class PageWalker {
     }
 
     /**
+     * Reads a PDPTE in the course of a walk. APM 2 "Nested Paging", "Legacy PAE Mode": "illegal bit combinations are
+     * signaled when the faulty PDPE is accessed as part of a table walk".
+     */
+    private long readPdpte(int index, long linear, int access) {
+        long guestPhysical = (state.cr3 & 0xffff_ffe0L) | (8L * index);
+        long address = reference(3, guestPhysical, linear, access);
+        long pdpte = memory.read(address, 8);
+        counters.tableReferences[3]++;
+        if (recorder != null) {
+            recorder.tableReference(3, guestPhysical, address, pdpte);
+        }
+        if ((pdpte & P) != 0 && (pdpte & reservedPdpte) != 0) {
+            throw pageFault(linear, access, ERROR_P | ERROR_RSVD);
+        }
+        return pdpte;
+    }
+
+    /**
      * Loads the PDPTE registers from the table that a value of CR3 points to. SDM 3A "PDPTE Registers": MOV to CR3 does
      * so while PAE paging is in use, and every MOV to CR0 or CR4 that turns it on or changes CR0.CD, CR0.NW, CR4.PAE,
-     * CR4.PGE, CR4.PSE or CR4.SMEP while it is (or will be) in use.
+     * CR4.PGE, CR4.PSE or CR4.SMEP while it is (or will be) in use. Nothing is loaded where the second stage has walks
+     * read them.
      *
      * @return false where a present one sets a reserved bit: the instruction must raise #GP(0), and no register has changed
      */
     public boolean loadPdptes(long cr3) {
+        if (pdptesOnDemand) {
+            return true;
+        }
         long table = cr3 & 0xffff_ffe0L;
         long[] loaded = new long[4];
+        guestLevel = 3;
         for (int i = 0; i < loaded.length; i++) {
             long address = table + (8L * i);
             if (secondStage != SecondStage.NONE) {
@@ -241,7 +308,7 @@ public final class PageWalker {
         while (true) {
             int shift = (9 * level) + 3;
             long guestPhysical = table | (((linear >>> shift) & 0x1ff) << 3);
-            long address = reference(guestPhysical, linear, access);
+            long address = reference(level, guestPhysical, linear, access);
             long entry = memory.read(address, 8);
             counters.tableReferences[level]++;
             if (recorder != null) {
@@ -260,11 +327,11 @@ public final class PageWalker {
                 out.physical = (entry & addressMask & ~offset) | (linear & offset);
                 out.pageShift = shift;
                 out.protectionKey = keysInForce() ? (int) (entry >>> KEY_SHIFT) & 0xf : 0;
-                finish(linear, access, out, entry, guestPhysical, address, 8, rights);
+                finish(linear, access, out, entry, level, guestPhysical, address, 8, rights);
                 return;
             }
             if ((entry & A) == 0) {
-                update(guestPhysical, address, 8, entry | A, linear, access);
+                update(level, guestPhysical, address, 8, entry | A, linear, access);
             }
             table = entry & addressMask;
             if (structureCaches != null) {
@@ -284,7 +351,7 @@ public final class PageWalker {
             return;
         }
         long directory = (state.cr3 & 0xffff_f000L) | ((linear >>> 20) & 0xffc);
-        long address = reference(directory, linear, access);
+        long address = reference(2, directory, linear, access);
         long entry = memory.read(address, 4);
         counters.tableReferences[2]++;
         if (recorder != null) {
@@ -300,11 +367,11 @@ public final class PageWalker {
             // PSE-36: bits 20:13 are bits 39:32 of the page's address.
             out.physical = (entry & 0xffc0_0000L) | ((entry & 0x1f_e000L) << 19) | (linear & 0x3f_ffffL);
             out.pageShift = 22;
-            finish(linear, access, out, entry, directory, address, 4, entry & (RW | US));
+            finish(linear, access, out, entry, 2, directory, address, 4, entry & (RW | US));
             return;
         }
         if ((entry & A) == 0) {
-            update(directory, address, 4, entry | A, linear, access);
+            update(2, directory, address, 4, entry | A, linear, access);
         }
         if (structureCaches != null) {
             structureCaches.put(linear, 2, 10, pcid(), entry & 0xffff_f000L, entry & (RW | US));
@@ -314,7 +381,7 @@ public final class PageWalker {
 
     private void walkPageTable32Bit(long linear, int access, Translation out, long table, long rights) {
         long guestPhysical = table | ((linear >>> 10) & 0xffc);
-        long address = reference(guestPhysical, linear, access);
+        long address = reference(1, guestPhysical, linear, access);
         long entry = memory.read(address, 4);
         counters.tableReferences[1]++;
         if (recorder != null) {
@@ -325,22 +392,24 @@ public final class PageWalker {
         }
         out.physical = (entry & 0xffff_f000L) | (linear & 0xfff);
         out.pageShift = 12;
-        finish(linear, access, out, entry, guestPhysical, address, 4, rights & entry);
+        finish(linear, access, out, entry, 1, guestPhysical, address, 4, rights & entry);
     }
 
     // ---- what all modes share ----
 
     /** Where the entry at {@code guestPhysical} stands in memory. Every table reference passes here, once. */
-    private long reference(long guestPhysical, long linear, int access) {
+    private long reference(int level, long guestPhysical, long linear, int access) {
         if (secondStage != SecondStage.NONE) {
+            guestLevel = level;
             guestPhysical = secondStage.translate(guestPhysical, Reason.TABLE_READ, linear, access, null);
         }
         return guestPhysical & a20Mask;
     }
 
     /** Writes an entry back with its Accessed or Dirty flag set. */
-    private void update(long guestPhysical, long address, int size, long entry, long linear, int access) {
+    private void update(int level, long guestPhysical, long address, int size, long entry, long linear, int access) {
         if (secondStage != SecondStage.NONE) {
+            guestLevel = level;
             address = secondStage.translate(guestPhysical, Reason.TABLE_UPDATE, linear, access, null) & a20Mask;
         }
         counters.flagUpdates++;
@@ -353,10 +422,14 @@ public final class PageWalker {
             int access,
             Translation out,
             long entry,
+            int level,
             long guestPhysical,
             long address,
             int size,
             long rights) {
+        out.linearPageShift = out.pageShift;
+        out.readable = true;
+        out.uncached = false;
         out.writable = (rights & RW) != 0;
         out.user = (rights & US) != 0;
         out.executable = (rights & XD) == 0;
@@ -367,7 +440,7 @@ public final class PageWalker {
         }
         long flagged = entry | ((access & Access.WRITE) != 0 ? A | D : A);
         if (flagged != entry) {
-            update(guestPhysical, address, size, flagged, linear, access);
+            update(level, guestPhysical, address, size, flagged, linear, access);
         }
         out.dirty = (flagged & D) != 0;
         throughSecondStage(linear, access, out);
@@ -375,6 +448,7 @@ public final class PageWalker {
 
     private void throughSecondStage(long linear, int access, Translation out) {
         if (secondStage != SecondStage.NONE) {
+            guestLevel = WalkRecorder.FINAL;
             out.physical = secondStage.translate(out.physical, Reason.FINAL_ACCESS, linear, access, out);
         }
     }

@@ -5,8 +5,12 @@ package org.thirdmode.x86.paging;
  * through it once, the ones of paging-structure entries and the final one.
  *
  * <p>On the bare machine the two are the same address ({@link #NONE}). Where a reference is not allowed the second stage
- * leaves the walk by an exception of its own; the walk has then changed nothing but the Accessed flags of the entries it
- * has already used.
+ * notes why, in fields of its own, and leaves the walk by throwing the processor's {@code GuestExit}; the walk has then
+ * changed nothing but the Accessed flags of the entries it has already used.
+ *
+ * <p>A second stage that reads tables tells each reference to {@link PageWalker#nestedReference}. One stage may stand in
+ * front of another: to intercept or redirect accesses to a page it looks at what the other returns, and sets {@link
+ * Translation#uncached} so that it is asked again.
  */
 public interface SecondStage {
     /** Why an address is translated. SDM 3C "EPT Violations" tells these apart in the exit qualification. */
@@ -27,11 +31,21 @@ public interface SecondStage {
     /**
      * Translates one guest-physical address.
      *
+     * @param guestPhysical all of it, page and offset
      * @param linear the linear address that is being translated; meaningless for {@link Reason#PDPTE_LOAD}
      * @param access what the program does there, as in {@link Access}
-     * @param translation for {@link Reason#FINAL_ACCESS}, what the first stage found: its rights and page size are to be
-     *     narrowed to what both stages give; not to be touched for any other reason
+     * @param translation for {@link Reason#FINAL_ACCESS}, what the first stage found and allowed: its rights and page size
+     *     are to be narrowed to what both stages give, {@link Translation#dirty} is to be cleared where a later write must
+     *     come through here; null for any other reason
      * @return the host-physical address
      */
     long translate(long guestPhysical, Reason reason, long linear, int access, Translation translation);
+
+    /**
+     * Whether PAE paging reads its PDPTEs in each walk and keeps none in registers. APM 2 "Legacy PAE Mode" under "Nested
+     * Paging".
+     */
+    default boolean pdptesOnDemand() {
+        return false;
+    }
 }

@@ -1,9 +1,19 @@
 package org.thirdmode.x86.paging;
 
-/** Sees every entry that a page walk reads: for traces and explanations. Asked only while one is installed. */
+/**
+ * Sees every entry that a page walk reads, in the order in which it reads them: for traces and explanations. Asked only
+ * while one is installed.
+ *
+ * <p>Under a second stage this is the order of Bhargava et al., "Accelerating Two-Dimensional Page Walks for Virtualized
+ * Systems", Fig 1(b): the nested references that translate the address of a guest entry, then the guest entry, and so on
+ * down; last the nested references of the final guest-physical address.
+ */
 public interface WalkRecorder {
+    /** In the place of a guest level: the final guest-physical address, which stands in no table. */
+    int FINAL = 0;
+
     /**
-     * The walk read a paging-structure entry.
+     * The walk read a paging-structure entry of the guest (or of the bare machine).
      *
      * @param level 1 (a page-table entry) to 5 (a PML5 entry)
      * @param guestPhysical address of the entry as the table above (or CR3) gives it
@@ -11,4 +21,14 @@ public interface WalkRecorder {
      * @param entry what was read
      */
     void tableReference(int level, long guestPhysical, long hostPhysical, long entry);
+
+    /**
+     * The second stage read one of its own entries.
+     *
+     * @param guestLevel the level of the guest's entry whose address is being translated, or {@link #FINAL}
+     * @param level of the entry read: 1 to 5
+     * @param hostPhysical address of the entry
+     * @param entry what was read
+     */
+    default void nestedReference(int guestLevel, int level, long hostPhysical, long entry) {}
 }
