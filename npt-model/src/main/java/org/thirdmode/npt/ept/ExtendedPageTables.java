@@ -1,0 +1,343 @@
+package org.thirdmode.npt.ept;
+
+import java.util.Set;
+import org.thirdmode.x86.memory.PhysicalMemory;
+import org.thirdmode.x86.paging.Access;
+import org.thirdmode.x86.paging.PageWalker;
+import org.thirdmode.x86.paging.SecondStage;
+import org.thirdmode.x86.paging.Translation;
+import org.thirdmode.x86.state.GuestExit;
+
+/**
+ * EPT: guest-physical to host-physical addresses by tables that an EPTP names. SDM 3C "The Extended Page Table Mechanism
+ * (EPT)".
+ *
+ * <p>At each entry, in this order: an unsupported value is an EPT misconfiguration, an entry that is not present an EPT
+ * violation; at the end, the rights of all entries together decide whether there is a violation. What the exit reports
+ * stands in {@link #exit} when the processor's exit is thrown.
+ *
+ * <p>{@code spec.EptWalk} says the same in the manual's words.
+ */
+public final class ExtendedPageTables implements SecondStage {
+    /*
+     * What all EPT paging-structure entries share (SDM 3C, the tables "Format of an EPT ... Entry"):
+     *
+     *  63  62   52 51         M M-1          12 11 10  9  8  7  6   5  3  2  1  0
+     * +---+-------+------------+---------------+--+--+--+--+--+---+------+--+--+--+
+     * |SVE|ignored|  reserved  |    address    |ig|XU| D| A|PS|IPT| type | X| W| R|
+     * +---+-------+------------+---------------+--+--+--+--+--+---+------+--+--+--+
+     *
+     * M is MAXPHYADDR. Where the entry refers to another table bits 6:3 are reserved (7:3 in a PML4E or PML5E). D, IPT
+     * (ignore PAT) and type mean something only in the entry that maps a page. XU means something with mode-based execute
+     * control: X is then for supervisor-mode linear addresses only.
+     */
+    private static final long R = 1;
+    private static final long W = 1 << 1;
+    private static final long X = 1 << 2;
+    private static final long PS = 1 << 7;
+    private static final long A = 1 << 8;
+    private static final long D = 1 << 9;
+    private static final long XU = 1 << 10;
+    private static final int TYPE_SHIFT = 3;
+
+    /** Memory types 2, 3 and 7 are reserved. */
+    private static final int RESERVED_TYPES = 1 << 2 | 1 << 3 | 1 << 7;
+
+    private static final long NOWHERE = -1;
+
+    private final PageWalker walker;
+    private final PhysicalMemory memory;
+    private final GuestExit guestExit;
+    private final boolean executeOnly;
+    private final boolean advancedInformation;
+    private final Set<EptCapability> capabilities;
+
+    /** Bits 12 and up of a physical address. */
+    private final long addressMask;
+
+    /** Reserved bits: [2 * level + PS]. */
+    private final long[] reserved = new long[12];
+
+    /** What the last exit reports. */
+    public final EptExit exit = new EptExit();
+
+    private DirtyListener dirtyListener = DirtyListener.NONE;
+
+    // ---- from the EPTP and the controls ----
+
+    private long root;
+    private int levels = 4;
+    private boolean accessedDirty;
+    private boolean modeBasedExecute;
+
+    /** An entry is present where any of these is set. */
+    private long presentMask = R | W | X;
+
+    /** The last table entry that was translated: setting a flag in it needs no second walk. */
+    private long lastTable = NOWHERE;
+
+    private long lastTableHost;
+    private long lastTableRights;
+    private long lastTableEntry;
+    private int lastTableLevel;
+
+    /**
+     * EPT of one processor.
+     *
+     * @param walker whose second stage it is to be: it is told every reference
+     * @param exit the processor's one exit object
+     */
+    public ExtendedPageTables(
+            PageWalker walker, PhysicalMemory memory, GuestExit exit, Set<EptCapability> capabilities) {
+        this.walker = walker;
+        this.memory = memory;
+        this.guestExit = exit;
+        this.capabilities = Set.copyOf(capabilities);
+        executeOnly = capabilities.contains(EptCapability.EXECUTE_ONLY);
+        advancedInformation = capabilities.contains(EptCapability.ADVANCED_EXIT_INFORMATION);
+        int width = memory.addressWidth();
+        addressMask = (1L << width) - (1L << 12);
+        long above = (1L << 52) - (1L << width);
+        for (int level = 1; level <= 5; level++) {
+            reserved[2 * level] = above | (level == 1 ? 0 : bits(6, 3));
+            reserved[(2 * level) + 1] = above | reservedInLargePage(level);
+        }
+    }
+
+    private static long bits(int high, int low) {
+        return (-1L << low) & (-1L >>> (63 - high));
+    }
+
+    /** Where bit 7 is set: the low bits of a large page's address, or bit 7 itself. In a page-table entry it is ignored. */
+    private long reservedInLargePage(int level) {
+        return switch (level) {
+            case 1 -> 0;
+            case 2 -> capabilities.contains(EptCapability.PAGE_2_MBYTE) ? bits(20, 12) : PS;
+            case 3 -> capabilities.contains(EptCapability.PAGE_1_GBYTE) ? bits(29, 12) : PS;
+            default -> PS;
+        };
+    }
+
+    /** Who hears of dirty flags; {@link DirtyListener#NONE} for nobody. */
+    public void dirtyListener(DirtyListener listener) {
+        dirtyListener = listener;
+    }
+
+    /**
+     * Whether an EPTP may be used: memory type, page-walk length, reserved bits. SDM 3C "Checks on VMX Controls",
+     * "VM-Execution Control Fields".
+     */
+    public boolean allows(long eptp) {
+        boolean type = switch ((int) eptp & 7) {
+            case 0 -> capabilities.contains(EptCapability.MEMORY_TYPE_UC);
+            case 6 -> capabilities.contains(EptCapability.MEMORY_TYPE_WB);
+            default -> false;
+        };
+        boolean length = switch ((int) (eptp >>> 3) & 7) {
+            case 3 -> capabilities.contains(EptCapability.PAGE_WALK_4);
+            case 4 -> capabilities.contains(EptCapability.PAGE_WALK_5);
+            default -> false;
+        };
+        boolean flags = (eptp & (1 << 6)) == 0 || capabilities.contains(EptCapability.ACCESSED_DIRTY);
+        return type && length && flags && (eptp & ~addressMask & ~0x7fL) == 0;
+    }
+
+    /**
+     * Translates by an EPTP from now on. SDM 3C, table "Format of Extended-Page-Table Pointer".
+     *
+     * @param eptp one that {@link #allows} allows
+     * @param modeBased the VM-execution control "mode-based execute control for EPT"
+     */
+    public void configure(long eptp, boolean modeBased) {
+        root = eptp & addressMask;
+        levels = ((int) (eptp >>> 3) & 7) + 1;
+        accessedDirty = (eptp & (1 << 6)) != 0;
+        modeBasedExecute = modeBased;
+        presentMask = R | W | X | (modeBased ? XU : 0);
+        lastTable = NOWHERE;
+    }
+
+    /** EPTRTA: what guest-physical and combined mappings are tagged by. SDM 3C "Caching Translation Information". */
+    public static long eptrta(long eptp) {
+        return eptp & bits(51, 12);
+    }
+
+    @Override
+    public long translate(long guestPhysical, Reason reason, long linear, int access, Translation translation) {
+        if (reason == Reason.TABLE_UPDATE && guestPhysical == lastTable) {
+            // With EPT's own flags the read was a write already; without them only the right to write is asked for.
+            if ((lastTableRights & W) == 0) {
+                exit.level = lastTableLevel;
+                exit.entry = lastTableEntry;
+                throw violation(guestPhysical, reason, linear, access, translation, lastTableRights);
+            }
+            return lastTableHost;
+        }
+        if (guestPhysical >>> (9 * levels + 12) != 0) {
+            // No table has an entry for it.
+            exit.level = 0;
+            exit.entry = 0;
+            throw violation(guestPhysical, reason, linear, access, translation, 0);
+        }
+        long table = root;
+        int level = levels;
+        long rights = R | W | X | XU;
+        while (true) {
+            int shift = (9 * level) + 3;
+            long address = table | (((guestPhysical >>> shift) & 0x1ff) << 3);
+            long entry = memory.read(address, 8);
+            walker.nestedReference(level, address, entry);
+            boolean maps = level == 1 || (entry & PS) != 0;
+            if (misconfigured(entry, level, maps)) {
+                exit.misconfiguration = true;
+                exit.guestPhysical = guestPhysical;
+                exit.linear = linear;
+                exit.qualification = 0;
+                exit.level = level;
+                exit.entry = entry;
+                throw guestExit;
+            }
+            if ((entry & presentMask) == 0) {
+                exit.level = level;
+                exit.entry = entry;
+                throw violation(guestPhysical, reason, linear, access, translation, 0);
+            }
+            rights &= entry;
+            if (maps) {
+                long offset = (1L << shift) - 1;
+                long host = (entry & addressMask & ~offset) | (guestPhysical & offset);
+                exit.level = level;
+                exit.entry = entry;
+                finish(guestPhysical, reason, linear, access, translation, address, entry, rights);
+                if (reason == Reason.FINAL_ACCESS) {
+                    narrow(translation, shift, rights, access);
+                } else if (reason == Reason.TABLE_READ) {
+                    lastTable = guestPhysical;
+                    lastTableHost = host;
+                    lastTableRights = rights;
+                    lastTableEntry = entry;
+                    lastTableLevel = level;
+                }
+                return host;
+            }
+            if (accessedDirty && (entry & A) == 0) {
+                memory.write(address, 8, entry | A);
+            }
+            table = entry & addressMask;
+            level--;
+        }
+    }
+
+    /** SDM 3C "EPT Misconfigurations". */
+    private boolean misconfigured(long entry, int level, boolean maps) {
+        if ((entry & R) == 0) {
+            if ((entry & W) != 0) {
+                return true;
+            }
+            if ((entry & presentMask) == 0) {
+                return false;
+            }
+            if (!executeOnly) {
+                return true;
+            }
+        }
+        return (entry & reserved[(2 * level) + ((int) (entry >>> 7) & 1)]) != 0
+                || (maps && (RESERVED_TYPES >>> ((entry >>> TYPE_SHIFT) & 7) & 1) != 0);
+    }
+
+    /** Checks the rights of all entries together, then sets the flags of the one that maps the page. */
+    private void finish(
+            long guestPhysical,
+            Reason reason,
+            long linear,
+            int access,
+            Translation translation,
+            long address,
+            long entry,
+            long rights) {
+        boolean write = isWrite(reason, access);
+        boolean allowed;
+        if (write) {
+            allowed = (rights & W) != 0;
+        } else if (reason == Reason.FINAL_ACCESS && (access & Access.FETCH) != 0) {
+            allowed = (rights & executeRight(translation)) != 0;
+        } else {
+            allowed = (rights & R) != 0;
+        }
+        if (!allowed) {
+            throw violation(guestPhysical, reason, linear, access, translation, rights);
+        }
+        if (accessedDirty) {
+            if (write && (entry & D) == 0) {
+                dirtyListener.settingDirty(guestPhysical);
+            }
+            long flagged = entry | (write ? A | D : A);
+            if (flagged != entry) {
+                memory.write(address, 8, flagged);
+            }
+        }
+    }
+
+    /**
+     * With flags for EPT, accesses to guest paging-structure entries are writes; loads of the PDPTE registers are not. SDM
+     * 3C "Accessed and Dirty Flags for EPT".
+     */
+    private boolean isWrite(Reason reason, int access) {
+        return switch (reason) {
+            case FINAL_ACCESS -> (access & Access.WRITE) != 0;
+            case TABLE_READ -> accessedDirty;
+            case TABLE_UPDATE -> true;
+            case PDPTE_LOAD -> false;
+        };
+    }
+
+    private long executeRight(Translation translation) {
+        return modeBasedExecute && translation.user ? XU : X;
+    }
+
+    private void narrow(Translation translation, int shift, long rights, int access) {
+        translation.pageShift = Math.min(translation.pageShift, shift);
+        translation.readable = (rights & R) != 0;
+        translation.executable &= (rights & executeRight(translation)) != 0;
+        if ((rights & W) == 0) {
+            translation.writable = false;
+            translation.dirty = false;
+        } else if (accessedDirty && (access & Access.WRITE) == 0 && (exit.entry & D) == 0) {
+            translation.dirty = false;
+        }
+    }
+
+    /** Notes an EPT violation. SDM 3C, table "Exit Qualification for EPT Violations". */
+    private GuestExit violation(
+            long guestPhysical, Reason reason, long linear, int access, Translation translation, long rights) {
+        int qualification = switch (reason) {
+            case FINAL_ACCESS ->
+                (access & Access.FETCH) != 0
+                        ? EptExit.INSTRUCTION_FETCH
+                        : (access & Access.WRITE) != 0 ? EptExit.DATA_WRITE : EptExit.DATA_READ;
+            case TABLE_READ -> accessedDirty ? EptExit.DATA_READ | EptExit.DATA_WRITE : EptExit.DATA_READ;
+            case TABLE_UPDATE -> EptExit.DATA_READ | EptExit.DATA_WRITE;
+            case PDPTE_LOAD -> EptExit.DATA_READ;
+        };
+        qualification |= (int) (rights & (R | W | X)) << 3;
+        if (modeBasedExecute && (rights & XU) != 0) {
+            qualification |= EptExit.USER_EXECUTABLE;
+        }
+        if (reason != Reason.PDPTE_LOAD) {
+            qualification |= EptExit.LINEAR_VALID;
+        }
+        if (reason == Reason.FINAL_ACCESS) {
+            qualification |= EptExit.FINAL_ACCESS;
+            if (advancedInformation) {
+                qualification |= (translation.user ? EptExit.USER_LINEAR : 0)
+                        | (translation.writable ? EptExit.WRITABLE_LINEAR : 0)
+                        | (translation.executable ? 0 : EptExit.EXECUTE_DISABLE_LINEAR);
+            }
+        }
+        exit.misconfiguration = false;
+        exit.guestPhysical = guestPhysical;
+        exit.linear = linear;
+        exit.qualification = qualification;
+        return guestExit;
+    }
+}
