@@ -167,7 +167,15 @@ public record CpuProfile(
     private static final Map<String, CpuProfile> NAMED = byName(
             GENERIC,
             GENERIC_AMD,
-            new CpuProfile("prescott", Vendor.INTEL, 15, 4, 3, "Intel(R) Pentium(R) 4 CPU 3.00GHz", 0x5, PENTIUM_4),
+            new CpuProfile(
+                    "prescott",
+                    Vendor.INTEL,
+                    15,
+                    4,
+                    3,
+                    "Intel(R) Pentium(R) 4 CPU 3.80GHz",
+                    0x5,
+                    with(PENTIUM_4, Feature.VMX)),
             new CpuProfile(
                     "nehalem",
                     Vendor.INTEL,
