@@ -1,0 +1,23 @@
+package org.thirdmode.shadow;
+
+import org.thirdmode.x86.memory.PhysicalMemory;
+
+/**
+ * What an MMU stands in: all that it asks of the hypervisor around it.
+ *
+ * @param memory host-physical memory: guest memory and tables are both in it
+ * @param registers the virtual CPU's
+ * @param limits the guest's CPUID
+ * @param slots the guest's memory
+ * @param pages where table pages come from
+ * @param tlb flush requests
+ * @param host the host's table format
+ */
+public record Surroundings(
+        PhysicalMemory memory,
+        PagingRegisters registers,
+        GuestLimits limits,
+        MemorySlots slots,
+        HostPages pages,
+        TlbControl tlb,
+        HostFormat host) {}
