@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Records what each image prints under QEMU: the expectation of every test that boots the image elsewhere. A benchmark
 # is recorded twice, with its own number of iterations and with n=1000.
+# hello-vmx is left out: QEMU has no VMX of its own. Its transcript is what its source says.
 #   record-transcripts.sh [directory]     Debian 12: apt-get install qemu-system-x86 (7.2)
 # QEMU's isa-debug-exit ends with (value << 1) | 1, so an image that is content with itself (value 0) ends QEMU with 1.
 set -euo pipefail
@@ -18,6 +19,7 @@ record() { # transcript, QEMU's options for the image
 
 for image in images/*; do
     name=$(basename "${image%.*}")
+    [ "$name" != hello-vmx ] || continue
     case $image in
     *.bin) record "$name" -drive format=raw,file="$image",snapshot=on ;;
     *.elf) record "$name" -kernel "$image" ;;

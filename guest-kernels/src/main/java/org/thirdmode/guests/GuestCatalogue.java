@@ -32,6 +32,12 @@ public final class GuestCatalogue {
                     PROTECTED_PAE,
                     "says hello; PAE with execute-disable, #PF, #DE"),
             image("hello64", "hello64.elf", MULTIBOOT, LONG_4_LEVEL, "says hello from long mode; #PF, #DE, #UD"),
+            image(
+                    "hello-vmx",
+                    "hello-vmx.elf",
+                    MULTIBOOT,
+                    LONG_4_LEVEL,
+                    "a hypervisor: says hello from VMX root and from VMX non-root operation"),
             benchmark(
                     "bench-alu",
                     PROTECTED_32_BIT_PAGING,

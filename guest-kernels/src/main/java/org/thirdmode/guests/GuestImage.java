@@ -28,7 +28,10 @@ public record GuestImage(String name, String file, ImageKind kind, GuestMode mod
         return name.startsWith("bench-");
     }
 
-    /** What the image prints over COM1 with an empty command line, as recorded under QEMU 7.2; it exits with 0. */
+    /**
+     * What the image prints over COM1 with an empty command line, as recorded under QEMU 7.2 (hello-vmx, for which QEMU has
+     * no processor: as its source says); it exits with 0.
+     */
     public String transcript() {
         return transcriptOf(name);
     }
