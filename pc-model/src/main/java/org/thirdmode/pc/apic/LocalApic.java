@@ -484,7 +484,8 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
         }
     }
 
-    private void endOfInterrupt() {
+    @Override
+    public void endOfInterrupt() {
         int vector = inService.highest();
         if (vector < 0) {
             return;

@@ -14,6 +14,9 @@ public interface LocalApicPort {
     /** The acknowledge cycle: hands over the vector (0..255) of the pending interrupt and marks it in service. */
     int acknowledgeInterrupt();
 
+    /** The end of the interrupt in service that the processor itself announces: posted-interrupt processing. */
+    default void endOfInterrupt() {}
+
     /** Bits 7:4 of the task-priority register, as CR8 shows them (0..15). */
     int taskPriorityClass();
 

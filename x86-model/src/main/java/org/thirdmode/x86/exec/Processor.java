@@ -454,6 +454,11 @@ public final class Processor implements ProcessorSignals {
         wantAttention();
     }
 
+    /** The interrupt shadow in which the instruction in execution stands. */
+    public int shadowOfThisInstruction() {
+        return shadowBefore;
+    }
+
     /** This instruction ends without a single-step trap though RFLAGS.TF was set when it began. */
     public void noSingleStep() {
         singleStep = false;

@@ -23,12 +23,16 @@ public final class PhysicalMemory {
     private long framesInUse;
     private Runnable onMapChanged = () -> {};
 
+    /** The next address that no bus has. */
+    private long beyond;
+
     /** An empty address space of {@code addressWidth} bits (32..52). */
     public PhysicalMemory(int addressWidth) {
         if (addressWidth < 32 || addressWidth > 52) {
             throw new IllegalArgumentException("physical address width " + addressWidth + ": expected 32 to 52 bits");
         }
         this.addressWidth = addressWidth;
+        beyond = 1L << addressWidth;
     }
 
     /** MAXPHYADDR of the machine, in bits. */
@@ -61,6 +65,20 @@ public final class PhysicalMemory {
     /** Puts a device at [base, base + size); frame aligned. */
     public void mapMmio(long base, long size, MmioDevice device) {
         map(base, size, new Mmio(base, device));
+    }
+
+    /**
+     * Puts registers of the processor's own where no address of the machine leads: beyond the address width. Only what
+     * translates addresses can send an access there.
+     *
+     * @param size whole frames
+     * @return the address of the first
+     */
+    public long mapBeyond(long size, MmioDevice device) {
+        long base = beyond;
+        beyond += size;
+        regions.put(Range.closedOpen(base, beyond), new Mmio(base, device));
+        return base;
     }
 
     /** Takes away whatever stands at [base, base + size). */

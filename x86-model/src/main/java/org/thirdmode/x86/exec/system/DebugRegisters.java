@@ -44,7 +44,7 @@ public final class DebugRegisters implements Mmu.DataWatch {
     }
 
     /** After DR0..DR3, DR7 or CR4.DE changed. */
-    void changed() {
+    public void changed() {
         boolean watched = data;
         instructions = false;
         data = false;

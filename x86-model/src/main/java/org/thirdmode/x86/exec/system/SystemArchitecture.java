@@ -41,6 +41,11 @@ public final class SystemArchitecture {
         system = new SystemInstructions(cpu, this);
     }
 
+    /** Whether MONITOR was executed and no MWAIT since. */
+    public boolean monitorArmed() {
+        return monitorArmed;
+    }
+
     /** After power-up and RESET. */
     public void reset() {
         msrs.reset();
