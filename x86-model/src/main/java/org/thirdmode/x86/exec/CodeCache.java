@@ -1,6 +1,7 @@
 package org.thirdmode.x86.exec;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.thirdmode.x86.decode.Decoder;
 import org.thirdmode.x86.decode.Instruction;
@@ -26,10 +27,18 @@ final class CodeCache implements Mmu.CodeListener {
     private final Decoder decoder;
     private final Runnable onFlush;
 
-    private final long[] tags = new long[ENTRIES];
-    private final long[] generations = new long[ENTRIES];
-    private final CodePage[] pages = new CodePage[ENTRIES];
-    private long generation = 1;
+    /** What is kept of one address space: its pages by linear address. */
+    private static final class Space {
+        final long[] tags = new long[ENTRIES];
+        final long[] generations = new long[ENTRIES];
+        final CodePage[] pages = new CodePage[ENTRIES];
+        long generation = 1;
+    }
+
+    /** By number; made when first chosen. */
+    private Space[] spaces = {new Space()};
+
+    private Space space = spaces[0];
 
     private final List<CodePage> all = new ArrayList<>();
     private int decoded;
@@ -46,14 +55,30 @@ final class CodeCache implements Mmu.CodeListener {
     }
 
     @Override
-    public void translationsFlushed() {
-        generation++;
+    public void spaceChosen(int number) {
+        if (number >= spaces.length) {
+            spaces = Arrays.copyOf(spaces, number + 1);
+        }
+        if (spaces[number] == null) {
+            spaces[number] = new Space();
+        }
+        space = spaces[number];
         onFlush.run();
     }
 
     @Override
-    public void pageFlushed(long linear) {
-        generations[slot(linear)] = 0;
+    public void translationsFlushed(int number) {
+        if (number < spaces.length && spaces[number] != null) {
+            spaces[number].generation++;
+        }
+        onFlush.run();
+    }
+
+    @Override
+    public void pageFlushed(int number, long linear) {
+        if (number < spaces.length && spaces[number] != null) {
+            spaces[number].generations[slot(linear)] = 0;
+        }
         onFlush.run();
     }
 
@@ -70,9 +95,10 @@ final class CodeCache implements Mmu.CodeListener {
     CodePage page(long linear) {
         long tag = (linear & -Frame.SIZE) | (state.cpl == 3 ? 1 : 0);
         int slot = slot(linear);
-        if (tags[slot] == tag && generations[slot] == generation) {
+        Space at = space;
+        if (at.tags[slot] == tag && at.generations[slot] == at.generation) {
             mmu.fetchedAgain(linear);
-            return pages[slot];
+            return at.pages[slot];
         }
         Frame frame = memory.frame(mmu.translate(linear, fetch()));
         if (frame == null || !mmu.mayKeepFetch()) {
@@ -85,9 +111,9 @@ final class CodeCache implements Mmu.CodeListener {
             all.add(page);
             mmu.protectCode(frame);
         }
-        tags[slot] = tag;
-        generations[slot] = generation;
-        pages[slot] = page;
+        at.tags[slot] = tag;
+        at.generations[slot] = at.generation;
+        at.pages[slot] = page;
         return page;
     }
 
@@ -126,7 +152,11 @@ final class CodeCache implements Mmu.CodeListener {
             page.frame.code = null;
         }
         all.clear();
-        generation++;
+        for (Space each : spaces) {
+            if (each != null) {
+                each.generation++;
+            }
+        }
     }
 
     /**

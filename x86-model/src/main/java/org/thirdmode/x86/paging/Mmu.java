@@ -26,16 +26,13 @@ import org.thirdmode.x86.tlb.TlbGeometry;
  * (alignment checks).
  */
 public final class Mmu {
-    private static final int ENTRIES = 1 << 12;
-    private static final int INDEX_MASK = ENTRIES - 1;
-    private static final int PAGE_SHIFT = 12;
-    private static final long PAGE_MASK = -1L << PAGE_SHIFT;
+    private static final int INDEX_MASK = SoftTlb.INDEX_MASK;
+    private static final int PAGE_SHIFT = SoftTlb.PAGE_SHIFT;
+    private static final long PAGE_MASK = SoftTlb.PAGE_MASK;
     private static final int OFFSET_MASK = Frame.SIZE - 1;
 
-    private static final int VIEW_USER = 0;
-    private static final int VIEW_SUPERVISOR = 1;
-    private static final int VIEW_SUPERVISOR_AC = 2;
-    private static final int VIEWS = 3;
+    /** Software TLBs kept: the host's and those of the guests that ran last. */
+    private static final int SPACES = 5;
 
     private final CpuState state;
     private final PhysicalMemory memory;
@@ -48,35 +45,39 @@ public final class Mmu {
     private final Reenter reenter = new Reenter();
     private final Translation translation = new Translation();
 
-    private final TlbEntry[][] views = new TlbEntry[VIEWS][ENTRIES];
-    private final TlbEntry[] looking = new TlbEntry[ENTRIES];
+    private final TlbEntry[] looking = new TlbEntry[SoftTlb.ENTRIES];
 
-    /** Slots filled since the last flush, per view: a flush costs what was filled, not the size of the TLB. */
-    private final int[][] filled = new int[VIEWS][ENTRIES];
+    /** The address spaces; the first is the host's, null where none was needed yet. */
+    private final SoftTlb[] spaces = new SoftTlb[SPACES];
 
-    private final int[] filledCount = new int[VIEWS];
+    private final SoftTlb host;
 
-    /** Where pages larger than 4 KBytes have been translated since the last full flush. */
-    private final LargeRegions largeRegions = new LargeRegions();
+    /** The address space in force. */
+    private SoftTlb space;
+
+    private long choices;
+
+    /** Entering and leaving guests, and the invalidations of VMX and SVM. */
+    public final AddressSpaces addressSpaces = new AddressSpaces(this);
 
     /** The view in force. */
     private TlbEntry[] tlb;
-
-    /** The PCID of what is kept here. */
-    private int pcid;
 
     private boolean alignmentChecked;
     private long a20Mask = -1L;
     private DataWatch watch;
     private CodeListener codeListener = new CodeListener() {};
 
-    /** Who keeps translations of instruction fetches must hear of flushes too. */
+    /** Who keeps translations of instruction fetches must hear of flushes too; address spaces are told by number. */
     public interface CodeListener {
-        /** All translations may be stale. */
-        default void translationsFlushed() {}
+        /** Another address space is in force. */
+        default void spaceChosen(int space) {}
+
+        /** All translations of an address space may be stale. */
+        default void translationsFlushed(int space) {}
 
         /** Translations of the page of {@code linear} may be stale. */
-        default void pageFlushed(long linear) {}
+        default void pageFlushed(int space, long linear) {}
     }
 
     /** Data breakpoints: asked about every access while armed. SDM 3B "Debug Registers". */
@@ -102,13 +103,11 @@ public final class Mmu {
         tlbs = geometry == null ? null : new ModelledTlbs(geometry, state, walker);
         TlbEntry never = new TlbEntry();
         java.util.Arrays.fill(looking, never);
-        for (TlbEntry[] entries : views) {
-            for (int i = 0; i < ENTRIES; i++) {
-                entries[i] = new TlbEntry();
-            }
-        }
-        tlb = views[VIEW_SUPERVISOR];
-        memory.onMapChanged(this::rightsChanged);
+        host = new SoftTlb(0);
+        spaces[0] = host;
+        space = host;
+        tlb = host.views[SoftTlb.VIEW_SUPERVISOR];
+        memory.onMapChanged(this::everyTranslationChanged);
     }
 
     public void codeListener(CodeListener listener) {
@@ -126,7 +125,7 @@ public final class Mmu {
     /** Arms (or, with null, disarms) data breakpoints. */
     public void watch(DataWatch dataWatch) {
         watch = dataWatch;
-        rightsChanged();
+        everyTranslationChanged();
     }
 
     /** Gate A20. */
@@ -135,7 +134,7 @@ public final class Mmu {
         if (mask != a20Mask) {
             a20Mask = mask;
             walker.a20Mask(mask);
-            rightsChanged();
+            everyTranslationChanged();
         }
     }
 
@@ -149,31 +148,16 @@ public final class Mmu {
     /** After CPL, EFLAGS.AC, CR0.AM or CR4.SMAP changed: selects the view. Flushes nothing. */
     public void privilegeChanged() {
         alignmentChecked = state.cpl == 3 && (state.systemFlags & Rflags.AC) != 0 && (state.cr0 & Cr0.AM) != 0;
-        tlb = alignmentChecked ? looking : views[viewFor(privilege())];
+        tlb = alignmentChecked ? looking : space.views[viewFor(privilege())];
     }
 
     /**
      * Drops every translation, global or not, of every PCID: CR0.PG, CR4.PAE, CR4.PSE, CR4.PGE, CR4.LA57 changed,
      * CR4.PCIDE was cleared, CR4.SMEP was set, or INVPCID of type 2. SDM 3A "Operations that Invalidate TLBs and
-     * Paging-Structure Caches".
+     * Paging-Structure Caches". Like all flushes here it is one of the current VPID or ASID.
      */
     public void flushAll() {
-        if (tlbs != null) {
-            tlbs.dropAll();
-        }
-        forgetAll();
-    }
-
-    private void forgetAll() {
-        largeRegions.clear();
-        for (int v = 0; v < VIEWS; v++) {
-            for (int n = 0; n < filledCount[v]; n++) {
-                views[v][filled[v][n]].clear();
-            }
-            filledCount[v] = 0;
-        }
-        pcid = currentPcid();
-        codeListener.translationsFlushed();
+        dropAllOf(space.identifier);
     }
 
     /**
@@ -184,7 +168,19 @@ public final class Mmu {
         if (tlbs != null) {
             tlbs.dropDerived();
         }
-        forgetAll();
+        forgetAll(space);
+    }
+
+    /** What stands at a physical address, or must be looked at, has changed: nothing of any address space may be used. */
+    private void everyTranslationChanged() {
+        if (tlbs != null) {
+            tlbs.dropDerived();
+        }
+        for (SoftTlb each : spaces) {
+            if (each != null) {
+                forgetAll(each);
+            }
+        }
     }
 
     /**
@@ -197,15 +193,14 @@ public final class Mmu {
             tlbs.loadedCr3(keep);
             return;
         }
-        // What is kept here knows no PCID: that of another one must go in any case.
-        if (!keep || currentPcid() != pcid) {
-            forgetNonGlobal();
+        int loaded = SoftTlb.pcidOf(state);
+        for (SoftTlb each : spaces) {
+            // What is kept here knows no PCID: that of another one must go in any case.
+            if (each != null && each.identifier == space.identifier && (!keep || each.pcid != loaded)) {
+                forgetNonGlobal(each);
+                each.pcid = loaded;
+            }
         }
-        pcid = currentPcid();
-    }
-
-    private int currentPcid() {
-        return (state.cr4 & Cr4.PCIDE) != 0 ? (int) state.cr3 & 0xfff : 0;
     }
 
     /**
@@ -216,7 +211,7 @@ public final class Mmu {
         if (tlbs != null) {
             tlbs.invlpg(linear);
         } else {
-            forgetPage(linear);
+            dropPageOf(space.identifier, linear);
         }
     }
 
@@ -224,8 +219,8 @@ public final class Mmu {
     public void flushPage(long linear, int ofPcid) {
         if (tlbs != null) {
             tlbs.dropPage(linear, ofPcid);
-        } else if (ofPcid == currentPcid()) {
-            forgetPage(linear);
+        } else if (ofPcid == SoftTlb.pcidOf(state)) {
+            dropPageOf(space.identifier, linear);
         }
     }
 
@@ -233,62 +228,32 @@ public final class Mmu {
     public void flushPcid(int ofPcid) {
         if (tlbs != null) {
             tlbs.dropPcid(ofPcid);
-        } else if (ofPcid == currentPcid()) {
-            forgetNonGlobal();
+        } else if (ofPcid == SoftTlb.pcidOf(state)) {
+            dropNonGlobalOf(space.identifier);
         }
     }
 
     /** Drops every translation that is not global, of every PCID: INVPCID of type 3. */
     public void flushNonGlobal() {
-        if (tlbs != null) {
-            tlbs.dropNonGlobal();
+        dropNonGlobalOf(space.identifier);
+    }
+
+    private void forgetAll(SoftTlb which) {
+        which.forgetAll(state);
+        codeListener.translationsFlushed(which.index);
+    }
+
+    private void forgetNonGlobal(SoftTlb which) {
+        which.forgetNonGlobal();
+        codeListener.translationsFlushed(which.index);
+    }
+
+    private void forgetPage(SoftTlb which, long linear) {
+        if (which.forgetPage(linear)) {
+            codeListener.translationsFlushed(which.index);
         } else {
-            forgetNonGlobal();
+            codeListener.pageFlushed(which.index, linear);
         }
-    }
-
-    private void forgetNonGlobal() {
-        for (int v = 0; v < VIEWS; v++) {
-            int kept = 0;
-            for (int n = 0; n < filledCount[v]; n++) {
-                int slot = filled[v][n];
-                TlbEntry entry = views[v][slot];
-                if (entry.global && entry.readTag != TlbEntry.NONE) {
-                    filled[v][kept++] = slot;
-                } else {
-                    entry.clear();
-                }
-            }
-            filledCount[v] = kept;
-        }
-        codeListener.translationsFlushed();
-    }
-
-    private void forgetPage(long linear) {
-        int slot = (int) (linear >>> PAGE_SHIFT) & INDEX_MASK;
-        for (int v = 0; v < VIEWS; v++) {
-            TlbEntry entry = views[v][slot];
-            if (entry.readTag == (linear & PAGE_MASK)) {
-                entry.drop();
-            }
-        }
-        if (largeRegions.mayContain(linear)) {
-            forgetLargePage(linear);
-        } else {
-            codeListener.pageFlushed(linear);
-        }
-    }
-
-    private void forgetLargePage(long linear) {
-        for (int v = 0; v < VIEWS; v++) {
-            for (int n = 0; n < filledCount[v]; n++) {
-                TlbEntry entry = views[v][filled[v][n]];
-                if ((entry.readTag & OFFSET_MASK) == 0 && (entry.readTag ^ linear) >>> entry.pageShift == 0) {
-                    entry.drop();
-                }
-            }
-        }
-        codeListener.translationsFlushed();
     }
 
     /** A frame now holds decoded code: no write to it may take the fast path. */
@@ -296,12 +261,153 @@ public final class Mmu {
         if (tlbs != null) {
             tlbs.protectCode(frame);
         }
-        for (int v = 0; v < VIEWS; v++) {
-            for (int n = 0; n < filledCount[v]; n++) {
-                TlbEntry entry = views[v][filled[v][n]];
-                if (entry.frame == frame) {
-                    entry.writeTag = TlbEntry.NONE;
-                }
+        for (SoftTlb each : spaces) {
+            if (each != null) {
+                each.protectCode(frame);
+            }
+        }
+    }
+
+    // ---- address spaces: see AddressSpaces ----
+
+    void enter(int identifier, long root, SecondStage stage) {
+        walker.secondStage(stage);
+        if (tlbs != null) {
+            tlbs.dropAll();
+            forgetAll(space);
+        } else if (identifier == 0) {
+            forgetAll(host);
+        }
+        choose(identifier == 0 || tlbs != null ? host : spaceOf(identifier, root));
+    }
+
+    void leave() {
+        walker.secondStage(SecondStage.NONE);
+        if (tlbs != null) {
+            tlbs.dropAll();
+        }
+        if (space == host) {
+            // It may have been a guest of VPID 0.
+            forgetAll(host);
+        }
+        choose(host);
+    }
+
+    private void choose(SoftTlb chosen) {
+        space = chosen;
+        chosen.chosen = ++choices;
+        if (chosen.otherRights(state)) {
+            forgetAll(chosen);
+        } else if (chosen.pcid != SoftTlb.pcidOf(state)) {
+            forgetNonGlobal(chosen);
+            chosen.pcid = SoftTlb.pcidOf(state);
+        }
+        codeListener.spaceChosen(chosen.index);
+        privilegeChanged();
+    }
+
+    private SoftTlb spaceOf(int identifier, long root) {
+        int least = 1;
+        for (int i = 1; i < SPACES; i++) {
+            SoftTlb each = spaces[i];
+            if (each == null) {
+                each = new SoftTlb(i);
+                spaces[i] = each;
+                return taken(each, identifier, root);
+            }
+            if (each.identifier == identifier && each.root == root) {
+                return each;
+            }
+            if (each.chosen < spaces[least].chosen) {
+                least = i;
+            }
+        }
+        return taken(spaces[least], identifier, root);
+    }
+
+    private SoftTlb taken(SoftTlb fresh, int identifier, long root) {
+        forgetAll(fresh);
+        fresh.identifier = identifier;
+        fresh.root = root;
+        return fresh;
+    }
+
+    void dropEverything() {
+        if (tlbs != null) {
+            tlbs.dropAll();
+        }
+        for (SoftTlb each : spaces) {
+            if (each != null) {
+                forgetAll(each);
+            }
+        }
+    }
+
+    /** Drops what guests have, of any VPID or ASID but the host's. */
+    void dropGuests() {
+        if (tlbs != null) {
+            tlbs.dropAll();
+        }
+        for (SoftTlb each : spaces) {
+            if (each != null && each.identifier != 0) {
+                forgetAll(each);
+            }
+        }
+    }
+
+    void dropAllOf(int identifier) {
+        if (tlbs != null) {
+            tlbs.dropAll();
+        }
+        for (SoftTlb each : spaces) {
+            if (each != null && each.identifier == identifier) {
+                forgetAll(each);
+            }
+        }
+    }
+
+    void dropNonGlobalOf(int identifier) {
+        if (tlbs != null) {
+            tlbs.dropNonGlobal();
+            return;
+        }
+        for (SoftTlb each : spaces) {
+            if (each != null && each.identifier == identifier) {
+                forgetNonGlobal(each);
+            }
+        }
+    }
+
+    void dropPageOf(int identifier, long linear) {
+        if (tlbs != null) {
+            tlbs.invlpg(linear);
+            return;
+        }
+        for (SoftTlb each : spaces) {
+            if (each != null && each.identifier == identifier) {
+                forgetPage(each, linear);
+            }
+        }
+    }
+
+    void dropRoot(long root) {
+        if (tlbs != null) {
+            tlbs.dropAll();
+        }
+        for (SoftTlb each : spaces) {
+            if (each != null && each.root == root) {
+                forgetAll(each);
+            }
+        }
+    }
+
+    void dropAllRoots() {
+        if (tlbs != null) {
+            tlbs.dropAll();
+        }
+        for (SoftTlb each : spaces) {
+            if (each != null && each.root != AddressSpaces.NO_ROOT) {
+                forgetAll(each);
             }
         }
     }
@@ -641,8 +747,8 @@ public final class Mmu {
             return (modelled ? lookUp(linear, access) : walk(linear, access)) & a20Mask;
         }
         int v = viewFor(access);
-        int slot = (int) (linear >>> PAGE_SHIFT) & INDEX_MASK;
-        TlbEntry entry = views[v][slot];
+        int slot = SoftTlb.slot(linear);
+        TlbEntry entry = space.views[v][slot];
         long page = linear & PAGE_MASK;
         boolean write = (access & Access.WRITE) != 0;
         if (entry.readTag == page && (!write || entry.writeTag == page)) {
@@ -662,9 +768,7 @@ public final class Mmu {
                 entry.stampedWriteTag = writeTag;
                 tlbs.attach(entry);
             } else {
-                if (entry.readTag == TlbEntry.NONE && filledCount[v] < ENTRIES) {
-                    filled[v][filledCount[v]++] = slot;
-                }
+                space.filling(v, slot, entry);
                 entry.readTag = page;
                 entry.writeTag = writeTag;
             }
@@ -686,11 +790,11 @@ public final class Mmu {
         try {
             walker.walk(linear, access, translation);
         } catch (GuestFault | GuestExit refused) {
-            forgetPage(linear);
+            forgetPage(space, linear);
             throw refused;
         }
-        if (translation.pageShift != PAGE_SHIFT) {
-            largeRegions.add(linear, translation.pageShift);
+        if (translation.linearPageShift != PAGE_SHIFT) {
+            space.addLarge(linear, translation.linearPageShift);
         }
         return translation.physical;
     }
@@ -719,11 +823,11 @@ public final class Mmu {
 
     private int viewFor(int access) {
         if ((access & Access.USER) != 0) {
-            return VIEW_USER;
+            return SoftTlb.VIEW_USER;
         }
         boolean overridden =
                 (access & Access.IMPLICIT) == 0 && (state.systemFlags & Rflags.AC) != 0 && (state.cr4 & Cr4.SMAP) != 0;
-        return overridden ? VIEW_SUPERVISOR_AC : VIEW_SUPERVISOR;
+        return overridden ? SoftTlb.VIEW_SUPERVISOR_AC : SoftTlb.VIEW_SUPERVISOR;
     }
 
     /** Whether {@link #translation} lets the view write to the page from now on without any further check. */
@@ -734,7 +838,7 @@ public final class Mmu {
                 && !frame.readOnly
                 && (write
                         || ((state.cr4 & Cr4.PKE) == 0
-                                && (translation.writable || (v != VIEW_USER && (state.cr0 & Cr0.WP) == 0))));
+                                && (translation.writable || (v != SoftTlb.VIEW_USER && (state.cr0 & Cr0.WP) == 0))));
     }
 
     private void describe(TlbEntry entry, long physical, Frame frame) {
@@ -742,7 +846,7 @@ public final class Mmu {
         entry.frame = frame;
         entry.physical = physical;
         entry.global = translation.global;
-        entry.pageShift = translation.pageShift;
+        entry.pageShift = translation.linearPageShift;
     }
 
     /** Whether {@code linear} is canonical under the paging mode in force. SDM 1 "Canonical Addressing". */

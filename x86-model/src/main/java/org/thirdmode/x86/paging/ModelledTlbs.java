@@ -224,9 +224,9 @@ final class ModelledTlbs {
     private void leavesInstructionL1(TlbBuffer buffer, int slot) {
         lastFetchPage = -1;
         if (buffer.pageShift(slot) == 12) {
-            codeListener.pageFlushed(buffer.linear(slot));
+            codeListener.pageFlushed(0, buffer.linear(slot));
         } else {
-            codeListener.translationsFlushed();
+            codeListener.translationsFlushed(0);
         }
     }
 
@@ -238,7 +238,7 @@ final class ModelledTlbs {
             }
         }
         lastFetchPage = -1;
-        codeListener.translationsFlushed();
+        codeListener.translationsFlushed(0);
     }
 
     /** A frame now holds decoded code: no write to it may take a short way. */
