@@ -74,7 +74,7 @@ public final class TwoDimensions {
     private final int nestedLevels;
     private final boolean amd;
     private long nextNested = 0x10_0000;
-    private long nextGuest = 0x10_0000;
+    private long nextGuest = 0x200_0000;
     private final long nestedRoot;
 
     private TwoDimensions(
@@ -240,6 +240,24 @@ public final class TwoDimensions {
     /** Maps 4 KBytes in both dimensions. */
     public TwoDimensions map(long linear, long guestEntry) {
         return map(linear, 1, guestEntry, 1);
+    }
+
+    /** Enters the guest anew: with a VPID (or ASID), 0 for none. */
+    public void enter(int identifier) {
+        if (amd) {
+            mmu.addressSpaces.enterGuestOfAsid(identifier, npt);
+        } else {
+            mmu.addressSpaces.enterGuest(identifier, ExtendedPageTables.eptrta(nestedRoot), ept);
+        }
+    }
+
+    public long eptrta() {
+        return nestedRoot;
+    }
+
+    /** Leaves the guest; the host has the same registers. */
+    public void leave() {
+        mmu.addressSpaces.leaveGuest();
     }
 
     /** Records references from now on. */
