@@ -15,7 +15,8 @@ import org.thirdmode.x86.decode.Operation;
  * <ul>
  *   <li>{@code ADD_32}: a register; the other operand is {@code m}, whatever that is,
  *   <li>{@code ADD_MR_32}: memory, read as {@code m} and written back; the other operand is {@code source},
- *   <li>{@code STORE_32}: memory, only written.
+ *   <li>{@code STORE_32}: memory, only written,
+ *   <li>{@code ADD_NARROW}: 8 bits of which an operand is AH to BH, or 16 bits; {@link RareForms} fetches the operands.
  * </ul>
  *
  * Everything without a form goes to the second level, which can execute every instruction: a form is only a short cut.
@@ -153,8 +154,47 @@ final class Forms {
     static final int JLE = 121;
     static final int JG = 122;
 
+    /** From here on {@link RareForms} executes them. */
+    static final int FIRST_RARE = 123;
+
+    static final int DIV_32 = 123;
+    static final int DIV_64 = 124;
+    static final int IDIV_32 = 125;
+    static final int IDIV_64 = 126;
+    static final int MUL_32 = 127;
+    static final int MUL_64 = 128;
+    static final int IMUL1_32 = 129;
+    static final int IMUL1_64 = 130;
+    static final int BT = 131;
+    static final int BTS = 132;
+    static final int BTR = 133;
+    static final int BTC = 134;
+    static final int BSWAP_32 = 135;
+    static final int BSWAP_64 = 136;
+    static final int CWDE = 137;
+    static final int CDQE = 138;
+    static final int CDQ = 139;
+    static final int CQO = 140;
+    static final int XCHG_32 = 141;
+    static final int XCHG_64 = 142;
+    static final int MOVZX_HIGH = 143;
+    static final int ADD_NARROW = 144;
+    static final int ADC_NARROW = 145;
+    static final int SUB_NARROW = 146;
+    static final int SBB_NARROW = 147;
+    static final int CMP_NARROW = 148;
+    static final int AND_NARROW = 149;
+    static final int TEST_NARROW = 150;
+    static final int OR_NARROW = 151;
+    static final int XOR_NARROW = 152;
+    static final int INC_NARROW = 153;
+    static final int DEC_NARROW = 154;
+    static final int NEG_NARROW = 155;
+    static final int NOT_NARROW = 156;
+    static final int MOV_NARROW = 157;
+
     /** One more than the highest form. */
-    static final int COUNT = 123;
+    static final int COUNT = 158;
 
     private Forms() {}
 
@@ -199,17 +239,17 @@ final class Forms {
             case LEAVE -> pick(i, LEAVE_32, LEAVE_64);
             case LEA -> pick(i, LEA_32, LEA_64);
             case MOVSXD -> i.size == 8 && source(i, i.b, 4) ? MOVSXD : 0;
-            case MOVZX -> i.size >= 4 && source(i, i.b, i.sizeB) ? i.sizeB == 1 ? MOVZX8 : MOVZX16 : 0;
+            case MOVZX -> movzx(i);
             case MOVSX ->
                 !source(i, i.b, i.sizeB)
                         ? 0
                         : i.sizeB == 1 ? pick(i, MOVSX8_32, MOVSX8_64) : pick(i, MOVSX16_32, MOVSX16_64);
             case SETCC -> register(i.a) ? SETCC : 0;
             case IMUL -> imul(i);
-            case INC -> one(i, pick(i, INC_32, INC_64), pick(i, INC_M_32, INC_M_64));
-            case DEC -> one(i, pick(i, DEC_32, DEC_64), pick(i, DEC_M_32, DEC_M_64));
-            case NEG -> one(i, pick(i, NEG_32, NEG_64), 0);
-            case NOT -> one(i, pick(i, NOT_32, NOT_64), 0);
+            case INC -> one(i, pick(i, INC_32, INC_64), pick(i, INC_M_32, INC_M_64), INC_NARROW);
+            case DEC -> one(i, pick(i, DEC_32, DEC_64), pick(i, DEC_M_32, DEC_M_64), DEC_NARROW);
+            case NEG -> one(i, pick(i, NEG_32, NEG_64), 0, NEG_NARROW);
+            case NOT -> one(i, pick(i, NOT_32, NOT_64), 0, NOT_NARROW);
             case SHL -> shift(i, SHL_32, SHL_64);
             case SHR -> shift(i, SHR_32, SHR_64);
             case SAR -> shift(i, SAR_32, SAR_64);
@@ -217,15 +257,31 @@ final class Forms {
             case ROR -> shift(i, ROR_32, ROR_64);
             case MOV -> mov(i);
             case CMOVCC -> two(i, 0, 0, CMOV_32, CMOV_64, 0, 0, 0);
-            case ADD -> two(i, ADD_8, 0, ADD_32, ADD_64, 0, ADD_MR_32, ADD_MR_64);
-            case ADC -> two(i, 0, 0, ADC_32, ADC_64, 0, 0, 0);
-            case SUB -> two(i, SUB_8, 0, SUB_32, SUB_64, 0, SUB_MR_32, SUB_MR_64);
-            case SBB -> two(i, 0, 0, SBB_32, SBB_64, 0, 0, 0);
-            case AND -> two(i, AND_8, 0, AND_32, AND_64, 0, AND_MR_32, AND_MR_64);
-            case OR -> two(i, OR_8, 0, OR_32, OR_64, 0, OR_MR_32, OR_MR_64);
-            case XOR -> two(i, XOR_8, 0, XOR_32, XOR_64, 0, XOR_MR_32, XOR_MR_64);
-            case CMP -> readOnly(i, two(i, CMP_8, 0, CMP_32, CMP_64, CMP_MR_8, CMP_MR_32, CMP_MR_64));
-            case TEST -> readOnly(i, two(i, TEST_8, 0, TEST_32, TEST_64, TEST_MR_8, TEST_MR_32, TEST_MR_64));
+            case ADD -> orNarrow(i, two(i, ADD_8, 0, ADD_32, ADD_64, 0, ADD_MR_32, ADD_MR_64), ADD_NARROW);
+            case ADC -> orNarrow(i, two(i, 0, 0, ADC_32, ADC_64, 0, 0, 0), ADC_NARROW);
+            case SUB -> orNarrow(i, two(i, SUB_8, 0, SUB_32, SUB_64, 0, SUB_MR_32, SUB_MR_64), SUB_NARROW);
+            case SBB -> orNarrow(i, two(i, 0, 0, SBB_32, SBB_64, 0, 0, 0), SBB_NARROW);
+            case AND -> orNarrow(i, two(i, AND_8, 0, AND_32, AND_64, 0, AND_MR_32, AND_MR_64), AND_NARROW);
+            case OR -> orNarrow(i, two(i, OR_8, 0, OR_32, OR_64, 0, OR_MR_32, OR_MR_64), OR_NARROW);
+            case XOR -> orNarrow(i, two(i, XOR_8, 0, XOR_32, XOR_64, 0, XOR_MR_32, XOR_MR_64), XOR_NARROW);
+            case CMP ->
+                orNarrow(i, readOnly(i, two(i, CMP_8, 0, CMP_32, CMP_64, CMP_MR_8, CMP_MR_32, CMP_MR_64)), CMP_NARROW);
+            case TEST ->
+                orNarrow(
+                        i,
+                        readOnly(i, two(i, TEST_8, 0, TEST_32, TEST_64, TEST_MR_8, TEST_MR_32, TEST_MR_64)),
+                        TEST_NARROW);
+            case DIV -> source(i, i.a, i.size) ? pick(i, DIV_32, DIV_64) : 0;
+            case IDIV -> source(i, i.a, i.size) ? pick(i, IDIV_32, IDIV_64) : 0;
+            case MUL -> source(i, i.a, i.size) ? pick(i, MUL_32, MUL_64) : 0;
+            case BT -> bitTest(i, BT);
+            case BTS -> bitTest(i, BTS);
+            case BTR -> bitTest(i, BTR);
+            case BTC -> bitTest(i, BTC);
+            case BSWAP -> pick(i, BSWAP_32, BSWAP_64);
+            case CBW -> pick(i, CWDE, CDQE);
+            case CWD -> pick(i, CDQ, CQO);
+            case XCHG -> register(i.a) && register(i.b) ? pick(i, XCHG_32, XCHG_64) : 0;
             default -> SECOND_LEVEL;
         };
     }
@@ -253,7 +309,10 @@ final class Forms {
     }
 
     /** A form of one operand, which is read and written: a register, or memory. */
-    private static int one(Instruction i, int inRegister, int inMemory) {
+    private static int one(Instruction i, int inRegister, int inMemory, int narrow) {
+        if (i.size <= 2) {
+            return orNarrow(i, SECOND_LEVEL, narrow);
+        }
         if (register(i.a)) {
             return inRegister;
         }
@@ -279,6 +338,51 @@ final class Forms {
         return bySize(i, memory8, SECOND_LEVEL, memory32, memory64);
     }
 
+    /**
+     * {@code form}, if there is one; else that for 8 and 16 bits, unless it would have to write memory.
+     *
+     * @param form what may have set what the loop prepares
+     */
+    private static int orNarrow(Instruction i, int form, int narrow) {
+        if (form != SECOND_LEVEL) {
+            return form;
+        }
+        boolean writesMemory = i.a == Operand.MEMORY && narrow != CMP_NARROW && narrow != TEST_NARROW;
+        if (i.size > 2 || !fetched(i.a) || writesMemory || !(fetched(i.b) || i.b == Operand.NONE)) {
+            return SECOND_LEVEL;
+        }
+        i.updates = false;
+        i.load = i.a == Operand.MEMORY || i.b == Operand.MEMORY ? i.size : 0;
+        return narrow;
+    }
+
+    /** An operand that {@link RareForms} can fetch. */
+    private static boolean fetched(int operand) {
+        return operand <= Operand.IMMEDIATE;
+    }
+
+    private static int movzx(Instruction i) {
+        if (i.size < 4) {
+            return SECOND_LEVEL;
+        }
+        if (source(i, i.b, i.sizeB)) {
+            return i.sizeB == 1 ? MOVZX8 : MOVZX16;
+        }
+        return fetched(i.b) ? MOVZX_HIGH : SECOND_LEVEL;
+    }
+
+    /** A bit in a register; or one in memory that is only read, by a number that stays within the operand. */
+    private static int bitTest(Instruction i, int form) {
+        if (i.b == Operand.MEMORY || !source(i, i.b, i.size)) {
+            return SECOND_LEVEL;
+        }
+        if (i.a == Operand.MEMORY && i.b == Operand.IMMEDIATE && form == BT) {
+            i.load = i.size;
+            return form;
+        }
+        return register(i.a) ? form : SECOND_LEVEL;
+    }
+
     private static int bySize(Instruction i, int form8, int form16, int form32, int form64) {
         return switch (i.size) {
             case 1 -> form8;
@@ -296,7 +400,11 @@ final class Forms {
 
     private static int mov(Instruction i) {
         if (register(i.a)) {
-            return source(i, i.b, i.size) ? bySize(i, MOV_8, MOV_16, MOV_32, MOV_64) : SECOND_LEVEL;
+            int form = source(i, i.b, i.size) ? bySize(i, MOV_8, MOV_16, MOV_32, MOV_64) : SECOND_LEVEL;
+            return orNarrow(i, form, MOV_NARROW);
+        }
+        if (i.a < Operand.MEMORY) {
+            return orNarrow(i, SECOND_LEVEL, MOV_NARROW);
         }
         boolean plain = i.a == Operand.MEMORY && i.b != Operand.MEMORY && source(i, i.b, i.size);
         return plain ? bySize(i, STORE_8, STORE_16, STORE_32, STORE_64) : SECOND_LEVEL;
@@ -313,6 +421,9 @@ final class Forms {
             }
             return pick(i, IMUL3_32, IMUL3_64);
         }
-        return i.b != Operand.NONE && source(i, i.b, i.size) ? pick(i, IMUL_32, IMUL_64) : SECOND_LEVEL;
+        if (i.b == Operand.NONE) {
+            return source(i, i.a, i.size) ? pick(i, IMUL1_32, IMUL1_64) : SECOND_LEVEL;
+        }
+        return source(i, i.b, i.size) ? pick(i, IMUL_32, IMUL_64) : SECOND_LEVEL;
     }
 }

@@ -1019,6 +1019,11 @@ final class RunLoop {
                             default -> {
                                 flags.result = result;
                                 flags.aux = aux;
+                                if (i.form >= Forms.FIRST_RARE && RareForms.execute(i, source, m, r, flags)) {
+                                    result = flags.result;
+                                    aux = flags.aux;
+                                    break sequential;
+                                }
                                 cpu.budget = budget;
                                 boolean onward = secondLevel(i);
                                 result = flags.result;

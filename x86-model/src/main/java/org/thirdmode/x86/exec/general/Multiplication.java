@@ -169,23 +169,38 @@ final class Multiplication {
         setQuotient(8, negative ? -quotient : quotient, negativeDividend ? -remainder : remainder);
     }
 
-    /** The quotient of the 128-bit number high:low by a divisor above {@code high}, all unsigned: bit by bit. */
+    /**
+     * The quotient of the 128-bit number high:low by a divisor above {@code high}, all unsigned: two digits of 32 bits, as
+     * in D. Knuth, "The Art of Computer Programming", volume 2, algorithm 4.3.1 D.
+     */
     private static long quotient128(long high, long low, long divisor) {
         if (high == 0) {
             return Long.divideUnsigned(low, divisor);
         }
-        long remainder = high;
-        long quotient = 0;
-        for (int bit = 63; bit >= 0; bit--) {
-            boolean carry = remainder < 0;
-            remainder = (remainder << 1) | ((low >>> bit) & 1);
-            quotient <<= 1;
-            if (carry || Long.compareUnsigned(remainder, divisor) >= 0) {
-                remainder -= divisor;
-                quotient |= 1;
+        // The top bit of the divisor set, so that a digit's first guess is at most 2 too large.
+        int shift = Long.numberOfLeadingZeros(divisor);
+        long d = divisor << shift;
+        long top = (high << shift) | (low >>> 1 >>> (63 - shift));
+        long rest = low << shift;
+        long first = digit(top, rest >>> 32, d);
+        long remainder = ((top << 32) | (rest >>> 32)) - first * d;
+        return (first << 32) | digit(remainder, rest & 0xffff_ffffL, d);
+    }
+
+    /** The quotient, below 2^32, of {@code high} * 2^32 + {@code next} by a normalized divisor above {@code high}. */
+    private static long digit(long high, long next, long divisor) {
+        long top = divisor >>> 32;
+        long bottom = divisor & 0xffff_ffffL;
+        long digit = Long.divideUnsigned(high, top);
+        long remainder = high - digit * top;
+        while (digit >>> 32 != 0 || Long.compareUnsigned(digit * bottom, (remainder << 32) | next) > 0) {
+            digit--;
+            remainder += top;
+            if (remainder >>> 32 != 0) {
+                break;
             }
         }
-        return quotient;
+        return digit;
     }
 
     private GuestFault divideError() {
