@@ -115,7 +115,7 @@ public final class Processor implements ProcessorSignals {
 
     private long budgetEnd;
 
-    /** Instructions that were begun and ended in a fault or an exit. */
+    /** Instructions that were begun and ended in a fault. */
     private long unfinished;
 
     /** Ticks that passed while the processor was halted. */
@@ -198,7 +198,7 @@ public final class Processor implements ProcessorSignals {
     }
 
     /**
-     * Instructions completed so far: {@link #instructions} without those that faulted or left a guest instead.
+     * Instructions completed so far: {@link #instructions} without those that faulted.
      */
     public long retired() {
         return instructions() - unfinished;
@@ -242,32 +242,37 @@ public final class Processor implements ProcessorSignals {
     }
 
     private void runSome() {
-        long before = budget;
         try {
             if (mustStep() || loop.run()) {
                 step();
             }
         } catch (GuestFault f) {
-            unwind(before);
+            unwind();
+            unfinished++;
             shadowBefore = NO_SHADOW;
             resumeBefore = 0;
             deliverFault(f);
         } catch (GuestExit e) {
-            unwind(before);
+            unwind();
             shadow = shadowBefore;
             state.systemFlags |= resumeBefore;
+            takeBackTick();
             leaveGuest();
         }
     }
 
-    /** The instruction in execution has not completed. */
-    private void unwind(long budgetBefore) {
+    /** The instruction in execution has not completed, or could not even be fetched. */
+    private void unwind() {
         state.rip = state.instructionRip;
-        unfinished++;
-        if (budget == budgetBefore) {
-            // A fetch that faults takes a tick too: a handler that cannot be fetched must not stop time.
-            budget--;
-        }
+        clock.setNow(now());
+    }
+
+    /**
+     * An instruction that leaves the guest has taken no time: who completes or faults it in the guest's place counts it
+     * ({@link #countIterations}). So a guest's time is the same whether its hypervisor sees its instructions or not.
+     */
+    private void takeBackTick() {
+        budget++;
         clock.setNow(now());
     }
 
@@ -279,6 +284,8 @@ public final class Processor implements ProcessorSignals {
                 extension.completed();
             }
         } catch (GuestExit e) {
+            unfinished--;
+            takeBackTick();
             leaveGuest();
         }
     }
@@ -346,12 +353,13 @@ public final class Processor implements ProcessorSignals {
             shadow = NO_SHADOW;
             wantAttention();
         }
+        // Also a fetch that faults takes a tick: a handler that cannot be fetched must not stop time.
+        budget--;
         Instruction i = fetchForStep();
         resumeBefore = s.systemFlags & Rflags.RF;
         s.systemFlags &= ~Rflags.RF;
         boolean watched = (intercepts & Intercept.EACH_INSTRUCTION) != 0;
         singleStep = (s.systemFlags & Rflags.TF) != 0;
-        budget--;
         s.rip = (s.rip + i.length) & s.ripMask;
         execute(i);
         if (i.repeat != 0 && s.rip == s.instructionRip) {

@@ -1067,6 +1067,9 @@ final class RunLoop {
                 result = flags.result;
                 aux = flags.aux;
                 budget = cpu.budget;
+            } else if (i == CodePage.END) {
+                // The fetch of a further page: an attempt like any other.
+                budget--;
             } else if (i.form > Forms.DROPPED) {
                 s.instructionRip = (pageRip + i.offset) & s.ripMask;
             }
