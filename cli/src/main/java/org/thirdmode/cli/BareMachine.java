@@ -11,7 +11,6 @@ import org.thirdmode.pc.loader.Image;
 import org.thirdmode.pc.loader.ImageException;
 import org.thirdmode.pc.loader.LoadOptions;
 import org.thirdmode.x86.exec.Processor;
-import org.thirdmode.x86.profile.CpuProfile;
 
 /** The bare machine: the board with its processor, and nothing between the guest and them. */
 final class BareMachine implements Bare {
@@ -48,9 +47,9 @@ final class BareMachine implements Bare {
     }
 
     private static MachineConfiguration configuration(BareRun what) {
-        MachineConfiguration configuration = withMemory(what.memory())
-                .withProfile(what.cpu().map(BareMachine::profile).orElse(CpuProfile.GENERIC))
-                .withSeed(what.seed());
+        ProcessorChoice processor = what.cpu().map(ProcessorChoice::named).orElse(ProcessorChoice.GENERIC);
+        MachineConfiguration configuration =
+                processor.in(withMemory(what.memory()).withSeed(what.seed()));
         if (what.fidelity() == Fidelity.DETAILED) {
             configuration = configuration.withDetail();
         }
@@ -67,15 +66,6 @@ final class BareMachine implements Bare {
             throw new UserError(
                     "--memory " + Size.inWords(size) + ": expected a multiple of 1M, at least 1M and at most 2097152G");
         }
-    }
-
-    private static CpuProfile profile(String name) {
-        CpuProfile profile = CpuProfile.named().get(name);
-        if (profile == null) {
-            throw new UserError("--cpu " + name + ": is unknown; valid are "
-                    + String.join(", ", CpuProfile.named().keySet()));
-        }
-        return profile;
     }
 
     /** A module is a file, and after a space its command line. */

@@ -81,7 +81,10 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--bios", paramLabel = "FILE", description = "A ROM to reset into, below 4 GiB and below 1 MiB.")
     private Path bios;
 
-    @Option(names = "--cpu", paramLabel = "PROFILE", description = "The processor profile.")
+    @Option(
+            names = "--cpu",
+            paramLabel = "PROFILE",
+            description = "The processor: the name of a profile, or a file that describes an imaginary one.")
     private String cpu;
 
     @Option(
