@@ -3,7 +3,6 @@ package org.thirdmode.benchmarks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -18,8 +17,6 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
-import org.thirdmode.guests.GuestCatalogue;
-import org.thirdmode.guests.GuestImage;
 
 /**
  * Microseconds that QEMU's TCG takes for a benchmark image, start and end of the process included: the difference of two
@@ -31,17 +28,9 @@ import org.thirdmode.guests.GuestImage;
 @Warmup(iterations = 1)
 @Measurement(iterations = 3)
 @Fork(1)
-public class Peers {
-    /** Iterations of each image's loop that take QEMU about a second, and the instructions of one iteration. */
-    static final Map<String, Loop> LOOPS = Map.of(
-            "bench-alu", new Loop(60_000_000, 22),
-            "bench-rmw", new Loop(400_000_000, 6),
-            "bench-stride", new Loop(15_000_000, 6),
-            "bench-churn", new Loop(4_000_000, 12),
-            "bench-cr3", new Loop(200_000, 264));
-
-    /** @param iterations of a long run @param instructions of one iteration, as the image's source states them */
-    record Loop(long iterations, long instructions) {}
+public class Qemu {
+    /** The program. */
+    static final String PROGRAM = "qemu-system-x86_64";
 
     @Param({"bench-alu", "bench-rmw", "bench-stride", "bench-churn", "bench-cr3"})
     public String image;
@@ -55,10 +44,8 @@ public class Peers {
     /** Puts the image where QEMU can read it. */
     @Setup(Level.Trial)
     public void write() throws IOException {
-        GuestImage guest = GuestCatalogue.find(image)
-                .orElseThrow(() -> new IllegalArgumentException("image " + image + ": no such image"));
         file = Files.createTempFile(image, ".elf");
-        Files.write(file, guest.bytes());
+        Loops.write(image, file);
     }
 
     @TearDown(Level.Trial)
@@ -68,10 +55,10 @@ public class Peers {
 
     /** One QEMU process, from its start to the guest's exit. */
     @Benchmark
-    public int qemu() throws IOException, InterruptedException {
-        long iterations = length.equals("short") ? 1 : LOOPS.get(image).iterations();
+    public int run() throws IOException, InterruptedException {
+        long iterations = length.equals("short") ? 1 : Loops.find(image).qemu();
         Process process = new ProcessBuilder(
-                        "qemu-system-x86_64",
+                        PROGRAM,
                         "-accel",
                         "tcg",
                         "-m",
