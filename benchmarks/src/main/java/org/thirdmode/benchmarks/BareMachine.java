@@ -39,6 +39,7 @@ import org.thirdmode.pc.loader.LoadOptions;
         jvmArgsAppend = {
             "-Xmx1g",
             "-XX:+UseSerialGC",
+            "-XX:-ClipInlining",
             "-XX:CompileCommand=quiet",
             "-XX:CompileCommand=CompileThresholdScaling,org.thirdmode.x86.exec.RunLoop::run,50.0"
         })
