@@ -19,11 +19,28 @@ import org.thirdmode.x86.paging.spec.WalkResult.Translated;
  */
 public final class ReferenceWalker {
     private final ProcessorLimits limits;
-    private final PhysicalMemory memory;
+    private final TableMemory memory;
+    private final Variant variant;
+
+    /**
+     * In what walks differ beyond the processor's limits.
+     *
+     * @param pdptesInMemory PAE paging reads its PDPTEs as any other entry. APM 2 "Nested Paging", "Legacy PAE Mode"
+     * @param pml4eBits8To7Reserved APM 2 "Long-Mode Page Translation": MBZ in a PML4E and in a PML5E
+     */
+    public record Variant(boolean pdptesInMemory, boolean pml4eBits8To7Reserved) {
+        /** Of the bare machine. */
+        public static final Variant PLAIN = new Variant(false, false);
+    }
 
     public ReferenceWalker(ProcessorLimits limits, PhysicalMemory memory) {
+        this(limits, TableMemory.of(memory), Variant.PLAIN);
+    }
+
+    public ReferenceWalker(ProcessorLimits limits, TableMemory memory, Variant variant) {
         this.limits = limits;
         this.memory = memory;
+        this.variant = variant;
     }
 
     /** Translates one access, setting Accessed and Dirty flags in memory. */
@@ -32,6 +49,11 @@ public final class ReferenceWalker {
         return mode == PagingMode.NONE
                 ? new Translated(access.linear() & 0xffff_ffffL, 12, true, true, true, false, true, 0, List.of())
                 : new Walk(controls, mode, access).run();
+    }
+
+    /** The page fault of an address that no structure has an entry for. */
+    public PageFault notPresent(PagingControls controls, LinearAccess access) {
+        return new Walk(controls, PagingMode.of(controls), access).fault(Set.of());
     }
 
     /** The access rights of the entries passed so far: each may only take away. */
@@ -64,10 +86,10 @@ public final class ReferenceWalker {
             for (Structure structure : mode.structures) {
                 // "The entry is selected by bits high:low of the linear address."
                 long address = table + structure.index(access.linear()) * structure.entrySize();
-                boolean register = mode == PagingMode.PAE && structure.level() == 3;
+                boolean register = mode == PagingMode.PAE && structure.level() == 3 && !variant.pdptesInMemory;
                 long entry = register
                         ? controls.pdptes().get((int) structure.index(access.linear()))
-                        : memory.read(address, structure.entrySize());
+                        : memory.read(structure.level(), address, structure.entrySize());
                 if (!register) {
                     steps.add(new Step(structure, address, entry));
                 }
@@ -95,17 +117,18 @@ public final class ReferenceWalker {
                 // the
                 // accessed flag in that entry (if it is not already set)." PDPTEs of PAE paging have none.
                 if (format.has(Meaning.A)) {
-                    set(address, format, entry, entry | format.mask(Meaning.A, width(format)));
+                    set(structure, address, format, entry, entry | format.mask(Meaning.A, width(format)));
                 }
                 table = format.address(entry, width(format));
             }
             throw new AssertionError("the last structure of " + mode + " only maps pages");
         }
 
-        /** SDM 3A, tables "Use of CR3 with ...". PAE paging reads no table: its PDPTEs are in registers. */
+        /** SDM 3A, tables "Use of CR3 with ...". PAE paging reads no first table where its PDPTEs are in registers. */
         private long rootAddress() {
             return switch (mode) {
-                case NONE, PAE -> 0;
+                case NONE -> 0;
+                case PAE -> variant.pdptesInMemory ? controls.cr3() & 0xffff_ffe0L : 0;
                 case BITS_32 -> controls.cr3() & 0xffff_f000L;
                 case LEVEL_4, LEVEL_5 -> controls.cr3() & EntryFormat.PML4E.mask(Meaning.ADDRESS, limits.maxPhyAddr());
             };
@@ -133,6 +156,9 @@ public final class ReferenceWalker {
             if (format == EntryFormat.PDPTE_MAPS_1_GBYTE && !limits.page1Gb()) {
                 reserved |= format.mask(Meaning.PS, width(format));
             }
+            if (variant.pml4eBits8To7Reserved && (format == EntryFormat.PML4E || format == EntryFormat.PML5E)) {
+                reserved |= 0b11 << 7;
+            }
             return reserved;
         }
 
@@ -159,7 +185,7 @@ public final class ReferenceWalker {
             if (access.isWrite()) {
                 flags |= format.mask(Meaning.D, width(format));
             }
-            set(address, format, entry, entry | flags);
+            set(structure, address, format, entry, entry | flags);
 
             long pageSize = 1L << structure.low();
             long page = format.address(entry, width(format));
@@ -238,9 +264,9 @@ public final class ReferenceWalker {
             return new PageFault(access.linear(), error, steps);
         }
 
-        private void set(long address, EntryFormat format, long before, long after) {
+        private void set(Structure structure, long address, EntryFormat format, long before, long after) {
             if (after != before) {
-                memory.write(address, format.size(), after);
+                memory.update(structure.level(), address, format.size(), after);
             }
         }
     }
