@@ -62,6 +62,11 @@ public final class Vmcs {
         return address;
     }
 
+    /** The bytes of the region, to be read by {@link VmcsField#offset}; null where no memory answers. */
+    public byte[] bytes() {
+        return frame == null ? null : frame.bytes;
+    }
+
     /** The value of a field, zero-extended. */
     public long read(VmcsField field) {
         Frame at = frame;
