@@ -168,7 +168,9 @@ public final class Machine {
     }
 
     private boolean sleepsForGood() {
-        boolean halted = processor.activity == Processor.Activity.HLT && !processor.nmiPending;
+        // Guest mode has more that wakes: a hypervisor's timer, and interrupts whatever RFLAGS.IF says.
+        boolean halted =
+                processor.activity == Processor.Activity.HLT && !processor.nmiPending && !processor.guestMode;
         return halted && (processor.state.systemFlags & Rflags.IF) == 0 && !board.mayWakeUnmaskably();
     }
 
