@@ -169,8 +169,7 @@ public final class Machine {
 
     private boolean sleepsForGood() {
         // Guest mode has more that wakes: a hypervisor's timer, and interrupts whatever RFLAGS.IF says.
-        boolean halted =
-                processor.activity == Processor.Activity.HLT && !processor.nmiPending && !processor.guestMode;
+        boolean halted = processor.activity == Processor.Activity.HLT && !processor.nmiPending && !processor.guestMode;
         return halted && (processor.state.systemFlags & Rflags.IF) == 0 && !board.mayWakeUnmaskably();
     }
 

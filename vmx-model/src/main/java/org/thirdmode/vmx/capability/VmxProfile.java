@@ -128,7 +128,8 @@ public record VmxProfile(CpuProfile processor, Set<VmxFeature> features, int tim
     }
 
     private static VmxProfile everything(CpuProfile processor, String source, Set<VmxFeature> features) {
-        return new VmxProfile(processor, features, 5, CR4_DEFINED, source);
+        // A processor of its own kind: its VMX-preemption timer counts what its time-stamp counter counts.
+        return new VmxProfile(processor, features, 0, CR4_DEFINED, source);
     }
 
     /** A processor that has whatever the manual names: what a VMCS is held against where its processor is not known. */

@@ -10,6 +10,7 @@ import org.thirdmode.vmx.vmcs.Vmcs;
 import org.thirdmode.vmx.vmcs.VmcsField;
 import org.thirdmode.x86.exec.EventInformation;
 import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.paging.AddressSpaces;
 import org.thirdmode.x86.paging.SecondStage;
 import org.thirdmode.x86.paging.Translation;
 import org.thirdmode.x86.state.GuestExit;
@@ -26,6 +27,7 @@ final class Translations implements SecondStage {
     private static final long INVEPT_SINGLE_CONTEXT = 1;
     private static final long INVEPT_ALL_CONTEXTS = 2;
     private static final int INVVPID_TYPES = 4;
+    private static final int INVVPID_ALL_CONTEXTS = 2;
 
     private static final int PML_ENTRIES = 512;
     private static final long PAGE = -4096L;
@@ -43,8 +45,12 @@ final class Translations implements SecondStage {
     private final Vmcs vmcs;
     private final Controls controls;
     private final ExtendedPageTables ept;
+    private final AddressSpaces spaces;
 
     private boolean eptEnabled;
+
+    /** The EPTP in use. */
+    private long pointer;
 
     /** The APIC-access page; -1 for none. */
     private long apicAccess = -1;
@@ -55,6 +61,7 @@ final class Translations implements SecondStage {
         this.vmx = vmx;
         this.ept = ept;
         cpu = vmx.cpu;
+        spaces = cpu.mmu.addressSpaces;
         vmcs = vmx.vmcs;
         controls = vmx.controls;
     }
@@ -70,11 +77,19 @@ final class Translations implements SecondStage {
         if (eptEnabled) {
             configure(vmcs.read(VmcsField.EPT_POINTER));
         }
-        cpu.walker.secondStage(eptEnabled || apicAccess != -1 ? this : SecondStage.NONE);
-        cpu.mmu.flushAll();
+        useGuestSpace();
     }
 
-    private void configure(long pointer) {
+    private void useGuestSpace() {
+        int vpid = controls.is(SecondaryProcessorBased.ENABLE_VPID) ? (int) vmcs.read(VmcsField.VPID) : 0;
+        spaces.enterGuest(
+                vpid,
+                eptEnabled ? ExtendedPageTables.eptrta(pointer) : AddressSpaces.NO_ROOT,
+                eptEnabled || apicAccess != -1 ? this : SecondStage.NONE);
+    }
+
+    private void configure(long eptPointer) {
+        pointer = eptPointer;
         ept.configure(pointer, controls.is(SecondaryProcessorBased.MODE_BASED_EXECUTE_CONTROL_FOR_EPT));
         ept.dirtyListener(controls.is(SecondaryProcessorBased.ENABLE_PML) ? this::logDirty : DirtyListener.NONE);
     }
@@ -84,18 +99,18 @@ final class Translations implements SecondStage {
         cpu.walker.secondStage(SecondStage.NONE);
     }
 
-    /** The host's registers are loaded. */
-    void toHost(boolean tagged) {
-        cpu.mmu.flushAll();
+    /** VM exit, once the host's registers are loaded. */
+    void toHost() {
+        spaces.leaveGuest();
     }
 
     /** EPTP switching: false where a VM entry with the pointer would fail. */
-    boolean switchTo(long pointer) {
-        if (!ept.allows(pointer)) {
+    boolean switchTo(long eptPointer) {
+        if (!ept.allows(eptPointer)) {
             return false;
         }
-        configure(pointer);
-        cpu.mmu.flushAll();
+        configure(eptPointer);
+        useGuestSpace();
         return true;
     }
 
@@ -193,37 +208,53 @@ final class Translations implements SecondStage {
     // ---- invalidation ----
 
     boolean inveptExists() {
-        return vmx.capabilities.has(Capability.INVEPT);
+        return has(Capability.INVEPT);
     }
 
     boolean invvpidExists() {
-        return vmx.capabilities.has(Capability.INVVPID);
+        return has(Capability.INVVPID);
     }
 
     /** INVEPT; false for an invalid operand. */
-    boolean invept(long type, long pointer) {
-        boolean valid = type == INVEPT_ALL_CONTEXTS || (type == INVEPT_SINGLE_CONTEXT && ept.allows(pointer));
-        if (valid) {
-            cpu.mmu.flushAll();
+    boolean invept(long type, long eptPointer) {
+        if (type == INVEPT_SINGLE_CONTEXT && has(Capability.INVEPT_SINGLE_CONTEXT) && ept.allows(eptPointer)) {
+            spaces.inveptSingleContext(ExtendedPageTables.eptrta(eptPointer));
+            return true;
         }
-        return valid;
+        if (type == INVEPT_ALL_CONTEXTS && has(Capability.INVEPT_ALL_CONTEXTS)) {
+            spaces.inveptAllContexts();
+            return true;
+        }
+        return false;
     }
 
     /** INVVPID; false for an invalid operand. */
-    boolean invvpid(long type, long vpid, long linear) {
-        boolean valid = type >= 0
+    boolean invvpid(long type, long descriptor, long linear) {
+        boolean exists = type >= 0
                 && type < INVVPID_TYPES
-                && (vmx.capabilities.eptVpid & (Capability.INVVPID_INDIVIDUAL_ADDRESS.mask() << type)) != 0
-                && (vpid >>> 16) == 0
-                && (type == 2 || vpid != 0)
-                && (type != 0 || canonical(linear));
-        if (valid) {
-            cpu.mmu.flushAll();
+                && (vmx.capabilities.eptVpid & (Capability.INVVPID_INDIVIDUAL_ADDRESS.mask() << type)) != 0;
+        boolean allContexts = type == INVVPID_ALL_CONTEXTS;
+        if (!exists || (descriptor >>> 16) != 0 || (descriptor == 0 && !allContexts)) {
+            return false;
         }
-        return valid;
+        if (type == 0 && !canonical(linear)) {
+            return false;
+        }
+        int vpid = (int) descriptor;
+        switch ((int) type) {
+            case 0 -> spaces.invvpidIndividualAddress(vpid, linear);
+            case 1 -> spaces.invvpidSingleContext(vpid);
+            case 2 -> spaces.invvpidAllContexts();
+            default -> spaces.invvpidSingleContextRetainingGlobals(vpid);
+        }
+        return true;
+    }
+
+    private boolean has(Capability capability) {
+        return (vmx.capabilities.eptVpid & capability.mask()) != 0;
     }
 
     private boolean canonical(long linear) {
-        return (linear << 16) >> 16 == linear;
+        return cpu.system.controlRegisters.canonicalForLoad(linear);
     }
 }

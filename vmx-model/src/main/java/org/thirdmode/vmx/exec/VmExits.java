@@ -1,7 +1,6 @@
 package org.thirdmode.vmx.exec;
 
 import org.thirdmode.vmx.vmcs.ExitReason;
-import org.thirdmode.vmx.vmcs.SecondaryProcessorBased;
 import org.thirdmode.vmx.vmcs.Vmcs;
 import org.thirdmode.vmx.vmcs.VmcsField;
 import org.thirdmode.x86.exec.EventInformation;
@@ -141,6 +140,7 @@ final class VmExits {
         long injected = vmcs.read(VmcsField.VM_ENTRY_INTERRUPTION_INFORMATION);
         vmcs.write(VmcsField.VM_ENTRY_INTERRUPTION_INFORMATION, injected & Integer.MAX_VALUE);
         vmx.guest.save();
+        outOfGuestMode();
         boolean stored = vmx.msrAreas.store();
         vmx.observed.exited(reason.number);
         toHost(stored ? 0 : ABORT_SAVING_GUEST_MSRS);
@@ -195,19 +195,23 @@ final class VmExits {
         }
     }
 
+    /** MSRs are stored and loaded as in root operation: no offset of the time-stamp counter, no virtual APIC. */
+    private void outOfGuestMode() {
+        cpu.guestMode = false;
+        cpu.intercepts = Intercept.INIT;
+    }
+
     /** Loads the host; {@code abort} is 0, or the VMX abort that has been met already. */
     private void toHost(int abort) {
         vmx.preemptionTimer.stop();
         vmx.dropPendingExits();
-        boolean tagged = vmx.controls.is(SecondaryProcessorBased.ENABLE_VPID);
-        cpu.guestMode = false;
-        cpu.intercepts = Intercept.INIT;
+        outOfGuestMode();
         vmx.leaveGuestPhysicalSpace();
         int indicator = abort;
         if (!vmx.host.load() && indicator == 0) {
             indicator = ABORT_HOST_PDPTES;
         }
-        vmx.toHostTranslations(tagged);
+        vmx.toHostTranslations();
         if (indicator == 0 && !vmx.msrAreas.loadHost()) {
             indicator = ABORT_LOADING_HOST_MSRS;
         }

@@ -157,8 +157,8 @@ public final class Vmx implements Extension {
         translations.leave();
     }
 
-    void toHostTranslations(boolean tagged) {
-        translations.toHost(tagged);
+    void toHostTranslations() {
+        translations.toHost();
     }
 
     /** After registers were loaded from the VMCS: everything that hangs on them. */
@@ -277,6 +277,7 @@ public final class Vmx implements Extension {
         virtualNmiBlocked = false;
         if (cpu.guestMode) {
             translations.leave();
+            translations.toHost();
             cpu.guestMode = false;
         }
         cpu.intercepts = 0;

@@ -83,7 +83,7 @@ public final class ControlRegisters {
      * Whether a register of the system architecture may hold a linear address: bases of descriptor tables, of the TSS,
      * of FS and GS, entry points. It is judged by the width of the processor, not of the paging mode in force.
      */
-    boolean canonicalForLoad(long linear) {
+    public boolean canonicalForLoad(long linear) {
         int unused = 64 - Math.max(cpu.profile.linearAddressWidth(), 48);
         return (linear << unused) >> unused == linear;
     }
