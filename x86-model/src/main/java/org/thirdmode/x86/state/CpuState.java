@@ -146,7 +146,9 @@ public final class CpuState {
         boolean is64 = longModeActive() && cs.is(Segment.LONG) && !virtual8086();
         codeWidth = is64 ? 64 : cs.is(Segment.BIG) ? 32 : 16;
         stackMask = is64 ? -1L : segments[Segment.SS].is(Segment.BIG) ? 0xffff_ffffL : 0xffffL;
-        ripMask = is64 ? -1L : codeWidth == 32 ? 0xffff_ffffL : 0xffffL;
+        // A 16-bit segment of more than 64 KBytes is executed beyond them: the mode switches of "unreal" mode.
+        boolean wide = codeWidth == 32 || cs.limit > 0xffff;
+        ripMask = is64 ? -1L : wide ? 0xffff_ffffL : 0xffffL;
         linearMask = is64 ? -1L : 0xffff_ffffL;
         for (int i = 0; i < segments.length; i++) {
             deriveSegment(i);
