@@ -331,7 +331,8 @@ public final class Processor implements ProcessorSignals {
         return (state.systemFlags & (Rflags.TF | Rflags.RF)) != 0
                 || shadow != NO_SHADOW
                 || (intercepts & Intercept.EACH_INSTRUCTION) != 0
-                || system.debug.watchesInstructions();
+                || system.debug.watchesInstructions()
+                || system.msrs.recordsBranches();
     }
 
     /** The shadow in which the instruction in execution stands. */
@@ -361,7 +362,12 @@ public final class Processor implements ProcessorSignals {
         boolean watched = (intercepts & Intercept.EACH_INSTRUCTION) != 0;
         singleStep = (s.systemFlags & Rflags.TF) != 0;
         s.rip = (s.rip + i.length) & s.ripMask;
+        long sequential = s.rip;
+        boolean guest = guestMode;
         execute(i);
+        if (s.rip != sequential && guest == guestMode && system.msrs.recordsBranches()) {
+            system.msrs.recordBranch(s.instructionRip, s.rip);
+        }
         if (i.repeat != 0 && s.rip == s.instructionRip) {
             s.systemFlags |= resumeBefore;
         }

@@ -36,6 +36,7 @@ public final class ModelSpecificRegisters {
     private static final int IA32_MCG_CTL = 0x17b;
     private static final int IA32_MISC_ENABLE = 0x1a0;
     private static final int IA32_DEBUGCTL = 0x1d9;
+    private static final int AMD_LAST_BRANCH_FROM_IP = 0x1db;
     private static final int IA32_MTRR_PHYSBASE0 = 0x200;
     private static final int IA32_PAT = 0x277;
     private static final int IA32_MTRR_DEF_TYPE = 0x2ff;
@@ -76,6 +77,8 @@ public final class ModelSpecificRegisters {
 
     private static final long FEATURE_CONTROL_LOCK = 1;
 
+    private static final long DEBUGCTL_LBR = 1;
+
     private final Processor cpu;
     private final CpuState state;
     private final ControlRegisters controlRegisters;
@@ -98,6 +101,13 @@ public final class ModelSpecificRegisters {
     public long xss;
     public long miscEnable = MISC_ENABLE_RESET;
     public long debugControl;
+
+    /**
+     * LastBranchFromIP, LastBranchToIP, LastExceptionFromIP, LastExceptionToIP. Branches by instructions are recorded,
+     * exceptions and interrupts are not.
+     */
+    public final long[] lastBranch = new long[4];
+
     public long featureControl;
     public long machineCheckStatus;
     private long machineCheckControl = -1L;
@@ -219,6 +229,19 @@ public final class ModelSpecificRegisters {
         cpu.apic.timeStampCounterMoved(offset);
     }
 
+    /** Whether taken branches are recorded: DebugCtl.LBR of AMD. Intel's stacks of records are not modelled. */
+    public boolean recordsBranches() {
+        return (debugControl & DEBUGCTL_LBR) != 0 && !intel();
+    }
+
+    /** A branch is taken; an iteration of a repeated string instruction is none. */
+    public void recordBranch(long from, long to) {
+        if (to != from) {
+            lastBranch[0] = from;
+            lastBranch[1] = to;
+        }
+    }
+
     /** The time-stamp counter: one count a tick. */
     public long timeStamp() {
         return cpu.now() + tscOffset;
@@ -317,14 +340,18 @@ public final class ModelSpecificRegisters {
     private void others() {
         row(IA32_BIOS_SIGN_ID, () -> microcodeRevision, value -> set(() -> microcodeRevision = value));
         row(IA32_BIOS_UPDT_TRIG, () -> 0, value -> true);
-        row(IA32_DEBUGCTL, () -> debugControl, value -> (value & ~3L) == 0 && set(() -> debugControl = value));
-        row(IA32_MPERF, () -> timeStamp() - mperf, value -> set(() -> mperf = timeStamp() - value));
-        row(IA32_APERF, () -> timeStamp() - aperf, value -> set(() -> aperf = timeStamp() - value));
+        row(IA32_DEBUGCTL, () -> debugControl, value -> {
+            // The run loop steps while branches are recorded.
+            cpu.wantAttention();
+            return (value & ~3L) == 0 && set(() -> debugControl = value);
+        });
         if (has(Feature.XSAVES)) {
             row(IA32_XSS, () -> xss, value -> value == 0 && set(() -> xss = value));
         }
         if (intel()) {
             readOnly(IA32_PLATFORM_ID, () -> 0);
+            row(IA32_MPERF, () -> timeStamp() - mperf, value -> set(() -> mperf = timeStamp() - value));
+            row(IA32_APERF, () -> timeStamp() - aperf, value -> set(() -> aperf = timeStamp() - value));
             readOnly(MSR_PLATFORM_INFO, () -> (CpuProfile.TSC_HERTZ / 100_000_000) << 8);
             row(IA32_MISC_ENABLE, () -> miscEnable, value -> {
                 long fixed = MISC_ENABLE_READ_ONLY;
@@ -343,6 +370,10 @@ public final class ModelSpecificRegisters {
             for (int n = 0; n < counters.length; n++) {
                 int index = n;
                 row(AMD_PERF_EVT_SEL0 + n, () -> counters[index], value -> set(() -> counters[index] = value));
+            }
+            for (int n = 0; n < lastBranch.length; n++) {
+                int index = n;
+                readOnly(AMD_LAST_BRANCH_FROM_IP + n, () -> lastBranch[index]);
             }
             row(AMD_SYSCFG, () -> systemConfiguration, value -> set(() -> systemConfiguration = value));
             row(AMD_NB_CFG, () -> northbridgeConfiguration, value -> set(() -> northbridgeConfiguration = value));
@@ -423,6 +454,7 @@ public final class ModelSpecificRegisters {
         xss = 0;
         miscEnable = MISC_ENABLE_RESET;
         debugControl = 0;
+        Arrays.fill(lastBranch, 0);
         featureControl = 0;
         machineCheckStatus = 0;
         Arrays.fill(counters, 0);
