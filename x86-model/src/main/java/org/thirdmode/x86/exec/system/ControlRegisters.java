@@ -75,6 +75,16 @@ public final class ControlRegisters {
                 | bit(cpu, Feature.PKU, Cr4.PKE);
     }
 
+    /** The bits that CR4 of this processor may have. */
+    public long cr4Allowed() {
+        return cr4Allowed;
+    }
+
+    /** The bits that IA32_EFER of this processor may have. */
+    public long eferAllowed() {
+        return eferAllowed;
+    }
+
     private GuestFault generalProtection() {
         return cpu.fault(Vector.GP, 0);
     }
@@ -205,7 +215,7 @@ public final class ControlRegisters {
     }
 
     /** WRMSR to IA32_EFER; false for #GP(0). LMA is read-only and ignored. */
-    boolean writeEfer(long value) {
+    public boolean writeEfer(long value) {
         long changed = value ^ state.efer;
         if ((value & ~eferAllowed) != 0 || (state.paging() && (changed & Efer.LME) != 0)) {
             return false;
