@@ -67,6 +67,8 @@ public final class Machine {
             return; // the stub's reset vector, which asks for an image and halts
         }
         board.actAsFirmware();
+        // Firmware looks for an x87 by FNINIT; what it boots may use one with no FNINIT of its own.
+        processor.fpu.initialise();
         apply(ImageLoader.load(image.get(), options, configuration.memory(), board.memory()));
     }
 
