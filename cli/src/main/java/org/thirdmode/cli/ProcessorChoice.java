@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
 import org.thirdmode.pc.MachineConfiguration;
+import org.thirdmode.svm.exec.Svm;
 import org.thirdmode.vmx.capability.ProfileFile;
 import org.thirdmode.vmx.capability.VmxCapabilities;
 import org.thirdmode.vmx.capability.VmxProfile;
@@ -30,6 +31,9 @@ record ProcessorChoice(CpuProfile profile, Optional<Function<Processor, Extensio
     private static ProcessorChoice of(CpuProfile profile) {
         if (profile.has(Feature.VMX)) {
             return withVmx(VmxProfile.of(profile));
+        }
+        if (profile.has(Feature.SVM)) {
+            return new ProcessorChoice(profile, Optional.of(Svm::new));
         }
         return new ProcessorChoice(profile, Optional.empty());
     }
