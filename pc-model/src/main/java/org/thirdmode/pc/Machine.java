@@ -56,6 +56,7 @@ public final class Machine {
         processor.system.random.seed(configuration.seed());
         board.connect(processor);
         board.onStop(processor::requestStop);
+        board.regions().count(() -> withProcessor(board.growingCounts()));
         if (configuration.firmware().isEmpty()) {
             boot();
         }
@@ -175,8 +176,14 @@ public final class Machine {
         return halted && (processor.state.systemFlags & Rflags.IF) == 0 && !board.mayWakeUnmaskably();
     }
 
-    /** What was counted, by name, in the order to print. */
+    /** What was counted, by name, in the order to print; at the end, what of it in each region of interest. */
     public Map<String, Long> counts() {
+        Map<String, Long> counts = withProcessor(board.counts());
+        counts.putAll(board.regions().counts());
+        return counts;
+    }
+
+    private Map<String, Long> withProcessor(Map<String, Long> boardCounts) {
         Map<String, Long> counts = new LinkedHashMap<>();
         counts.put("instructions", processor.instructions());
         counts.put("ticks", processor.now());
@@ -193,7 +200,7 @@ public final class Machine {
             counts.put(count.structure() + " hits", count.hits());
             counts.put(count.structure() + " fills", count.fills());
         }
-        counts.putAll(board.counts());
+        counts.putAll(boardCounts);
         return counts;
     }
 }
