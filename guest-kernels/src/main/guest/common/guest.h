@@ -14,7 +14,17 @@ struct multiboot_info {
     u32 memory_upper;
     u32 boot_device;
     u32 command_line;
+    u32 modules_count, modules;
+    u32 symbols[4];
+    u32 memory_map_bytes, memory_map;
 };
+
+/* One range of the memory map; the next one begins `size` bytes behind the field of that name. */
+struct multiboot_range {
+    u32 size;
+    u64 base, bytes;
+    u32 type;
+} __attribute__((packed));
 
 struct trap_frame {
 #ifdef __x86_64__

@@ -38,6 +38,9 @@ public final class GuestCatalogue {
                     MULTIBOOT,
                     LONG_4_LEVEL,
                     "a hypervisor: says hello from VMX root and from VMX non-root operation"),
+            mini("mini32", PROTECTED_32_BIT_PAGING, "a kernel with processes, 32-bit paging; runs a workload"),
+            mini("minipae", PROTECTED_PAE, "the same kernel with PAE paging"),
+            mini("mini64", LONG_4_LEVEL, "the same kernel in 64-bit mode; lists its workloads"),
             benchmark(
                     "bench-alu",
                     PROTECTED_32_BIT_PAGING,
@@ -91,6 +94,10 @@ public final class GuestCatalogue {
 
     private static GuestImage image(String name, String file, ImageKind kind, GuestMode mode, String description) {
         return new GuestImage(name, file, kind, mode, description);
+    }
+
+    private static GuestImage mini(String name, GuestMode mode, String description) {
+        return image(name, name + ".elf", MULTIBOOT, mode, description);
     }
 
     private static GuestImage benchmark(String name, GuestMode mode, String description) {

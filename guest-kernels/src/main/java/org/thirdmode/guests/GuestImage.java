@@ -28,6 +28,11 @@ public record GuestImage(String name, String file, ImageKind kind, GuestMode mod
         return name.startsWith("bench-");
     }
 
+    /** Whether the image is the mini-kernel, which runs the {@link Workload} that its command line names. */
+    public boolean takesWorkloads() {
+        return name.startsWith("mini");
+    }
+
     /**
      * What the image prints over COM1 with an empty command line, as recorded under QEMU 7.2 (hello-vmx, for which QEMU has
      * no processor: as its source says); it exits with 0.
@@ -43,6 +48,16 @@ public record GuestImage(String name, String file, ImageKind kind, GuestMode mod
      */
     public String shortTranscript() {
         return transcriptOf(name + "." + SHORT_RUN);
+    }
+
+    /**
+     * What the mini-kernel prints with {@link Workload#commandLine()}, as recorded under QEMU 7.2; it exits with {@link
+     * Workload#status()}.
+     *
+     * @throws IllegalStateException where the image takes no workloads
+     */
+    public String transcript(Workload workload) {
+        return transcriptOf(name + "." + workload.commandLine());
     }
 
     private static String transcriptOf(String run) {

@@ -66,6 +66,14 @@ class GuestImages {
         }
     }
 
+    /** They are in the repository, and in every copy of it. */
+    @Test
+    void noImageIsLargerThan200KBytes() {
+        for (GuestImage image : GuestCatalogue.images()) {
+            assertTrue(image.bytes().length <= 200 << 10, image.name());
+        }
+    }
+
     @Test
     void aBootSectorIs512BytesAndEndsWithItsSignature() {
         for (GuestImage image : GuestCatalogue.images()) {
@@ -83,6 +91,9 @@ class GuestImages {
             assertEndsWell(image, image.transcript());
             if (image.isBenchmark()) {
                 assertEndsWell(image, image.shortTranscript());
+            }
+            if (image.takesWorkloads()) {
+                Workload.all().forEach(workload -> assertEndsWell(image, image.transcript(workload)));
             }
         }
     }
