@@ -26,6 +26,12 @@ public interface GuestMmu {
      */
     HardwarePaging load();
 
+    /**
+     * Whether the guest's INVLPG must be intercepted; where not, the processor may execute it by itself and {@link #invlpg}
+     * need not be called.
+     */
+    boolean interceptsInvlpg();
+
     /** The guest executed INVLPG. */
     void invlpg(long linear);
 

@@ -47,6 +47,9 @@ public final class GuestWalk {
     /** By level: the rights that the entries <em>above</em> this level leave, as {@link #WRITE}, {@link #USER}, {@link #EXECUTE}. */
     public final int[] rightsAbove = new int[6];
 
+    /** The levels, as bits, at which the walk has set a flag in the guest's memory. */
+    public int flagged;
+
     public static final int EXECUTE = 1;
     public static final int WRITE = 2;
     public static final int USER = 4;
