@@ -23,6 +23,7 @@ for image in images/*; do
     [ "$name" != hello-vmx ] || continue
     case $image in
     *.bin) record "$name" -drive format=raw,file="$image",snapshot=on ;;
+    */hello-svm.elf) record "$name" -kernel "$image" -cpu qemu64,+svm,+npt ;;
     *.elf) record "$name" -kernel "$image" ;;
     esac
     case $name in

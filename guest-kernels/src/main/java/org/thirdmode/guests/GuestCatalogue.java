@@ -38,6 +38,12 @@ public final class GuestCatalogue {
                     MULTIBOOT,
                     LONG_4_LEVEL,
                     "a hypervisor: says hello from VMX root and from VMX non-root operation"),
+            image(
+                    "hello-svm",
+                    "hello-svm.elf",
+                    MULTIBOOT,
+                    LONG_4_LEVEL,
+                    "a hypervisor: says hello from the host of SVM and from its guest"),
             mini("mini32", PROTECTED_32_BIT_PAGING, "a kernel with processes, 32-bit paging; runs a workload"),
             mini("minipae", PROTECTED_PAE, "the same kernel with PAE paging"),
             mini("mini64", LONG_4_LEVEL, "the same kernel in 64-bit mode; lists its workloads"),
