@@ -522,7 +522,12 @@ public final class Mmu {
         }
         requirePlain(linear, size);
         int access = (update ? Access.WRITE : Access.READ) | privilege();
-        long first = translateToMemory(linear, access);
+        long first = translate(linear, access);
+        TlbEntry filled = tlb[(int) (linear >>> PAGE_SHIFT) & INDEX_MASK];
+        if (filled.mayRead((linear + size - 1) & PAGE_MASK)) {
+            return load(filled.bytes, (int) linear & OFFSET_MASK, size);
+        }
+        requireMemory(first);
         int head = Frame.SIZE - ((int) linear & OFFSET_MASK);
         return size <= head
                 ? memory.read(first, size)
@@ -539,7 +544,13 @@ public final class Mmu {
         }
         requirePlain(linear, size);
         int access = Access.WRITE | privilege();
-        long first = translateToMemory(linear, access);
+        long first = translate(linear, access);
+        TlbEntry filled = tlb[(int) (linear >>> PAGE_SHIFT) & INDEX_MASK];
+        if (filled.mayWrite((linear + size - 1) & PAGE_MASK)) {
+            save(filled.bytes, (int) linear & OFFSET_MASK, size, value);
+            return;
+        }
+        requireMemory(first);
         int head = Frame.SIZE - ((int) linear & OFFSET_MASK);
         if (size <= head) {
             memory.write(first, size, value);
@@ -558,10 +569,14 @@ public final class Mmu {
     /** Translates; sends the instruction to the second level where a device or nothing answers. */
     private long translateToMemory(long linear, int access) {
         long physical = translate(linear, access);
+        requireMemory(physical);
+        return physical;
+    }
+
+    private void requireMemory(long physical) {
         if (memory.frame(physical) == null) {
             throw reenter;
         }
-        return physical;
     }
 
     /**

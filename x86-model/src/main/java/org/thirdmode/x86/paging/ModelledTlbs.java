@@ -162,7 +162,7 @@ final class ModelledTlbs {
             if (slot >= 0) {
                 unpack(second.at, slot, linear, out);
                 if (serves(access, out)) {
-                    return insert(first, linear, out);
+                    return insert(first, linear, out, pack(out));
                 }
             }
         }
@@ -173,23 +173,27 @@ final class ModelledTlbs {
             }
         }
         walker.walk(linear, access, out);
-        insert(second, linear, out);
-        return insert(first, linear, out);
+        long payload = pack(out);
+        insert(second, linear, out, payload);
+        return insert(first, linear, out, payload);
     }
 
     private boolean serves(int access, Translation found) {
         return walker.denied(access, found) == 0 && (found.dirty || (access & Access.WRITE) == 0);
     }
 
-    private int insert(TlbLevel level, long linear, Translation t) {
+    private int insert(TlbLevel level, long linear, Translation t, long payload) {
+        return level.insert(linear, t.pageShift, t.global ? TlbBuffer.GLOBAL : pcid, payload, now);
+    }
+
+    private static long pack(Translation t) {
         long offset = (1L << t.pageShift) - 1;
-        long payload = (t.physical & ~offset & PAGE)
+        return (t.physical & ~offset & PAGE)
                 | (t.writable ? WRITABLE : 0)
                 | (t.user ? USER : 0)
                 | (t.executable ? EXECUTABLE : 0)
                 | (t.dirty ? DIRTY : 0)
                 | ((long) t.protectionKey << KEY_SHIFT);
-        return level.insert(linear, t.pageShift, t.global ? TlbBuffer.GLOBAL : pcid, payload, now);
     }
 
     private static void unpack(TlbBuffer buffer, int slot, long linear, Translation out) {

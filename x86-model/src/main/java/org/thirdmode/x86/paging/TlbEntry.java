@@ -47,6 +47,16 @@ public final class TlbEntry {
     TlbEntry previous;
     TlbEntry next;
 
+    /** Whether what ends in {@code page} may be read, with or without TLBs that are modelled. */
+    boolean mayRead(long page) {
+        return readTag == page || stampedReadTag == page;
+    }
+
+    /** Whether what ends in {@code page} may be written, with or without TLBs that are modelled. */
+    boolean mayWrite(long page) {
+        return writeTag == page || stampedWriteTag == page;
+    }
+
     /** Takes the translation away; the slot stays listed as filled. */
     void drop() {
         readTag = 1;

@@ -22,6 +22,7 @@ public final class TlbBuffer {
     public static final int GLOBAL = 0x1000;
 
     private static final long EMPTY = -1L;
+    private static final int MIXED = -1;
     private static final int SIZE_SHIFT = 13;
     private static final int NUMBER_SHIFT = 16;
     private static final int CONTEXT_MASK = 0x1fff;
@@ -56,6 +57,12 @@ public final class TlbBuffer {
     private final int[] place;
     private int liveCount;
 
+    /** Ways of each set that have been in use since the table was last empty: the others need no look. */
+    private final int[] reached;
+
+    /** The PCID, or {@link #GLOBAL}, of all that is in use; {@link #MIXED} where it may be of several. */
+    private int onlyContext = MIXED;
+
     /** Slots in use by page size, and the sizes with any as a bit set: other sizes need no search. */
     private final int[] liveOfSize = new int[SHIFTS.length];
 
@@ -79,6 +86,7 @@ public final class TlbBuffer {
         tags = new long[geometry.entries()];
         stamps = new long[geometry.entries()];
         payloads = new long[geometry.entries()];
+        reached = new int[setMask + 1];
         live = new int[geometry.entries()];
         place = new int[geometry.entries()];
         Arrays.fill(tags, EMPTY);
@@ -100,8 +108,9 @@ public final class TlbBuffer {
             int size = Integer.numberOfTrailingZeros(sizes);
             long number = (linear & LINEAR_MASK) >>> SHIFTS[size];
             long key = (number << NUMBER_SHIFT) | ((long) size << SIZE_SHIFT);
-            int first = ((int) number & setMask) * ways;
-            for (int slot = first; slot < first + ways; slot++) {
+            int set = (int) number & setMask;
+            int first = set * ways;
+            for (int slot = first; slot < first + reached[set]; slot++) {
                 long difference = tags[slot] ^ key;
                 if (difference == context || difference == GLOBAL) {
                     return slot;
@@ -120,7 +129,10 @@ public final class TlbBuffer {
     public int insert(long linear, int pageShift, int context, long payload, long now) {
         int size = PageSize.ordinalOf(pageShift);
         long number = (linear & LINEAR_MASK) >>> pageShift;
-        int slot = victim(((int) number & setMask) * ways);
+        int slot = victim((int) number & setMask);
+        if (context != onlyContext) {
+            onlyContext = liveCount == 0 ? context : MIXED;
+        }
         if (tags[slot] == EMPTY) {
             place[slot] = liveCount;
             live[liveCount++] = slot;
@@ -143,7 +155,12 @@ public final class TlbBuffer {
         return slot;
     }
 
-    private int victim(int first) {
+    /** A slot that is empty, else the least recently used one. */
+    private int victim(int set) {
+        int first = set * ways;
+        if (reached[set] < ways) {
+            return first + reached[set]++;
+        }
         int victim = first;
         long least = stamps[first];
         for (int slot = first + 1; slot < first + ways; slot++) {
@@ -215,6 +232,10 @@ public final class TlbBuffer {
 
     /** Drops every translation that is not global under a PCID. */
     public void dropContext(int context) {
+        if (context == onlyContext) {
+            dropAll();
+            return;
+        }
         for (int n = liveCount - 1; n >= 0; n--) {
             if ((tags[live[n]] & CONTEXT_MASK) == context) {
                 leave(live[n]);
@@ -233,8 +254,20 @@ public final class TlbBuffer {
 
     /** Drops every translation. */
     public void dropAll() {
-        while (liveCount != 0) {
-            leave(live[liveCount - 1]);
+        if (liveCount == 0) {
+            return;
         }
+        for (int n = liveCount - 1; n >= 0; n--) {
+            int slot = live[n];
+            if (departure != null) {
+                departure.departs(this, slot);
+            }
+            tags[slot] = EMPTY;
+            stamps[slot] = -1;
+        }
+        liveCount = 0;
+        Arrays.fill(reached, 0);
+        Arrays.fill(liveOfSize, 0);
+        liveSizes = 0;
     }
 }
