@@ -412,11 +412,21 @@ public final class Processor implements ProcessorSignals {
         if (state.rip != state.instructionRip) {
             return false;
         }
+        Instruction i = instructionAtRip();
+        return i != null && i.repeat != 0 && i.operation.group == Group.STRING;
+    }
+
+    /** The length in bytes of the instruction at RIP; 0 where it cannot be fetched. */
+    public int instructionLength() {
+        Instruction i = instructionAtRip();
+        return i == null ? 0 : i.length;
+    }
+
+    private Instruction instructionAtRip() {
         try {
-            Instruction i = code.fetchOne((state.segmentBase[Segment.CS] + state.rip) & state.linearMask, 15);
-            return i != null && i.repeat != 0 && i.operation.group == Group.STRING;
-        } catch (GuestFault unfetchable) {
-            return false;
+            return code.fetchOne((state.segmentBase[Segment.CS] + state.rip) & state.linearMask, 15);
+        } catch (GuestFault | GuestExit unfetchable) {
+            return null;
         }
     }
 
