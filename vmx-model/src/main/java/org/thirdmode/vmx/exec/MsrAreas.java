@@ -1,5 +1,6 @@
 package org.thirdmode.vmx.exec;
 
+import org.thirdmode.vmx.entry.EntryChecks;
 import org.thirdmode.vmx.vmcs.Vmcs;
 import org.thirdmode.vmx.vmcs.VmcsField;
 import org.thirdmode.x86.exec.Processor;
@@ -14,21 +15,21 @@ final class MsrAreas {
 
     private static final int IA32_SMBASE = 0x9e;
     private static final int IA32_SMM_MONITOR_CTL = 0x9b;
-    private static final int IA32_BIOS_UPDT_TRIG = 0x79;
-    private static final int IA32_BIOS_SIGN_ID = 0x8b;
     private static final int IA32_FS_BASE = 0xc000_0100;
     private static final int IA32_GS_BASE = 0xc000_0101;
     private static final int IA32_APIC_BASE = 0x1b;
     private static final long X2APIC_ENABLED = 0xc00;
 
-    /** More entries than any processor promises to take; what lies beyond is not looked at. */
-    private static final long MOST_ENTRIES = 4096;
+    /** The recommended maximum of entries is so many times one more than IA32_VMX_MISC[27:25]; the next entry fails. */
+    private static final long ENTRIES = 512;
 
+    private final Vmx vmx;
     private final Processor cpu;
     private final Vmcs vmcs;
     private final long[] result = new long[1];
 
     MsrAreas(Vmx vmx) {
+        this.vmx = vmx;
         cpu = vmx.cpu;
         vmcs = vmx.vmcs;
     }
@@ -49,24 +50,29 @@ final class MsrAreas {
     }
 
     private long load(long address, long count, boolean entry) {
-        for (long n = 0; n < Math.min(count, MOST_ENTRIES); n++) {
+        for (long n = 0; n < count; n++) {
+            if (n >= most()) {
+                return n + 1;
+            }
             long at = address + n * ENTRY_SIZE;
             long index = cpu.memory.read(at, 8);
             long value = cpu.memory.read(at + VALUE_OFFSET, 8);
-            if (index >>> 32 != 0 || !loadable((int) index, entry) || !cpu.system.msrs.write((int) index, value)) {
+            if (!loadable(index, entry) || !cpu.system.msrs.write((int) index, value)) {
                 return n + 1;
             }
         }
         return 0;
     }
 
-    private boolean loadable(int index, boolean entry) {
-        return switch (index) {
-            case IA32_FS_BASE, IA32_GS_BASE, IA32_SMM_MONITOR_CTL, IA32_SMBASE -> false;
-            // A microcode update can be asked for by neither.
-            case IA32_BIOS_UPDT_TRIG, IA32_BIOS_SIGN_ID -> !entry;
-            default -> !isX2apic(index);
-        };
+    private boolean loadable(long index, boolean entry) {
+        if (entry) {
+            return EntryChecks.msrLoading(vmx.facts.loading(index, true)) == null;
+        }
+        return index >>> 32 == 0
+                && switch ((int) index) {
+                    case IA32_FS_BASE, IA32_GS_BASE, IA32_SMM_MONITOR_CTL, IA32_SMBASE -> false;
+                    default -> !isX2apic((int) index);
+                };
     }
 
     private boolean isX2apic(int index) {
@@ -76,11 +82,18 @@ final class MsrAreas {
                 && (result[0] & X2APIC_ENABLED) == X2APIC_ENABLED;
     }
 
+    private long most() {
+        return ENTRIES * (((vmx.capabilities.misc >>> 25) & 7) + 1);
+    }
+
     /** VM exit, after the guest state is saved: false is a VMX abort. */
     boolean store() {
         long address = vmcs.read(VmcsField.VM_EXIT_MSR_STORE_ADDRESS);
-        long count = Math.min(vmcs.read(VmcsField.VM_EXIT_MSR_STORE_COUNT), MOST_ENTRIES);
+        long count = vmcs.read(VmcsField.VM_EXIT_MSR_STORE_COUNT);
         for (long n = 0; n < count; n++) {
+            if (n >= most()) {
+                return false;
+            }
             long at = address + n * ENTRY_SIZE;
             long index = cpu.memory.read(at, 8);
             boolean possible = index >>> 32 == 0

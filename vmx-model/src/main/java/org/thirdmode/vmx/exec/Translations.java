@@ -139,19 +139,15 @@ final class Translations implements SecondStage {
 
     private void noteEptExit() {
         if (ept.exit.misconfiguration) {
-            vmx.exits
-                    .note(ExitReason.EPT_MISCONFIGURATION, 0)
-                    .guestPhysical(ept.exit.guestPhysical)
-                    .resumeFlag(ResumeFlag.SET);
+            vmx.exits.access(ExitReason.EPT_MISCONFIGURATION, 0).guestPhysical(ept.exit.guestPhysical);
             return;
         }
         if (convertible()) {
             throw virtualizationException();
         }
         vmx.exits
-                .note(ExitReason.EPT_VIOLATION, ept.exit.qualification | nmiUnblocking())
-                .guestPhysical(ept.exit.guestPhysical)
-                .resumeFlag(ResumeFlag.SET);
+                .access(ExitReason.EPT_VIOLATION, ept.exit.qualification | nmiUnblocking())
+                .guestPhysical(ept.exit.guestPhysical);
         if (ept.exit.linearValid()) {
             vmx.exits.linear(ept.exit.linear);
         }

@@ -298,10 +298,7 @@ final class VirtualApic implements MmioDevice {
     }
 
     private RuntimeException exit(int qualification) {
-        return vmx.exits
-                .note(ExitReason.APIC_ACCESS, qualification)
-                .resumeFlag(VmExits.ResumeFlag.SET)
-                .exit();
+        return vmx.exits.access(ExitReason.APIC_ACCESS, qualification).exit();
     }
 
     private RuntimeException linearExit(int type, long offset) {

@@ -1,5 +1,7 @@
 package org.thirdmode.vmx.exec;
 
+import org.thirdmode.vmx.entry.EntryCheck;
+import org.thirdmode.vmx.entry.EntryChecks;
 import org.thirdmode.vmx.vmcs.ExitReason;
 import org.thirdmode.vmx.vmcs.InstructionError;
 import org.thirdmode.vmx.vmcs.PinBased;
@@ -13,6 +15,9 @@ import org.thirdmode.x86.state.GuestExit;
 
 /** VM entry. SDM 3C "VM Entries": its sections in their order. */
 final class VmEntry {
+    /** Exit qualification of an entry failure: loading the PDPTEs failed. */
+    private static final long QUALIFICATION_PDPTE = 2;
+
     private final Vmx vmx;
     private final Processor cpu;
     private final CpuState state;
@@ -49,18 +54,19 @@ final class VmEntry {
                     : InstructionError.VMRESUME_NON_LAUNCHED.number;
         }
         vmx.controls.read(vmcs);
-        int error = vmx.checks.controlsAndHostState();
-        if (error != 0) {
-            return error;
+        vmx.facts.look(vmcs, state.longModeActive());
+        EntryCheck failedCheck = EntryChecks.controlsAndHostState(vmx.facts);
+        if (failedCheck != null) {
+            return failedCheck.section().error.number;
         }
-        long invalid = vmx.checks.guestState();
-        if (invalid >= 0) {
-            vmx.exits.entryFailure(ExitReason.ENTRY_FAILURE_GUEST_STATE, invalid);
+        failedCheck = EntryChecks.guestState(vmx.facts);
+        if (failedCheck != null) {
+            vmx.exits.entryFailure(ExitReason.ENTRY_FAILURE_GUEST_STATE, failedCheck.qualification());
             return VmxInstructions.SUCCEED;
         }
         loadGuest();
         if (vmx.guestPdptesInvalid()) {
-            vmx.exits.entryFailure(ExitReason.ENTRY_FAILURE_GUEST_STATE, EntryChecks.QUALIFICATION_PDPTE);
+            vmx.exits.entryFailure(ExitReason.ENTRY_FAILURE_GUEST_STATE, QUALIFICATION_PDPTE);
             return VmxInstructions.SUCCEED;
         }
         long failed = vmx.msrAreas.loadGuest();

@@ -26,6 +26,11 @@ final class VmExits {
         SET
     }
 
+    private static final int NO_LENGTH = -1;
+
+    /** To be found out when the exit is completed and RIP is that of the instruction. */
+    private static final int OF_THE_INSTRUCTION = -2;
+
     /** VMX-abort indicators. SDM 3C "VMX Aborts". */
     static final int ABORT_SAVING_GUEST_MSRS = 1;
 
@@ -61,11 +66,20 @@ final class VmExits {
         reason = why;
         qualification = exitQualification;
         interruption = 0;
-        length = -1;
+        length = NO_LENGTH;
         instructionInformation = -1;
         linear = -1;
         guestPhysical = -1;
         resumeFlag = ResumeFlag.KEPT;
+        return this;
+    }
+
+    /** An access to memory by an instruction, or on the way to the handler of an event. */
+    VmExits access(ExitReason why, long exitQualification) {
+        note(why, exitQualification).resumeFlag(ResumeFlag.SET);
+        if (cpu.events.vectoring == 0) {
+            length = OF_THE_INSTRUCTION;
+        }
         return this;
     }
 
@@ -130,6 +144,9 @@ final class VmExits {
 
     /** Completes the exit that was thrown. */
     void complete() {
+        if (length == OF_THE_INSTRUCTION) {
+            length = cpu.instructionLength();
+        }
         record();
         switch (resumeFlag) {
             case SET -> state.systemFlags |= Rflags.RF;

@@ -3,6 +3,7 @@ package org.thirdmode.vmx.exec;
 import org.thirdmode.npt.ept.EptCapability;
 import org.thirdmode.npt.ept.ExtendedPageTables;
 import org.thirdmode.vmx.capability.VmxCapabilities;
+import org.thirdmode.vmx.entry.Facts;
 import org.thirdmode.vmx.vmcs.ExitReason;
 import org.thirdmode.vmx.vmcs.PinBased;
 import org.thirdmode.vmx.vmcs.PrimaryProcessorBased;
@@ -39,7 +40,9 @@ public final class Vmx implements Extension {
     final GuestState guest;
     final HostState host;
     final MsrAreas msrAreas;
-    final EntryChecks checks;
+    /** What the checks of a VM entry look at. */
+    final Facts facts;
+
     final VmEntry vmEntry;
     final VmExits exits;
     final VirtualApic virtualApic;
@@ -93,7 +96,7 @@ public final class Vmx implements Extension {
         guest = new GuestState(this);
         host = new HostState(this);
         msrAreas = new MsrAreas(this);
-        checks = new EntryChecks(this);
+        facts = new Facts(capabilities, cpu.memory);
         exits = new VmExits(this);
         translations = new Translations(
                 this, new ExtendedPageTables(cpu.walker, cpu.memory, cpu.exit, EptCapability.of(capabilities.eptVpid)));
