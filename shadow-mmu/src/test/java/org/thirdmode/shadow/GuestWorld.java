@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Random;
 import org.thirdmode.shadow.cached.CachedMmu;
 import org.thirdmode.shadow.naive.NaiveMmu;
+import org.thirdmode.shadow.spec.Invariants;
 import org.thirdmode.shadow.unsync.UnsyncMmu;
 import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.memory.PhysicalMemory;
@@ -181,6 +182,7 @@ final class GuestWorld {
     final Map<Long, Long> gfnOfHost = new HashMap<>();
     final Registers guest = new Registers();
     final GuestMmu mmu;
+    final Surroundings around;
 
     /** Host pages that are out. */
     int hostPagesOut;
@@ -210,7 +212,7 @@ final class GuestWorld {
         GuestFault fault = new GuestFault();
         walker = new PageWalker(state, memory, fault, EnumSet.allOf(Feature.class));
         hardware = new Mmu(state, memory, walker, fault, geometry);
-        Surroundings around = new Surroundings(
+        around = new Surroundings(
                 memory,
                 guest,
                 new GuestLimits(WIDTH, true, true),
@@ -334,6 +336,11 @@ final class GuestWorld {
             }
         }
         return null;
+    }
+
+    /** What does not hold of the MMU's state. */
+    List<Invariants.Violation> violations() {
+        return Invariants.check(mmu, around, slots);
     }
 
     // ---- the guest's tables ----
@@ -544,10 +551,16 @@ final class GuestWorld {
     int faultsOfThisAccess;
     FaultResult lastResult;
 
+    /** Guest-physical address of what the last access wrote, and what was there; -1 where it wrote nothing. */
+    long overwritten;
+
+    long overwrittenValue;
+
     /** The guest accesses; for a write of {@code size} bytes the value is stored, in both worlds. */
     Outcome access(long linear, int access, int size, long value) {
         boolean write = (access & Access.WRITE) != 0;
         lastResult = null;
+        overwritten = -1;
         for (faultsOfThisAccess = 0; faultsOfThisAccess < FAULTS_PER_ACCESS; faultsOfThisAccess++) {
             enter();
             long physical;
@@ -584,6 +597,7 @@ final class GuestWorld {
             }
             long guestPhysical = (gfn << 12) | (physical & 0xfff);
             if (write) {
+                overwrite(guestPhysical, size);
                 memory.write(physical, size, value);
                 Slot slot = slot(gfn);
                 if (slot == null || slot.readOnly) {
@@ -599,6 +613,30 @@ final class GuestWorld {
         throw new AssertionError("no progress after " + faultsOfThisAccess + " faults: " + lastResult);
     }
 
+    private void overwrite(long guestPhysical, int size) {
+        overwritten = guestPhysical;
+        overwrittenValue = memory.read(
+                slot(guestPhysical >>> 12).hostAddress(guestPhysical >>> 12) | (guestPhysical & 0xfff), size);
+    }
+
+    /** The guest executes INVLPG. */
+    void invlpg(long linear) {
+        if (mmu.interceptsInvlpg()) {
+            mmu.invlpg(linear);
+        } else {
+            hardware.flushPage(linear);
+        }
+    }
+
+    /** Makes the bare machine's small frames what the guest's are: its flags too. */
+    void copyToBare() {
+        Slot slot = slots.getFirst();
+        for (int i = 0; i < DATA; i++) {
+            byte[] from = memory.frame(slot.host[i]).bytes;
+            System.arraycopy(from, 0, bare.frame((slot.base + i) << 12).bytes, 0, Frame.SIZE);
+        }
+    }
+
     private Outcome emulate(
             long linear, int access, int size, long value, long guestPhysical, FaultResult.Reason reason) {
         if ((access & Access.WRITE) == 0) {
@@ -608,6 +646,7 @@ final class GuestWorld {
         if (walk.faulted || walk.guestPhysical != guestPhysical) {
             throw new AssertionError("the emulator does not find what the fault found");
         }
+        overwrite(guestPhysical, size);
         writeBoth(guestPhysical, size, value);
         Slot slot = slot(guestPhysical >>> 12);
         if (slot.logging) {

@@ -3,6 +3,7 @@ package org.thirdmode.shadow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import java.util.List;
 import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -20,18 +21,18 @@ import org.thirdmode.x86.paging.Access;
 class ShadowPaging {
     private static final int STEPS = 120;
 
-    @Property(tries = 800)
+    @Property(tries = 150)
     void ofTheNaiveMmuIsThatOfTheGuestsTables(@ForAll Mode mode, @ForAll HostFormat host, @ForAll long seed) {
         run(Strategy.NAIVE, mode, host, seed, true);
     }
 
-    @Property(tries = 800)
+    @Property(tries = 150)
     void ofTheCachedMmuIsThatOfTheGuestsTablesEvenWithoutAFlush(
             @ForAll Mode mode, @ForAll HostFormat host, @ForAll long seed) {
         run(Strategy.CACHED, mode, host, seed, false);
     }
 
-    @Property(tries = 800)
+    @Property(tries = 150)
     void ofTheUnsyncMmuIsThatOfTheGuestsTables(@ForAll Mode mode, @ForAll HostFormat host, @ForAll long seed) {
         run(Strategy.UNSYNC, mode, host, seed, true);
     }
@@ -47,6 +48,7 @@ class ShadowPaging {
                 case 4 -> world.changeRegisters();
                 default -> access(world, what, flushes);
             }
+            assertEquals(List.of(), world.violations(), () -> what + world);
             if (flushes) {
                 world.mmu.flushGuest();
             }

@@ -339,6 +339,11 @@ public abstract class ShadowMmu implements GuestMmu {
         // What is written for the first time since the log was read faults, and is recorded then.
     }
 
+    /** The format of the tables in use; null before the first. */
+    public final ShadowFormat format() {
+        return format;
+    }
+
     @Override
     public final MmuCounters counters() {
         return counters;

@@ -272,7 +272,7 @@ public final class UnsyncMmu extends CachedMmu {
     @Override
     protected FaultResult reservedBit(long linear, int access) {
         long mark = leafEntry(linear);
-        boolean current = Bits.io(mark) && (mark & GENERATION) == (long) generation << Bits.GENERATION_SHIFT;
+        boolean current = Bits.io(mark) && isCurrent(mark);
         return current && plainlyAllowed(mark, access)
                 ? new FaultResult.Mmio((mark & Bits.FRAME & ~RESERVED) | (linear & 0xfff))
                 : null;
@@ -289,6 +289,11 @@ public final class UnsyncMmu extends CachedMmu {
             return false;
         }
         return (access & Access.FETCH) == 0 && (registers.cr4() & Cr4.PKE) == 0;
+    }
+
+    /** Whether a mark is of the present set of slots. */
+    public boolean isCurrent(long mark) {
+        return !reservedBitExists() || (mark & GENERATION) == (long) generation << Bits.GENERATION_SHIFT;
     }
 
     @Override
