@@ -1,12 +1,12 @@
 package org.thirdmode.x86.fp;
 
 /**
- * The scalar arithmetic of SSE and SSE2 on the bits of singles (int) and doubles (long), under MXCSR. A packed
- * instruction calls it once an element; the exceptions of all elements come together in {@link #flags}.
+ * The scalar arithmetic of SSE and SSE2 on bits of a {@link SseFormat}, under MXCSR. A packed instruction calls it once
+ * an element; the exceptions of all elements come together in {@link #flags}.
  *
  * <p>Results that Java's own arithmetic gives exactly as the processor does (to the nearest, normal operands and results)
- * are taken from there; whether they are inexact says the residue. All others go through {@link Unrounded} and
- * {@link Rounder}.
+ * are taken from there, those of singles by way of doubles: 53 bits are more than twice 24, so rounding twice is rounding
+ * once. Whether they are inexact says the residue. All others go through {@link Unrounded} and {@link Rounder}.
  *
  * <p>SDM 1 "SSE and SSE2 Exceptions", SDM 1 "Rules for Handling NaNs", SDM 1 "Denormals-Are-Zeros", SDM 1 "Flush-To-Zero".
  */
@@ -16,22 +16,11 @@ public final class SseArithmetic {
     public static final int MUL = 2;
     public static final int DIV = 3;
 
-    /** The QNaN floating-point indefinite. */
-    static final int SINGLE_INDEFINITE = 0xffc0_0000;
-
-    static final long DOUBLE_INDEFINITE = 0xfff8_0000_0000_0000L;
-
     /** MXCSR: denormals are zeros. */
     static final int DAZ = 1 << 6;
+
     /** MXCSR: flush to zero. */
     static final int FTZ = 1 << 15;
-
-    private static final int SINGLE_SIGN = 0x8000_0000;
-    private static final int SINGLE_EXPONENT = 0x7f80_0000;
-    private static final int SINGLE_QUIET = 0x40_0000;
-    private static final long DOUBLE_SIGN = Long.MIN_VALUE;
-    private static final long DOUBLE_EXPONENT = 0x7ff0_0000_0000_0000L;
-    private static final long DOUBLE_QUIET = 0x8_0000_0000_0000L;
 
     /** The exceptions found since {@link #begin}. */
     public int flags;
@@ -84,163 +73,131 @@ public final class SseArithmetic {
         return mode;
     }
 
-    // ---- doubles ----
-
-    /** Neither zero, denormal, infinity nor NaN. */
-    private static boolean normal(long bits) {
-        return ((bits + 0x10_0000_0000_0000L) & 0x7fe0_0000_0000_0000L) != 0;
-    }
-
-    private static boolean isNan(long bits) {
-        return (bits & ~DOUBLE_SIGN) > DOUBLE_EXPONENT;
-    }
-
-    private static boolean isDenormal(long bits) {
-        return (bits & DOUBLE_EXPONENT) == 0 && (bits & ~DOUBLE_SIGN) != 0;
-    }
-
-    private static boolean isSignaling(long bits) {
-        return isNan(bits) && (bits & DOUBLE_QUIET) == 0;
-    }
-
-    /** Far enough from the ends of the range that a residue is exact. */
-    private static boolean comfortable(long bits) {
-        int exponent = (int) (bits >>> 52) & 0x7ff;
-        return exponent > 64 && exponent < 0x7ff;
-    }
-
-    /** a + b. */
-    public long addDouble(long a, long b) {
-        if (nearest && normal(a) && normal(b)) {
-            double x = Double.longBitsToDouble(a);
-            double y = Double.longBitsToDouble(b);
-            double sum = x + y;
-            long bits = Double.doubleToRawLongBits(sum);
-            if (normal(bits)) {
-                if (!inexactKnown) {
-                    double back = sum - x;
-                    noteInexact((x - (sum - back)) + (y - back) != 0);
-                }
-                return bits;
-            }
-        }
-        return slowDouble(ADD, a, b);
-    }
-
-    /** a - b. */
-    public long subtractDouble(long a, long b) {
-        if (nearest && normal(a) && normal(b)) {
-            double x = Double.longBitsToDouble(a);
-            double y = -Double.longBitsToDouble(b);
-            double sum = x + y;
-            long bits = Double.doubleToRawLongBits(sum);
-            if (normal(bits)) {
-                if (!inexactKnown) {
-                    double back = sum - x;
-                    noteInexact((x - (sum - back)) + (y - back) != 0);
-                }
-                return bits;
-            }
-        }
-        return slowDouble(SUB, a, b);
-    }
-
-    /** a * b. */
-    public long multiplyDouble(long a, long b) {
-        if (nearest && normal(a) && normal(b)) {
-            double x = Double.longBitsToDouble(a);
-            double y = Double.longBitsToDouble(b);
-            double product = x * y;
-            long bits = Double.doubleToRawLongBits(product);
-            if (comfortable(bits)) {
-                if (!inexactKnown) {
-                    noteInexact(Math.fma(x, y, -product) != 0);
-                }
-                return bits;
-            }
-        }
-        return slowDouble(MUL, a, b);
-    }
-
-    /** a / b. */
-    public long divideDouble(long a, long b) {
-        if (nearest && comfortable(a) && normal(b)) {
-            double x = Double.longBitsToDouble(a);
-            double y = Double.longBitsToDouble(b);
-            double quotient = x / y;
-            long bits = Double.doubleToRawLongBits(quotient);
-            if (comfortable(bits)) {
-                if (!inexactKnown) {
-                    noteInexact(Math.fma(quotient, y, -x) != 0);
-                }
-                return bits;
-            }
-        }
-        return slowDouble(DIV, a, b);
-    }
-
     private void noteInexact(boolean inexact) {
         if (inexact) {
             flags |= FloatExceptions.PRECISION;
         }
     }
 
-    private long slowDouble(int operation, long first, long second) {
-        long a = daz && isDenormal(first) ? first & DOUBLE_SIGN : first;
-        long b = daz && isDenormal(second) ? second & DOUBLE_SIGN : second;
-        if (isNan(a) || isNan(b)) {
-            return nanDouble(a, b);
+    /** An operand as the arithmetic sees it. */
+    private long seen(SseFormat f, long bits) {
+        return daz && f.isDenormal(bits) ? bits & f.sign : bits;
+    }
+
+    // ---- arithmetic ----
+
+    /** a + b. */
+    public long add(SseFormat f, long a, long b) {
+        return nearest && f.isNormal(a) && f.isNormal(b) ? sum(f, ADD, a, b, f.value(b)) : slow(f, ADD, a, b);
+    }
+
+    /** a - b. */
+    public long subtract(SseFormat f, long a, long b) {
+        return nearest && f.isNormal(a) && f.isNormal(b) ? sum(f, SUB, a, b, -f.value(b)) : slow(f, SUB, a, b);
+    }
+
+    private long sum(SseFormat f, int operation, long a, long b, double y) {
+        double x = f.value(a);
+        double sum = x + y;
+        long bits = f.bits(sum);
+        if (!f.isNormal(bits)) {
+            return slow(f, operation, a, b);
+        }
+        if (!inexactKnown) {
+            double back = sum - x;
+            noteInexact((x - (sum - back)) + (y - back) != 0 || f.value(bits) != sum);
+        }
+        return bits;
+    }
+
+    /** a * b. */
+    public long multiply(SseFormat f, long a, long b) {
+        if (nearest && f.isNormal(a) && f.isNormal(b)) {
+            double x = f.value(a);
+            double y = f.value(b);
+            long bits = f.bits(x * y);
+            if (f.isComfortable(bits)) {
+                if (!inexactKnown) {
+                    noteInexact(f.residue(x, y, f.value(bits)) != 0);
+                }
+                return bits;
+            }
+        }
+        return slow(f, MUL, a, b);
+    }
+
+    /** a / b. */
+    public long divide(SseFormat f, long a, long b) {
+        if (nearest && f.isComfortable(a) && f.isNormal(b)) {
+            double x = f.value(a);
+            double y = f.value(b);
+            long bits = f.bits(x / y);
+            if (f.isComfortable(bits)) {
+                if (!inexactKnown) {
+                    noteInexact(f.residue(f.value(bits), y, x) != 0);
+                }
+                return bits;
+            }
+        }
+        return slow(f, DIV, a, b);
+    }
+
+    private long slow(SseFormat f, int operation, long first, long second) {
+        long a = seen(f, first);
+        long b = seen(f, second);
+        if (f.isNan(a) || f.isNan(b)) {
+            return nan(f, a, b);
         }
         boolean negative = operate(
                 operation,
-                Float80.signExponentOfDouble(a),
-                Float80.significandOfDouble(a),
-                Float80.signExponentOfDouble(b),
-                Float80.significandOfDouble(b),
-                isDenormal(a) || isDenormal(b),
-                Rounder.DOUBLE);
-        return outcome == INVALID ? DOUBLE_INDEFINITE : (negative ? DOUBLE_SIGN : 0) | packedDouble();
+                f.signExponent(a),
+                f.significand(a),
+                f.signExponent(b),
+                f.significand(b),
+                f.isDenormal(a) || f.isDenormal(b),
+                f.rounded);
+        return outcome == INVALID ? f.indefinite : (negative ? f.sign : 0) | packed(f);
     }
 
     /** The first operand if it is a NaN, else the second; quiet. */
-    private long nanDouble(long a, long b) {
-        if (isSignaling(a) || isSignaling(b)) {
+    private long nan(SseFormat f, long a, long b) {
+        if (f.isSignaling(a) || f.isSignaling(b)) {
             flags |= FloatExceptions.INVALID;
         }
-        return (isNan(a) ? a : b) | DOUBLE_QUIET;
+        return (f.isNan(a) ? a : b) | f.quiet;
     }
 
     /** The square root. */
-    public long squareRootDouble(long operand) {
-        long a = daz && isDenormal(operand) ? operand & DOUBLE_SIGN : operand;
-        if (isNan(a)) {
-            return nanDouble(a, a);
+    public long squareRoot(SseFormat f, long operand) {
+        long a = seen(f, operand);
+        if (f.isNan(a)) {
+            return nan(f, a, a);
         }
-        if (nearest && a > 0 && comfortable(a)) {
-            double x = Double.longBitsToDouble(a);
-            double root = Math.sqrt(x);
+        if (nearest && !f.isNegative(a) && f.isComfortable(a)) {
+            double x = f.value(a);
+            long bits = f.bits(Math.sqrt(x));
             if (!inexactKnown) {
-                noteInexact(Math.fma(root, root, -x) != 0);
+                double root = f.value(bits);
+                noteInexact(f.residue(root, root, x) != 0);
             }
-            return Double.doubleToRawLongBits(root);
+            return bits;
         }
-        boolean special = squareRoot(
-                Float80.signExponentOfDouble(a), Float80.significandOfDouble(a), isDenormal(a), Rounder.DOUBLE);
-        return special ? (outcome == INVALID ? DOUBLE_INDEFINITE : a) : packedDouble();
+        boolean special = squareRoot(f.signExponent(a), f.significand(a), f.isDenormal(a), f.rounded);
+        return special ? (outcome == INVALID ? f.indefinite : a) : packed(f);
     }
 
-    /** MINSD: the second operand where either is a NaN or both are zeros. */
-    public long minimumDouble(long first, long second) {
-        long a = daz && isDenormal(first) ? first & DOUBLE_SIGN : first;
-        long b = daz && isDenormal(second) ? second & DOUBLE_SIGN : second;
-        return compareDouble(a, b, true) == ExtendedArithmetic.LESS ? a : b;
+    /** MINSS and MINSD: the second operand where either is a NaN or both are zeros. */
+    public long minimum(SseFormat f, long first, long second) {
+        long a = seen(f, first);
+        long b = seen(f, second);
+        return compare(f, a, b, true) == ExtendedArithmetic.LESS ? a : b;
     }
 
-    /** MAXSD, likewise. */
-    public long maximumDouble(long first, long second) {
-        long a = daz && isDenormal(first) ? first & DOUBLE_SIGN : first;
-        long b = daz && isDenormal(second) ? second & DOUBLE_SIGN : second;
-        return compareDouble(a, b, true) == ExtendedArithmetic.GREATER ? a : b;
+    /** MAXSS and MAXSD, likewise. */
+    public long maximum(SseFormat f, long first, long second) {
+        long a = seen(f, first);
+        long b = seen(f, second);
+        return compare(f, a, b, true) == ExtendedArithmetic.GREATER ? a : b;
     }
 
     /**
@@ -249,298 +206,102 @@ public final class SseArithmetic {
      * @param signaling whether a QNaN is an invalid operation too
      * @return as {@link ExtendedArithmetic#compare}
      */
-    public int compareDouble(long first, long second, boolean signaling) {
-        long a = daz && isDenormal(first) ? first & DOUBLE_SIGN : first;
-        long b = daz && isDenormal(second) ? second & DOUBLE_SIGN : second;
-        if (isNan(a) || isNan(b)) {
-            if (signaling || isSignaling(a) || isSignaling(b)) {
+    public int compare(SseFormat f, long first, long second, boolean signaling) {
+        long a = seen(f, first);
+        long b = seen(f, second);
+        if (f.isNan(a) || f.isNan(b)) {
+            if (signaling || f.isSignaling(a) || f.isSignaling(b)) {
                 flags |= FloatExceptions.INVALID;
             }
             return ExtendedArithmetic.UNORDERED;
         }
-        if (isDenormal(a) || isDenormal(b)) {
+        if (f.isDenormal(a) || f.isDenormal(b)) {
             flags |= FloatExceptions.DENORMAL;
         }
-        double x = Double.longBitsToDouble(a);
-        double y = Double.longBitsToDouble(b);
+        double x = f.value(a);
+        double y = f.value(b);
         return x < y ? ExtendedArithmetic.LESS : x > y ? ExtendedArithmetic.GREATER : ExtendedArithmetic.EQUAL;
     }
+
+    // ---- conversions ----
 
     /** CVTSD2SS. */
-    public int doubleToSingle(long operand) {
-        long a = daz && isDenormal(operand) ? operand & DOUBLE_SIGN : operand;
-        int sign = (int) (a >>> 32) & SINGLE_SIGN;
-        if (isNan(a)) {
-            if (isSignaling(a)) {
-                flags |= FloatExceptions.INVALID;
-            }
-            return sign | SINGLE_EXPONENT | SINGLE_QUIET | (int) ((a >>> 29) & 0x3f_ffff);
+    public long doubleToSingle(long operand) {
+        SseFormat from = SseFormat.DOUBLE;
+        SseFormat to = SseFormat.SINGLE;
+        long a = seen(from, operand);
+        long sign = from.isNegative(a) ? to.sign : 0;
+        if (from.isNan(a)) {
+            long fraction = nan(from, a, a) & from.fraction();
+            return sign | to.exponent | (fraction >>> (from.fractionBits - to.fractionBits));
         }
-        if ((a & DOUBLE_EXPONENT) == DOUBLE_EXPONENT) {
-            return sign | SINGLE_EXPONENT;
+        if (from.isInfinite(a)) {
+            return sign | to.exponent;
         }
-        if ((a & ~DOUBLE_SIGN) == 0) {
+        if (from.isZero(a)) {
             return sign;
         }
-        if (isDenormal(a)) {
+        if (from.isDenormal(a)) {
             flags |= FloatExceptions.DENORMAL;
         }
-        exact.set(a < 0, Float80.signExponentOfDouble(a) & Float80.EXPONENT, Float80.significandOfDouble(a), 0);
-        round(Rounder.SINGLE);
-        return sign | packedSingle();
-    }
-
-    // ---- singles ----
-
-    private static boolean normal(int bits) {
-        return ((bits + 0x80_0000) & 0x7f00_0000) != 0;
-    }
-
-    private static boolean isNan(int bits) {
-        return (bits & ~SINGLE_SIGN) > SINGLE_EXPONENT;
-    }
-
-    private static boolean isDenormal(int bits) {
-        return (bits & SINGLE_EXPONENT) == 0 && (bits & ~SINGLE_SIGN) != 0;
-    }
-
-    private static boolean isSignaling(int bits) {
-        return isNan(bits) && (bits & SINGLE_QUIET) == 0;
-    }
-
-    /** Normal, and not the smallest normal number, which a tiny result may have been rounded to. */
-    private static boolean comfortable(int bits) {
-        int exponent = (bits >>> 23) & 0xff;
-        return exponent > 1 && exponent < 0xff;
-    }
-
-    /** a + b. */
-    public int addSingle(int a, int b) {
-        if (nearest && normal(a) && normal(b)) {
-            float x = Float.intBitsToFloat(a);
-            float y = Float.intBitsToFloat(b);
-            float sum = x + y;
-            int bits = Float.floatToRawIntBits(sum);
-            if (normal(bits)) {
-                if (!inexactKnown) {
-                    float back = sum - x;
-                    noteInexact((x - (sum - back)) + (y - back) != 0);
-                }
-                return bits;
-            }
-        }
-        return slowSingle(ADD, a, b);
-    }
-
-    /** a - b. */
-    public int subtractSingle(int a, int b) {
-        if (nearest && normal(a) && normal(b)) {
-            float x = Float.intBitsToFloat(a);
-            float y = -Float.intBitsToFloat(b);
-            float sum = x + y;
-            int bits = Float.floatToRawIntBits(sum);
-            if (normal(bits)) {
-                if (!inexactKnown) {
-                    float back = sum - x;
-                    noteInexact((x - (sum - back)) + (y - back) != 0);
-                }
-                return bits;
-            }
-        }
-        return slowSingle(SUB, a, b);
-    }
-
-    /** a * b. */
-    public int multiplySingle(int a, int b) {
-        if (nearest && normal(a) && normal(b)) {
-            float x = Float.intBitsToFloat(a);
-            float y = Float.intBitsToFloat(b);
-            float product = x * y;
-            int bits = Float.floatToRawIntBits(product);
-            if (comfortable(bits)) {
-                noteInexact((double) x * (double) y != (double) product);
-                return bits;
-            }
-        }
-        return slowSingle(MUL, a, b);
-    }
-
-    /** a / b. */
-    public int divideSingle(int a, int b) {
-        if (nearest && normal(a) && normal(b)) {
-            float x = Float.intBitsToFloat(a);
-            float y = Float.intBitsToFloat(b);
-            float quotient = x / y;
-            int bits = Float.floatToRawIntBits(quotient);
-            if (comfortable(bits)) {
-                noteInexact((double) quotient * (double) y != (double) x);
-                return bits;
-            }
-        }
-        return slowSingle(DIV, a, b);
-    }
-
-    private int slowSingle(int operation, int first, int second) {
-        int a = daz && isDenormal(first) ? first & SINGLE_SIGN : first;
-        int b = daz && isDenormal(second) ? second & SINGLE_SIGN : second;
-        if (isNan(a) || isNan(b)) {
-            return nanSingle(a, b);
-        }
-        boolean negative = operate(
-                operation,
-                Float80.signExponentOfSingle(a),
-                Float80.significandOfSingle(a),
-                Float80.signExponentOfSingle(b),
-                Float80.significandOfSingle(b),
-                isDenormal(a) || isDenormal(b),
-                Rounder.SINGLE);
-        return outcome == INVALID ? SINGLE_INDEFINITE : (negative ? SINGLE_SIGN : 0) | packedSingle();
-    }
-
-    private int nanSingle(int a, int b) {
-        if (isSignaling(a) || isSignaling(b)) {
-            flags |= FloatExceptions.INVALID;
-        }
-        return (isNan(a) ? a : b) | SINGLE_QUIET;
-    }
-
-    /** The square root. */
-    public int squareRootSingle(int operand) {
-        int a = daz && isDenormal(operand) ? operand & SINGLE_SIGN : operand;
-        if (isNan(a)) {
-            return nanSingle(a, a);
-        }
-        if (nearest && a > 0 && normal(a)) {
-            float x = Float.intBitsToFloat(a);
-            float root = (float) Math.sqrt(x);
-            noteInexact((double) root * (double) root != (double) x);
-            return Float.floatToRawIntBits(root);
-        }
-        boolean special = squareRoot(
-                Float80.signExponentOfSingle(a), Float80.significandOfSingle(a), isDenormal(a), Rounder.SINGLE);
-        return special ? (outcome == INVALID ? SINGLE_INDEFINITE : a) : packedSingle();
-    }
-
-    /** MINSS: the second operand where either is a NaN or both are zeros. */
-    public int minimumSingle(int first, int second) {
-        int a = daz && isDenormal(first) ? first & SINGLE_SIGN : first;
-        int b = daz && isDenormal(second) ? second & SINGLE_SIGN : second;
-        return compareSingle(a, b, true) == ExtendedArithmetic.LESS ? a : b;
-    }
-
-    /** MAXSS, likewise. */
-    public int maximumSingle(int first, int second) {
-        int a = daz && isDenormal(first) ? first & SINGLE_SIGN : first;
-        int b = daz && isDenormal(second) ? second & SINGLE_SIGN : second;
-        return compareSingle(a, b, true) == ExtendedArithmetic.GREATER ? a : b;
-    }
-
-    /** Compares, as {@link #compareDouble}. */
-    public int compareSingle(int first, int second, boolean signaling) {
-        int a = daz && isDenormal(first) ? first & SINGLE_SIGN : first;
-        int b = daz && isDenormal(second) ? second & SINGLE_SIGN : second;
-        if (isNan(a) || isNan(b)) {
-            if (signaling || isSignaling(a) || isSignaling(b)) {
-                flags |= FloatExceptions.INVALID;
-            }
-            return ExtendedArithmetic.UNORDERED;
-        }
-        if (isDenormal(a) || isDenormal(b)) {
-            flags |= FloatExceptions.DENORMAL;
-        }
-        float x = Float.intBitsToFloat(a);
-        float y = Float.intBitsToFloat(b);
-        return x < y ? ExtendedArithmetic.LESS : x > y ? ExtendedArithmetic.GREATER : ExtendedArithmetic.EQUAL;
+        exact.set(from.isNegative(a), from.signExponent(a) & Float80.EXPONENT, from.significand(a), 0);
+        round(to.rounded);
+        return sign | packed(to);
     }
 
     /** CVTSS2SD. */
-    public long singleToDouble(int operand) {
-        int a = daz && isDenormal(operand) ? operand & SINGLE_SIGN : operand;
-        if (isNan(a)) {
-            if (isSignaling(a)) {
-                flags |= FloatExceptions.INVALID;
-            }
-            long sign = (long) (a & SINGLE_SIGN) << 32;
-            return sign | DOUBLE_EXPONENT | DOUBLE_QUIET | ((long) (a & 0x3f_ffff) << 29);
+    public long singleToDouble(long operand) {
+        SseFormat from = SseFormat.SINGLE;
+        SseFormat to = SseFormat.DOUBLE;
+        long a = seen(from, operand);
+        if (from.isNan(a)) {
+            long sign = from.isNegative(a) ? to.sign : 0;
+            long fraction = nan(from, a, a) & from.fraction();
+            return sign | to.exponent | (fraction << (to.fractionBits - from.fractionBits));
         }
-        if (isDenormal(a)) {
+        if (from.isDenormal(a)) {
             flags |= FloatExceptions.DENORMAL;
         }
-        return Double.doubleToRawLongBits((double) Float.intBitsToFloat(a));
+        return to.bits(from.value(a));
     }
 
-    // ---- integers ----
-
-    /** A double to a signed integer of {@code bits} bits, or the integer indefinite. */
-    public long doubleToInteger(long operand, int bits, int rounding) {
-        long a = daz && isDenormal(operand) ? operand & DOUBLE_SIGN : operand;
-        long value =
-                extended.toInteger(Float80.signExponentOfDouble(a), Float80.significandOfDouble(a), bits, rounding);
+    /** To a signed integer of {@code bits} bits, or the integer indefinite. */
+    public long toInteger(SseFormat f, long operand, int bits, int rounding) {
+        long a = seen(f, operand);
+        long value = extended.toInteger(f.signExponent(a), f.significand(a), bits, rounding);
         flags |= extended.flags;
         return value;
     }
 
-    /** A single to a signed integer of {@code bits} bits, or the integer indefinite. */
-    public long singleToInteger(int operand, int bits, int rounding) {
-        int a = daz && isDenormal(operand) ? operand & SINGLE_SIGN : operand;
-        long value =
-                extended.toInteger(Float80.signExponentOfSingle(a), Float80.significandOfSingle(a), bits, rounding);
-        flags |= extended.flags;
-        return value;
-    }
-
-    /** A signed integer to a double. */
-    public long integerToDouble(long value) {
+    /** A signed integer to a floating-point number. */
+    public long fromInteger(SseFormat f, long value) {
         if (value == 0) {
             return 0;
         }
-        integer(value, Rounder.DOUBLE);
-        return (value & DOUBLE_SIGN) | packedDouble();
-    }
-
-    /** A signed integer to a single. */
-    public int integerToSingle(long value) {
-        if (value == 0) {
-            return 0;
-        }
-        integer(value, Rounder.SINGLE);
-        return (value < 0 ? SINGLE_SIGN : 0) | packedSingle();
-    }
-
-    private void integer(long value, Rounder.Format format) {
         exact.set(
                 value < 0,
                 Float80.signExponentOfInteger(value) & Float80.EXPONENT,
                 Float80.significandOfInteger(value),
                 0);
-        round(format);
+        round(f.rounded);
+        return (value < 0 ? f.sign : 0) | packed(f);
     }
 
-    /** ROUNDSD: to an integer, in the format of the operand. */
-    public long roundDouble(long operand, int rounding, boolean quiet) {
-        long a = daz && isDenormal(operand) ? operand & DOUBLE_SIGN : operand;
-        if (isNan(a)) {
-            return nanDouble(a, a);
+    /** ROUNDSS and ROUNDSD: to an integer, in the format of the operand. */
+    public long roundToInteger(SseFormat f, long operand, int rounding, boolean quiet) {
+        long a = seen(f, operand);
+        if (f.isNan(a)) {
+            return nan(f, a, a);
         }
-        double value = Double.longBitsToDouble(a);
+        double value = f.value(a);
         double integer = switch (rounding) {
             case RoundingControl.NEAREST -> Math.rint(value);
             case RoundingControl.DOWN -> Math.floor(value);
             case RoundingControl.UP -> Math.ceil(value);
-            default -> a < 0 ? Math.ceil(value) : Math.floor(value);
+            default -> f.isNegative(a) ? Math.ceil(value) : Math.floor(value);
         };
         noteInexact(!quiet && integer != value);
-        return Double.doubleToRawLongBits(integer);
-    }
-
-    /** ROUNDSS, likewise. */
-    public int roundSingle(int operand, int rounding, boolean quiet) {
-        int a = daz && isDenormal(operand) ? operand & SINGLE_SIGN : operand;
-        if (isNan(a)) {
-            return nanSingle(a, a);
-        }
-        long wide = Double.doubleToRawLongBits((double) Float.intBitsToFloat(a));
-        return Float.floatToRawIntBits((float) Double.longBitsToDouble(roundDouble(wide, rounding, quiet)));
+        return f.bits(integer);
     }
 
     // ---- approximations ----
@@ -549,42 +310,39 @@ public final class SseArithmetic {
      * RCPSS: the reciprocal to 12 bits. The manual promises a relative error of at most 1.5 * 2^-12 and leaves the rest
      * to the processor; here it is the true value chopped to 12 bits.
      */
-    public int reciprocal(int operand) {
-        int sign = operand & SINGLE_SIGN;
-        if (isNan(operand)) {
-            return operand | SINGLE_QUIET;
+    public long reciprocal(long operand) {
+        SseFormat f = SseFormat.SINGLE;
+        long sign = operand & f.sign;
+        if (f.isNan(operand)) {
+            return operand | f.quiet;
         }
-        if ((operand & SINGLE_EXPONENT) == 0) {
-            return sign | SINGLE_EXPONENT;
+        if ((operand & f.exponent) == 0) {
+            return sign | f.exponent;
         }
-        if ((operand & SINGLE_EXPONENT) == SINGLE_EXPONENT) {
-            return sign;
-        }
-        return approximation(1.0 / (double) Float.intBitsToFloat(operand));
+        return f.isInfinite(operand) ? sign : approximation(1.0 / f.value(operand));
     }
 
     /** RSQRTSS: the reciprocal of the square root to 12 bits, as {@link #reciprocal}. */
-    public int reciprocalRoot(int operand) {
-        int sign = operand & SINGLE_SIGN;
-        if (isNan(operand)) {
-            return operand | SINGLE_QUIET;
+    public long reciprocalRoot(long operand) {
+        SseFormat f = SseFormat.SINGLE;
+        long sign = operand & f.sign;
+        if (f.isNan(operand)) {
+            return operand | f.quiet;
         }
-        if ((operand & SINGLE_EXPONENT) == 0) {
-            return sign | SINGLE_EXPONENT;
+        if ((operand & f.exponent) == 0) {
+            return sign | f.exponent;
         }
         if (sign != 0) {
-            return SINGLE_INDEFINITE;
+            return f.indefinite;
         }
-        if ((operand & SINGLE_EXPONENT) == SINGLE_EXPONENT) {
-            return 0;
-        }
-        return approximation(1.0 / Math.sqrt((double) Float.intBitsToFloat(operand)));
+        return f.isInfinite(operand) ? 0 : approximation(1.0 / Math.sqrt(f.value(operand)));
     }
 
-    private static int approximation(double value) {
-        int bits = Float.floatToRawIntBits((float) value);
+    private static long approximation(double value) {
+        SseFormat f = SseFormat.SINGLE;
+        long bits = f.bits(value);
         // A tiny reciprocal is zero, as on the processors.
-        return (bits & SINGLE_EXPONENT) == 0 ? bits & SINGLE_SIGN : (bits + 0x400) & 0xffff_f800;
+        return (bits & f.exponent) == 0 ? bits & f.sign : (bits + 0x400) & 0xffff_f800L;
     }
 
     // ---- what goes by way of the exact result ----
@@ -698,11 +456,7 @@ public final class SseArithmetic {
         }
     }
 
-    private int packedSingle() {
-        return outcome == INFINITE ? SINGLE_EXPONENT : ExtendedArithmetic.packSingle(rounder);
-    }
-
-    private long packedDouble() {
-        return outcome == INFINITE ? DOUBLE_EXPONENT : ExtendedArithmetic.packDouble(rounder);
+    private long packed(SseFormat f) {
+        return outcome == INFINITE ? f.exponent : f.pack(rounder);
     }
 }

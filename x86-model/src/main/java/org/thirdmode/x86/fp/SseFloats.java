@@ -14,6 +14,8 @@ import org.thirdmode.x86.state.Vector;
  * <p>SDM 1 "SIMD Floating-Point Exceptions": an unmasked exception leaves the destination as it is; MXCSR shows it.
  */
 final class SseFloats {
+    private static final long LOW32 = 0xffff_ffffL;
+
     private final Processor cpu;
     private final FpuState fpu;
     private final SseOperands operands;
@@ -29,30 +31,14 @@ final class SseFloats {
         arithmetic.begin(fpu.mxcsr);
         operands.source(i);
         switch (i.operation) {
-            case ADDPS, SUBPS, MULPS, DIVPS, MINPS, MAXPS, SQRTPS, RCPPS, RSQRTPS, CMPPS -> packedSingles(i);
-            case ADDPD, SUBPD, MULPD, DIVPD, MINPD, MAXPD, SQRTPD, CMPPD -> packedDoubles(i);
-            case ADDSS, SUBSS, MULSS, DIVSS, MINSS, MAXSS, SQRTSS, RCPSS, RSQRTSS, CMPSS -> {
-                int result = single(i, (int) operands.xmmLow(i.a), (int) operands.low);
-                finish();
-                operands.setXmmSingle(i.a, result);
-            }
-            case ADDSD, SUBSD, MULSD, DIVSD, MINSD, MAXSD, SQRTSD, CMPSD -> {
-                long result = twice(i, operands.xmmLow(i.a), operands.low);
-                finish();
-                operands.setXmmLow(i.a, result);
-            }
-            case UCOMISS, COMISS -> {
-                int comparison = arithmetic.compareSingle(
-                        (int) operands.xmmLow(i.a), (int) operands.low, i.operation == Operation.COMISS);
-                finish();
-                cpu.state.flags.setStatus(FpuInstructions.flagsOf(comparison));
-            }
-            case UCOMISD, COMISD -> {
-                int comparison =
-                        arithmetic.compareDouble(operands.xmmLow(i.a), operands.low, i.operation == Operation.COMISD);
-                finish();
-                cpu.state.flags.setStatus(FpuInstructions.flagsOf(comparison));
-            }
+            case ADDPS, SUBPS, MULPS, DIVPS, MINPS, MAXPS, SQRTPS, RCPPS, RSQRTPS, CMPPS -> packed(i, SseFormat.SINGLE);
+            case ADDPD, SUBPD, MULPD, DIVPD, MINPD, MAXPD, SQRTPD, CMPPD -> packed(i, SseFormat.DOUBLE);
+            case ADDSS, SUBSS, MULSS, DIVSS, MINSS, MAXSS, SQRTSS, RCPSS, RSQRTSS, CMPSS ->
+                scalar(i, SseFormat.SINGLE, element(i, SseFormat.SINGLE, operands.xmmLow(i.a), operands.low));
+            case ADDSD, SUBSD, MULSD, DIVSD, MINSD, MAXSD, SQRTSD, CMPSD ->
+                scalar(i, SseFormat.DOUBLE, element(i, SseFormat.DOUBLE, operands.xmmLow(i.a), operands.low));
+            case UCOMISS, COMISS -> compare(i, SseFormat.SINGLE, i.operation == Operation.COMISS);
+            case UCOMISD, COMISD -> compare(i, SseFormat.DOUBLE, i.operation == Operation.COMISD);
             case ADDSUBPS, HADDPS, HSUBPS, DPPS -> acrossSingles(i);
             case ADDSUBPD, HADDPD, HSUBPD, DPPD -> acrossDoubles(i);
             case ROUNDPS, ROUNDPD, ROUNDSS, ROUNDSD -> roundToIntegers(i);
@@ -72,37 +58,69 @@ final class SseFloats {
         }
     }
 
+    /** Ends an instruction whose result is the low element of the destination. */
+    private void scalar(Instruction i, SseFormat f, long result) {
+        finish();
+        if (f == SseFormat.SINGLE) {
+            operands.setXmmSingle(i.a, (int) result);
+        } else {
+            operands.setXmmLow(i.a, result);
+        }
+    }
+
     // ---- arithmetic ----
 
-    private void packedSingles(Instruction i) {
-        long bLow = operands.low;
+    private void packed(Instruction i, SseFormat f) {
         long bHigh = operands.high;
-        long low = singles(i, operands.xmmLow(i.a), bLow);
-        long high = singles(i, operands.xmmHigh(i.a), bHigh);
+        long low = half(i, f, operands.xmmLow(i.a), operands.low);
+        long high = half(i, f, operands.xmmHigh(i.a), bHigh);
         finish();
         operands.setXmm(i.a, low, high);
     }
 
-    private long singles(Instruction i, long a, long b) {
-        return pair(single(i, (int) a, (int) b), single(i, (int) (a >>> 32), (int) (b >>> 32)));
+    /** 64 bits: two singles or a double. */
+    private long half(Instruction i, SseFormat f, long a, long b) {
+        return f == SseFormat.DOUBLE
+                ? element(i, f, a, b)
+                : pair(element(i, f, a, b), element(i, f, a >>> 32, b >>> 32));
     }
 
-    private static long pair(int low, int high) {
-        return (low & 0xffff_ffffL) | ((long) high << 32);
+    private static long pair(long low, long high) {
+        return (low & LOW32) | (high << 32);
     }
 
-    private void packedDoubles(Instruction i) {
-        long bHigh = operands.high;
-        long low = twice(i, operands.xmmLow(i.a), operands.low);
-        long high = twice(i, operands.xmmHigh(i.a), bHigh);
+    /** One element, of whose operands bits above the format are ignored. */
+    private long element(Instruction i, SseFormat f, long first, long second) {
+        long a = f == SseFormat.SINGLE ? first & LOW32 : first;
+        long b = f == SseFormat.SINGLE ? second & LOW32 : second;
+        return switch (i.operation) {
+            case ADDPS, ADDSS, ADDPD, ADDSD -> arithmetic.add(f, a, b);
+            case SUBPS, SUBSS, SUBPD, SUBSD -> arithmetic.subtract(f, a, b);
+            case MULPS, MULSS, MULPD, MULSD -> arithmetic.multiply(f, a, b);
+            case DIVPS, DIVSS, DIVPD, DIVSD -> arithmetic.divide(f, a, b);
+            case MINPS, MINSS, MINPD, MINSD -> arithmetic.minimum(f, a, b);
+            case MAXPS, MAXSS, MAXPD, MAXSD -> arithmetic.maximum(f, a, b);
+            case SQRTPS, SQRTSS, SQRTPD, SQRTSD -> arithmetic.squareRoot(f, b);
+            case RCPPS, RCPSS -> arithmetic.reciprocal(b);
+            case RSQRTPS, RSQRTSS -> arithmetic.reciprocalRoot(b);
+            default -> {
+                int predicate = (int) i.immediate & 7;
+                yield holds(predicate, arithmetic.compare(f, a, b, signaling(predicate))) ? -1 : 0;
+            }
+        };
+    }
+
+    private void compare(Instruction i, SseFormat f, boolean signaling) {
+        long mask = f == SseFormat.SINGLE ? LOW32 : -1L;
+        int comparison = arithmetic.compare(f, operands.xmmLow(i.a) & mask, operands.low & mask, signaling);
         finish();
-        operands.setXmm(i.a, low, high);
+        cpu.state.flags.setStatus(FpuInstructions.flagsOf(comparison));
     }
 
     private long addSingles(boolean subtract, long pair) {
-        int a = (int) pair;
-        int b = (int) (pair >>> 32);
-        return (subtract ? arithmetic.subtractSingle(a, b) : arithmetic.addSingle(a, b)) & 0xffff_ffffL;
+        long a = pair & LOW32;
+        long b = pair >>> 32;
+        return subtract ? arithmetic.subtract(SseFormat.SINGLE, a, b) : arithmetic.add(SseFormat.SINGLE, a, b);
     }
 
     /** ADDSUBPS, HADDPS, HSUBPS, DPPS. */
@@ -140,13 +158,14 @@ final class SseFloats {
     }
 
     private long addSub(long a, long b) {
-        return pair(
-                arithmetic.subtractSingle((int) a, (int) b), arithmetic.addSingle((int) (a >>> 32), (int) (b >>> 32)));
+        SseFormat f = SseFormat.SINGLE;
+        return pair(arithmetic.subtract(f, a & LOW32, b & LOW32), arithmetic.add(f, a >>> 32, b >>> 32));
     }
 
     private long products(long a, long b, int mask) {
-        int low = (mask & 1) != 0 ? arithmetic.multiplySingle((int) a, (int) b) : 0;
-        int high = (mask & 2) != 0 ? arithmetic.multiplySingle((int) (a >>> 32), (int) (b >>> 32)) : 0;
+        SseFormat f = SseFormat.SINGLE;
+        long low = (mask & 1) != 0 ? arithmetic.multiply(f, a & LOW32, b & LOW32) : 0;
+        long high = (mask & 2) != 0 ? arithmetic.multiply(f, a >>> 32, b >>> 32) : 0;
         return pair(low, high);
     }
 
@@ -158,25 +177,25 @@ final class SseFloats {
         long high = operands.high;
         switch (i.operation) {
             case ADDSUBPD -> {
-                low = arithmetic.subtractDouble(aLow, low);
-                high = arithmetic.addDouble(aHigh, high);
+                low = arithmetic.subtract(SseFormat.DOUBLE, aLow, low);
+                high = arithmetic.add(SseFormat.DOUBLE, aHigh, high);
             }
             case DPPD -> {
                 int mask = (int) i.immediate;
-                long first = (mask & 0x10) != 0 ? arithmetic.multiplyDouble(aLow, low) : 0;
-                long second = (mask & 0x20) != 0 ? arithmetic.multiplyDouble(aHigh, high) : 0;
+                long first = (mask & 0x10) != 0 ? arithmetic.multiply(SseFormat.DOUBLE, aLow, low) : 0;
+                long second = (mask & 0x20) != 0 ? arithmetic.multiply(SseFormat.DOUBLE, aHigh, high) : 0;
                 finish();
-                long sum = arithmetic.addDouble(first, second);
+                long sum = arithmetic.add(SseFormat.DOUBLE, first, second);
                 low = (mask & 1) != 0 ? sum : 0;
                 high = (mask & 2) != 0 ? sum : 0;
             }
             case HADDPD -> {
-                high = arithmetic.addDouble(low, high);
-                low = arithmetic.addDouble(aLow, aHigh);
+                high = arithmetic.add(SseFormat.DOUBLE, low, high);
+                low = arithmetic.add(SseFormat.DOUBLE, aLow, aHigh);
             }
             default -> {
-                high = arithmetic.subtractDouble(low, high);
-                low = arithmetic.subtractDouble(aLow, aHigh);
+                high = arithmetic.subtract(SseFormat.DOUBLE, low, high);
+                low = arithmetic.subtract(SseFormat.DOUBLE, aLow, aHigh);
             }
         }
         finish();
@@ -195,15 +214,17 @@ final class SseFloats {
                 high = roundSingles(high, mode, quiet);
             }
             case ROUNDSS -> {
-                low = pair(arithmetic.roundSingle((int) low, mode, quiet), (int) (operands.xmmLow(i.a) >>> 32));
+                low = pair(
+                        arithmetic.roundToInteger(SseFormat.SINGLE, low & LOW32, mode, quiet),
+                        operands.xmmLow(i.a) >>> 32);
                 high = operands.xmmHigh(i.a);
             }
             case ROUNDPD -> {
-                low = arithmetic.roundDouble(low, mode, quiet);
-                high = arithmetic.roundDouble(high, mode, quiet);
+                low = arithmetic.roundToInteger(SseFormat.DOUBLE, low, mode, quiet);
+                high = arithmetic.roundToInteger(SseFormat.DOUBLE, high, mode, quiet);
             }
             default -> {
-                low = arithmetic.roundDouble(low, mode, quiet);
+                low = arithmetic.roundToInteger(SseFormat.DOUBLE, low, mode, quiet);
                 high = operands.xmmHigh(i.a);
             }
         }
@@ -213,42 +234,8 @@ final class SseFloats {
 
     private long roundSingles(long value, int mode, boolean quiet) {
         return pair(
-                arithmetic.roundSingle((int) value, mode, quiet),
-                arithmetic.roundSingle((int) (value >>> 32), mode, quiet));
-    }
-
-    private int single(Instruction i, int a, int b) {
-        return switch (i.operation) {
-            case ADDPS, ADDSS -> arithmetic.addSingle(a, b);
-            case SUBPS, SUBSS -> arithmetic.subtractSingle(a, b);
-            case MULPS, MULSS -> arithmetic.multiplySingle(a, b);
-            case DIVPS, DIVSS -> arithmetic.divideSingle(a, b);
-            case MINPS, MINSS -> arithmetic.minimumSingle(a, b);
-            case MAXPS, MAXSS -> arithmetic.maximumSingle(a, b);
-            case SQRTPS, SQRTSS -> arithmetic.squareRootSingle(b);
-            case RCPPS, RCPSS -> arithmetic.reciprocal(b);
-            case RSQRTPS, RSQRTSS -> arithmetic.reciprocalRoot(b);
-            default -> {
-                int predicate = (int) i.immediate & 7;
-                yield holds(predicate, arithmetic.compareSingle(a, b, signaling(predicate))) ? -1 : 0;
-            }
-        };
-    }
-
-    private long twice(Instruction i, long a, long b) {
-        return switch (i.operation) {
-            case ADDPD, ADDSD -> arithmetic.addDouble(a, b);
-            case SUBPD, SUBSD -> arithmetic.subtractDouble(a, b);
-            case MULPD, MULSD -> arithmetic.multiplyDouble(a, b);
-            case DIVPD, DIVSD -> arithmetic.divideDouble(a, b);
-            case MINPD, MINSD -> arithmetic.minimumDouble(a, b);
-            case MAXPD, MAXSD -> arithmetic.maximumDouble(a, b);
-            case SQRTPD, SQRTSD -> arithmetic.squareRootDouble(b);
-            default -> {
-                int predicate = (int) i.immediate & 7;
-                yield holds(predicate, arithmetic.compareDouble(a, b, signaling(predicate))) ? -1 : 0;
-            }
-        };
+                arithmetic.roundToInteger(SseFormat.SINGLE, value & LOW32, mode, quiet),
+                arithmetic.roundToInteger(SseFormat.SINGLE, value >>> 32, mode, quiet));
     }
 
     /** LT, LE, NLT and NLE signal QNaNs. SDM 2 "Comparison Predicate for CMPPD and CMPPS Instructions". */
@@ -273,25 +260,17 @@ final class SseFloats {
         long high = operands.high;
         int mode = arithmetic.mode();
         switch (i.operation) {
-            case CVTSS2SD -> {
-                long result = arithmetic.singleToDouble((int) low);
-                finish();
-                operands.setXmmLow(i.a, result);
-            }
-            case CVTSD2SS -> {
-                int result = arithmetic.doubleToSingle(low);
-                finish();
-                operands.setXmmSingle(i.a, result);
-            }
+            case CVTSS2SD -> scalar(i, SseFormat.DOUBLE, arithmetic.singleToDouble(low & LOW32));
+            case CVTSD2SS -> scalar(i, SseFormat.SINGLE, arithmetic.doubleToSingle(low));
             case CVTPS2PD -> {
-                long first = arithmetic.singleToDouble((int) low);
-                long second = arithmetic.singleToDouble((int) (low >>> 32));
+                long first = arithmetic.singleToDouble(low & LOW32);
+                long second = arithmetic.singleToDouble(low >>> 32);
                 finish();
                 operands.setXmm(i.a, first, second);
             }
             case CVTPD2PS -> {
-                int first = arithmetic.doubleToSingle(low);
-                int second = arithmetic.doubleToSingle(high);
+                long first = arithmetic.doubleToSingle(low);
+                long second = arithmetic.doubleToSingle(high);
                 finish();
                 operands.setXmm(i.a, pair(first, second), 0);
             }
@@ -301,9 +280,7 @@ final class SseFloats {
                 finish();
                 operands.setXmm(i.a, first, second);
             }
-            case CVTDQ2PD ->
-                operands.setXmm(
-                        i.a, arithmetic.integerToDouble((int) low), arithmetic.integerToDouble((int) (low >>> 32)));
+            case CVTDQ2PD -> integersToDoubles(i, low);
             case CVTPS2DQ, CVTTPS2DQ -> {
                 int rounding = i.operation == Operation.CVTPS2DQ ? mode : RoundingControl.ZERO;
                 long first = singlesToIntegers(low, rounding);
@@ -325,28 +302,12 @@ final class SseFloats {
     private void convertGeneral(Instruction i, long low, long high) {
         int mode = arithmetic.mode();
         switch (i.operation) {
-            case CVTSI2SS -> {
-                int result = arithmetic.integerToSingle(i.sizeB == 8 ? low : (int) low);
-                finish();
-                operands.setXmmSingle(i.a, result);
-            }
-            case CVTSI2SD -> {
-                long result = arithmetic.integerToDouble(i.sizeB == 8 ? low : (int) low);
-                finish();
-                operands.setXmmLow(i.a, result);
-            }
-            case CVTSS2SI, CVTTSS2SI -> {
-                long result = arithmetic.singleToInteger(
-                        (int) low, i.sizeA * 8, i.operation == Operation.CVTSS2SI ? mode : RoundingControl.ZERO);
-                finish();
-                cpu.operands.setRegister(i.a, i.sizeA, result);
-            }
-            case CVTSD2SI, CVTTSD2SI -> {
-                long result = arithmetic.doubleToInteger(
-                        low, i.sizeA * 8, i.operation == Operation.CVTSD2SI ? mode : RoundingControl.ZERO);
-                finish();
-                cpu.operands.setRegister(i.a, i.sizeA, result);
-            }
+            case CVTSI2SS -> fromInteger(i, SseFormat.SINGLE, low);
+            case CVTSI2SD -> fromInteger(i, SseFormat.DOUBLE, low);
+            case CVTSS2SI -> toInteger(i, SseFormat.SINGLE, low & LOW32, mode);
+            case CVTTSS2SI -> toInteger(i, SseFormat.SINGLE, low & LOW32, RoundingControl.ZERO);
+            case CVTSD2SI -> toInteger(i, SseFormat.DOUBLE, low, mode);
+            case CVTTSD2SI -> toInteger(i, SseFormat.DOUBLE, low, RoundingControl.ZERO);
             case CVTPI2PS -> {
                 long result = integersToSingles(low);
                 enterMmx(i.b);
@@ -355,8 +316,7 @@ final class SseFloats {
             }
             case CVTPI2PD -> {
                 enterMmx(i.b);
-                operands.setXmm(
-                        i.a, arithmetic.integerToDouble((int) low), arithmetic.integerToDouble((int) (low >>> 32)));
+                integersToDoubles(i, low);
             }
             case CVTPS2PI, CVTTPS2PI -> {
                 long result = singlesToIntegers(low, i.operation == Operation.CVTPS2PI ? mode : RoundingControl.ZERO);
@@ -381,17 +341,39 @@ final class SseFloats {
         }
     }
 
+    private void fromInteger(Instruction i, SseFormat f, long value) {
+        scalar(i, f, arithmetic.fromInteger(f, i.sizeB == 8 ? value : (int) value));
+    }
+
+    private void toInteger(Instruction i, SseFormat f, long value, int rounding) {
+        long result = arithmetic.toInteger(f, value, i.sizeA * 8, rounding);
+        finish();
+        cpu.operands.setRegister(i.a, i.sizeA, result);
+    }
+
     private long integersToSingles(long value) {
-        return pair(arithmetic.integerToSingle((int) value), arithmetic.integerToSingle((int) (value >>> 32)));
+        return pair(
+                arithmetic.fromInteger(SseFormat.SINGLE, (int) value),
+                arithmetic.fromInteger(SseFormat.SINGLE, (int) (value >>> 32)));
+    }
+
+    /** Always exact. */
+    private void integersToDoubles(Instruction i, long value) {
+        operands.setXmm(
+                i.a,
+                arithmetic.fromInteger(SseFormat.DOUBLE, (int) value),
+                arithmetic.fromInteger(SseFormat.DOUBLE, (int) (value >>> 32)));
     }
 
     private long singlesToIntegers(long value, int rounding) {
-        return pair((int) arithmetic.singleToInteger((int) value, 32, rounding), (int)
-                arithmetic.singleToInteger((int) (value >>> 32), 32, rounding));
+        return pair(
+                arithmetic.toInteger(SseFormat.SINGLE, value & LOW32, 32, rounding),
+                arithmetic.toInteger(SseFormat.SINGLE, value >>> 32, 32, rounding));
     }
 
     private long doublesToIntegers(long low, long high, int rounding) {
-        return pair((int) arithmetic.doubleToInteger(low, 32, rounding), (int)
-                arithmetic.doubleToInteger(high, 32, rounding));
+        return pair(
+                arithmetic.toInteger(SseFormat.DOUBLE, low, 32, rounding),
+                arithmetic.toInteger(SseFormat.DOUBLE, high, 32, rounding));
     }
 }
