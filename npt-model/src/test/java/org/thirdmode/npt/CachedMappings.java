@@ -40,13 +40,13 @@ class CachedMappings {
 
     /** Both fidelities. */
     private static void everywhere(Consumer<TwoDimensions> test) {
-        for (String fidelity : List.of("fast")) {
+        for (String fidelity : List.of("fast", "skylake", "prescott")) {
             test.accept(TwoDimensions.ept(4, 4, geometry(fidelity)));
         }
     }
 
     private static void everywhereOnAmd(Consumer<TwoDimensions> test) {
-        for (String fidelity : List.of("fast")) {
+        for (String fidelity : List.of("fast", "zen2", "barcelona")) {
             test.accept(TwoDimensions.npt(4, 4, geometry(fidelity)));
         }
     }

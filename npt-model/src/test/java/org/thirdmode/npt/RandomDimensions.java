@@ -75,7 +75,15 @@ final class RandomDimensions {
 
     private final int nestedLarge;
 
+    /** No frame is used as a table of two kinds: then it does not matter which walks set flags first. */
+    private final boolean tidy;
+
     RandomDimensions(long seed) {
+        this(seed, false);
+    }
+
+    RandomDimensions(long seed, boolean tidy) {
+        this.tidy = tidy;
         Random random = new Random(seed);
         kind = Kind.values()[random.nextInt(Kind.values().length)];
         width = WIDTHS[random.nextInt(WIDTHS.length)];
@@ -205,11 +213,8 @@ final class RandomDimensions {
         for (int level = 1; level <= 5; level++) {
             for (int n = 0; n < 2; n++) {
                 long frame = (long) (GUEST + (2 * (level - 1)) + n) * Frame.SIZE;
-                boolean pdptes = level == 3 && size == 8 && !guestLongMode();
                 for (int at = 0; at < Frame.SIZE; at += size) {
-                    long entry = legacyEntry(
-                            random, level, guestFrame(level - 1, random), size, guestLongMode(), pdptes, guestLarge);
-                    memory.write(frame + at, size, entry);
+                    memory.write(frame + at, size, guestEntry(random, level));
                 }
                 frame = (long) (NESTED + (2 * (level - 1)) + n) * Frame.SIZE;
                 fillNested(random, level, frame);
@@ -217,29 +222,55 @@ final class RandomDimensions {
         }
     }
 
+    private int nestedEntrySize() {
+        return kind == Kind.NPT_32 ? 4 : 8;
+    }
+
     private void fillNested(Random random, int level, long frame) {
-        int size = kind == Kind.NPT_32 ? 4 : 8;
+        int size = nestedEntrySize();
         for (int at = 0; at < Frame.SIZE; at += size) {
-            // At the lowest level mostly the page of the same number: the guest then finds its tables.
-            long target = level > 1
-                    ? nestedFrame(level - 1, random)
-                    : odd(random)
-                            ? (long) random.nextInt(FRAMES) * Frame.SIZE
-                            : ((long) at / size % FRAMES) * Frame.SIZE;
-            memory.write(
-                    frame + at,
-                    size,
-                    isEpt()
-                            ? eptEntry(random, level, target)
-                            : legacyEntry(
-                                    random,
-                                    level,
-                                    target,
-                                    size,
-                                    nptLevels() > 3,
-                                    kind == Kind.NPT_PAE && level == 3,
-                                    nestedLarge));
+            memory.write(frame + at, size, nestedEntry(random, level, at / size));
         }
+    }
+
+    private long nestedEntry(Random random, int level, int index) {
+        long target;
+        if (level > 1) {
+            target = nestedFrame(level - 1, random);
+        } else {
+            // Mostly the page of the same number: the guest then finds its tables.
+            long same = index % FRAMES;
+            target = (!odd(random) ? same : tidy ? same ^ 1 : random.nextInt(FRAMES)) * Frame.SIZE;
+        }
+        return isEpt()
+                ? eptEntry(random, level, target)
+                : legacyEntry(
+                        random,
+                        level,
+                        target,
+                        nestedEntrySize(),
+                        nptLevels() > 3,
+                        kind == Kind.NPT_PAE && level == 3,
+                        nestedLarge);
+    }
+
+    private long guestEntry(Random random, int level) {
+        int size = guestEntrySize();
+        boolean pdptes = level == 3 && size == 8 && !guestLongMode();
+        return legacyEntry(random, level, guestFrame(level - 1, random), size, guestLongMode(), pdptes, guestLarge);
+    }
+
+    /** Puts another random entry somewhere, in either dimension. */
+    void rewrite(Random random) {
+        int level = 1 + random.nextInt(5);
+        boolean guest = random.nextBoolean();
+        int size = guest ? guestEntrySize() : nestedEntrySize();
+        int index = random.nextInt(Frame.SIZE / size);
+        long frame = guest ? guestFrame(level, random) : nestedFrame(level, random);
+        memory.write(
+                frame + ((long) index * size),
+                size,
+                guest ? guestEntry(random, level) : nestedEntry(random, level, index));
     }
 
     private boolean odd(Random random) {
@@ -249,7 +280,7 @@ final class RandomDimensions {
     private long legacyEntry(
             Random random, int level, long target, int size, boolean longMode, boolean pdpteOfPae, int largeRarity) {
         if (pdpteOfPae) {
-            return (target | (odd(random) ? 0 : 1)) ^ (odd(random) ? 1L << random.nextInt(64) : 0);
+            return (target | (odd(random) ? 0 : 1)) ^ (!tidy && odd(random) ? 1L << random.nextInt(64) : 0);
         }
         long entry = target | (random.nextInt(0x1000) & ~0x187L);
         entry |= odd(random) ? 0 : 1;
@@ -259,13 +290,13 @@ final class RandomDimensions {
         entry |= level == 1 && random.nextBoolean() ? 0x100 : 0;
         if (level > 1 && level <= 3 && random.nextInt(largeRarity) == 0) {
             // A large page at 0: it holds all frames.
-            entry = (entry & 0xfff) | 0x80 | (random.nextInt(8) == 0 ? target : 0);
+            entry = (entry & 0xfff) | 0x80 | (!tidy && random.nextInt(8) == 0 ? target : 0);
         }
         if (size == 8) {
             entry |= odd(random) ? 1L << 63 : 0;
             entry |= longMode ? (long) random.nextInt(0x800) << 52 : 0;
         }
-        if (odd(random)) {
+        if (!tidy && odd(random)) {
             entry ^= 1L << random.nextInt(64);
         }
         return entry;
@@ -279,13 +310,13 @@ final class RandomDimensions {
         entry |= odd(random) ? 0 : 1 << 10;
         boolean large = level > 1 && level <= 3 && random.nextInt(nestedLarge) == 0;
         if (large) {
-            entry = (entry & ~0x000f_ffff_ffff_f000L) | 0x80 | (random.nextInt(8) == 0 ? target : 0);
+            entry = (entry & ~0x000f_ffff_ffff_f000L) | 0x80 | (!tidy && random.nextInt(8) == 0 ? target : 0);
         }
         if (large || level == 1) {
             entry |= (odd(random) ? random.nextInt(8) : 6L) << 3;
             entry |= random.nextBoolean() ? 1 << 9 : 0;
         }
-        if (odd(random)) {
+        if (!tidy && odd(random)) {
             entry ^= 1L << random.nextInt(64);
         }
         return entry;

@@ -7,6 +7,8 @@ import org.thirdmode.x86.paging.PageWalker;
 import org.thirdmode.x86.paging.SecondStage;
 import org.thirdmode.x86.paging.Translation;
 import org.thirdmode.x86.state.GuestExit;
+import org.thirdmode.x86.tlb.NestedCaches;
+import org.thirdmode.x86.tlb.StructureCaches;
 
 /**
  * EPT: guest-physical to host-physical addresses by tables that an EPTP names. SDM 3C "The Extended Page Table Mechanism
@@ -179,9 +181,54 @@ public final class ExtendedPageTables implements SecondStage {
             exit.entry = 0;
             throw violation(guestPhysical, reason, linear, access, translation, 0);
         }
-        long table = root;
-        int level = levels;
-        long rights = R | W | X | XU;
+        NestedCaches caches = walker.nestedCaches();
+        StructureCaches structures = caches == null ? null : caches.structures;
+        if (structures != null) {
+            int cached = structures.find(guestPhysical, levels, 9, caches.context);
+            if (cached != 0) {
+                try {
+                    return walk(
+                            structures.table,
+                            cached,
+                            structures.rights,
+                            guestPhysical,
+                            reason,
+                            linear,
+                            access,
+                            translation,
+                            structures);
+                } catch (GuestExit perhapsStale) {
+                    // What is cached may be older than the tables: only these may refuse.
+                    caches.drop(guestPhysical);
+                }
+            }
+        }
+        try {
+            return walk(root, levels, R | W | X | XU, guestPhysical, reason, linear, access, translation, structures);
+        } catch (GuestExit refused) {
+            if (caches != null) {
+                caches.drop(guestPhysical);
+            }
+            throw refused;
+        }
+    }
+
+    /**
+     * Walks from a table of {@code level}.
+     *
+     * @param rights those of the entries above
+     * @param structures where to keep the entries that are used, or null
+     */
+    private long walk(
+            long table,
+            int level,
+            long rights,
+            long guestPhysical,
+            Reason reason,
+            long linear,
+            int access,
+            Translation translation,
+            StructureCaches structures) {
         while (true) {
             int shift = (9 * level) + 3;
             long address = table | (((guestPhysical >>> shift) & 0x1ff) << 3);
@@ -224,6 +271,9 @@ public final class ExtendedPageTables implements SecondStage {
                 memory.write(address, 8, entry | A);
             }
             table = entry & addressMask;
+            if (structures != null) {
+                structures.put(guestPhysical, level, 9, walker.nestedCaches().context, table, rights);
+            }
             level--;
         }
     }

@@ -13,6 +13,7 @@ import org.thirdmode.x86.state.Cr4;
 import org.thirdmode.x86.state.Efer;
 import org.thirdmode.x86.state.GuestExit;
 import org.thirdmode.x86.state.GuestFault;
+import org.thirdmode.x86.tlb.NestedCaches;
 
 /**
  * AMD's nested paging: guest-physical to system-physical addresses by tables at nCR3, in the format of the host's own. APM
@@ -31,6 +32,7 @@ public final class NestedPageTables implements SecondStage {
     /** In a PML4E and a PML5E bits 8:7 must be zero. APM 2 "Long-Mode Page Translation". */
     private static final long PML4E_MBZ = 1L << 8 | 1L << 7;
 
+    private final PageWalker walker;
     private final PageWalker nested;
     private final CpuState host = new CpuState();
     private final GuestExit exit;
@@ -55,6 +57,7 @@ public final class NestedPageTables implements SecondStage {
      * @param features the processor's
      */
     public NestedPageTables(PageWalker walker, PhysicalMemory memory, GuestExit exit, Set<Feature> features) {
+        this.walker = walker;
         this.exit = exit;
         host.cr0 = Cr0.PE | Cr0.PG | Cr0.WP;
         nested = new PageWalker(host, memory, new GuestFault(), features);
@@ -93,11 +96,22 @@ public final class NestedPageTables implements SecondStage {
             return lastTableHost;
         }
         int nestedAccess = Access.USER | (last ? access & (Access.WRITE | Access.FETCH) : Access.WRITE);
+        NestedCaches caches = walker.nestedCaches();
+        if (caches != null) {
+            nested.structureCaches(caches.structures);
+            nested.structureSpace(caches.context);
+        }
         try {
-            if (guestPhysical >>> width != 0) {
-                throw nested.notPresent(guestPhysical, nestedAccess);
+            try {
+                walk(guestPhysical, nestedAccess);
+            } catch (GuestFault perhapsStale) {
+                if (caches == null) {
+                    throw perhapsStale;
+                }
+                // What is cached may be older than the tables: only these may refuse.
+                caches.drop(guestPhysical);
+                walk(guestPhysical, nestedAccess);
             }
-            nested.walk(guestPhysical, nestedAccess, found);
         } catch (GuestFault pageFault) {
             fault.exitInfo1 =
                     pageFault.errorCode | (last ? NestedPageFault.FINAL_ACCESS : NestedPageFault.GUEST_PAGE_TABLE);
@@ -115,5 +129,12 @@ public final class NestedPageTables implements SecondStage {
             lastTableHost = found.physical;
         }
         return found.physical;
+    }
+
+    private void walk(long guestPhysical, int access) {
+        if (guestPhysical >>> width != 0) {
+            throw nested.notPresent(guestPhysical, access);
+        }
+        nested.walk(guestPhysical, access, found);
     }
 }

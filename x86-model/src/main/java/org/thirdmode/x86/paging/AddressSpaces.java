@@ -105,11 +105,13 @@ public final class AddressSpaces {
     /** TLB_CONTROL 3: everything of this guest's ASID. */
     public void flushAsid(int asid) {
         mmu.dropAllOf(asid);
+        mmu.dropNestedOf(asid);
     }
 
     /** TLB_CONTROL 7: everything of this guest's ASID but global pages. */
     public void flushAsidNonGlobal(int asid) {
         mmu.dropNonGlobalOf(asid);
+        mmu.dropNestedOf(asid);
     }
 
     /** INVLPGA: the page of a linear address under an ASID, global or not. */

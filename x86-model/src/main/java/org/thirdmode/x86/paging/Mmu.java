@@ -55,6 +55,9 @@ public final class Mmu {
     /** The address space in force. */
     private SoftTlb space;
 
+    /** The VPID or ASID in force. */
+    private int guest;
+
     private long choices;
 
     /** Entering and leaving guests, and the invalidations of VMX and SVM. */
@@ -157,7 +160,7 @@ public final class Mmu {
      * Paging-Structure Caches". Like all flushes here it is one of the current VPID or ASID.
      */
     public void flushAll() {
-        dropAllOf(space.identifier);
+        dropAllOf(guest);
     }
 
     /**
@@ -196,7 +199,7 @@ public final class Mmu {
         int loaded = SoftTlb.pcidOf(state);
         for (SoftTlb each : spaces) {
             // What is kept here knows no PCID: that of another one must go in any case.
-            if (each != null && each.identifier == space.identifier && (!keep || each.pcid != loaded)) {
+            if (each != null && each.identifier == guest && (!keep || each.pcid != loaded)) {
                 forgetNonGlobal(each);
                 each.pcid = loaded;
             }
@@ -211,7 +214,7 @@ public final class Mmu {
         if (tlbs != null) {
             tlbs.invlpg(linear);
         } else {
-            dropPageOf(space.identifier, linear);
+            dropPageOf(guest, linear);
         }
     }
 
@@ -220,7 +223,7 @@ public final class Mmu {
         if (tlbs != null) {
             tlbs.dropPage(linear, ofPcid);
         } else if (ofPcid == SoftTlb.pcidOf(state)) {
-            dropPageOf(space.identifier, linear);
+            dropPageOf(guest, linear);
         }
     }
 
@@ -229,13 +232,13 @@ public final class Mmu {
         if (tlbs != null) {
             tlbs.dropPcid(ofPcid);
         } else if (ofPcid == SoftTlb.pcidOf(state)) {
-            dropNonGlobalOf(space.identifier);
+            dropNonGlobalOf(guest);
         }
     }
 
     /** Drops every translation that is not global, of every PCID: INVPCID of type 3. */
     public void flushNonGlobal() {
-        dropNonGlobalOf(space.identifier);
+        dropNonGlobalOf(guest);
     }
 
     private void forgetAll(SoftTlb which) {
@@ -271,24 +274,25 @@ public final class Mmu {
     // ---- address spaces: see AddressSpaces ----
 
     void enter(int identifier, long root, SecondStage stage) {
+        guest = identifier;
         walker.secondStage(stage);
         if (tlbs != null) {
-            tlbs.dropAll();
-            forgetAll(space);
-        } else if (identifier == 0) {
-            forgetAll(host);
+            tlbs.choose(identifier, root);
+        }
+        if (identifier == 0) {
+            dropAllOf(0);
         }
         choose(identifier == 0 || tlbs != null ? host : spaceOf(identifier, root));
     }
 
     void leave() {
         walker.secondStage(SecondStage.NONE);
-        if (tlbs != null) {
-            tlbs.dropAll();
+        if (guest == 0) {
+            dropAllOf(0);
         }
-        if (space == host) {
-            // It may have been a guest of VPID 0.
-            forgetAll(host);
+        guest = 0;
+        if (tlbs != null) {
+            tlbs.choose(0, AddressSpaces.NO_ROOT);
         }
         choose(host);
     }
@@ -296,7 +300,10 @@ public final class Mmu {
     private void choose(SoftTlb chosen) {
         space = chosen;
         chosen.chosen = ++choices;
-        if (chosen.otherRights(state)) {
+        if (tlbs != null) {
+            // What is here was translated without paging and without a second stage: it is of no use to the other side.
+            rightsChanged();
+        } else if (chosen.otherRights(state)) {
             forgetAll(chosen);
         } else if (chosen.pcid != SoftTlb.pcidOf(state)) {
             forgetNonGlobal(chosen);
@@ -334,7 +341,7 @@ public final class Mmu {
 
     void dropEverything() {
         if (tlbs != null) {
-            tlbs.dropAll();
+            tlbs.dropEverything();
         }
         for (SoftTlb each : spaces) {
             if (each != null) {
@@ -346,7 +353,7 @@ public final class Mmu {
     /** Drops what guests have, of any VPID or ASID but the host's. */
     void dropGuests() {
         if (tlbs != null) {
-            tlbs.dropAll();
+            tlbs.dropGuests();
         }
         for (SoftTlb each : spaces) {
             if (each != null && each.identifier != 0) {
@@ -357,10 +364,10 @@ public final class Mmu {
 
     void dropAllOf(int identifier) {
         if (tlbs != null) {
-            tlbs.dropAll();
+            tlbs.dropAllOf(identifier);
         }
         for (SoftTlb each : spaces) {
-            if (each != null && each.identifier == identifier) {
+            if (each != null && (each.identifier == identifier || tlbs != null)) {
                 forgetAll(each);
             }
         }
@@ -368,7 +375,7 @@ public final class Mmu {
 
     void dropNonGlobalOf(int identifier) {
         if (tlbs != null) {
-            tlbs.dropNonGlobal();
+            tlbs.dropNonGlobalOf(identifier);
             return;
         }
         for (SoftTlb each : spaces) {
@@ -380,7 +387,7 @@ public final class Mmu {
 
     void dropPageOf(int identifier, long linear) {
         if (tlbs != null) {
-            tlbs.invlpg(linear);
+            tlbs.dropPageOf(identifier, linear);
             return;
         }
         for (SoftTlb each : spaces) {
@@ -392,7 +399,7 @@ public final class Mmu {
 
     void dropRoot(long root) {
         if (tlbs != null) {
-            tlbs.dropAll();
+            tlbs.dropRoot(root);
         }
         for (SoftTlb each : spaces) {
             if (each != null && each.root == root) {
@@ -403,12 +410,18 @@ public final class Mmu {
 
     void dropAllRoots() {
         if (tlbs != null) {
-            tlbs.dropAll();
+            tlbs.dropAllRoots();
         }
         for (SoftTlb each : spaces) {
             if (each != null && each.root != AddressSpaces.NO_ROOT) {
                 forgetAll(each);
             }
+        }
+    }
+
+    void dropNestedOf(int asid) {
+        if (tlbs != null) {
+            tlbs.dropNestedOf(asid);
         }
     }
 
@@ -754,7 +767,7 @@ public final class Mmu {
      * @throws GuestFault #PF, or nothing but that
      */
     public long translate(long linear, int access) {
-        boolean modelled = tlbs != null && state.paging();
+        boolean modelled = modelled();
         if ((access & Access.FETCH) != 0) {
             // Fetch and data rights differ (execute-disable, SMAP, protection keys): neither may stand in for the
             // other.
@@ -829,9 +842,14 @@ public final class Mmu {
         return translation.physical;
     }
 
+    /** Whether translations are now looked up in modelled TLBs: where something is translated at all. */
+    private boolean modelled() {
+        return tlbs != null && (state.paging() || walker.secondStage() != SecondStage.NONE);
+    }
+
     /** The fetcher uses a translation that it has kept. */
     public void fetchedAgain(long linear) {
-        if (tlbs != null && state.paging()) {
+        if (modelled()) {
             tlbs.instructionAgain(linear);
         }
     }

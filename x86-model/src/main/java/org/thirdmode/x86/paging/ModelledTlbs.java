@@ -2,10 +2,11 @@ package org.thirdmode.x86.paging;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.state.CpuState;
-import org.thirdmode.x86.state.Cr4;
 import org.thirdmode.x86.state.ModelBug;
+import org.thirdmode.x86.tlb.NestedCaches;
 import org.thirdmode.x86.tlb.StructureCaches;
 import org.thirdmode.x86.tlb.TlbBuffer;
 import org.thirdmode.x86.tlb.TlbCount;
@@ -26,21 +27,38 @@ final class ModelledTlbs {
     /*
      * A payload: the physical address of the page, and in its low bits what the walk found.
      *
-     *  51               12 11 9 8       5   4       3        2        1         0
-     * +-------------------+----+---------+-------+---------+------+----------+
-     * | physical address  |    |   key   | dirty | execute | user | writable |
-     * +-------------------+----+---------+-------+---------+------+----------+
+     *  51               12 11  10        9    8      7 4   3       2       1        0
+     * +-------------------+--+-------------+--------+-----+-------+---------+------+----------+
+     * | physical address  |  | linear size |readable| key | dirty | execute | user | writable |
+     * +-------------------+--+-------------+--------+-----+-------+---------+------+----------+
+     *
+     * The linear size is that of the page in the guest's tables, of which the translation may be a part.
      */
     private static final int WRITABLE = 1;
     private static final int USER = 1 << 1;
     private static final int EXECUTABLE = 1 << 2;
     private static final int DIRTY = 1 << 3;
     private static final int KEY_SHIFT = 4;
+    private static final int READABLE = 1 << 8;
+    private static final int LINEAR_SIZE_SHIFT = 9;
+    private static final int[] SHIFTS = {12, 21, 22, 30};
     private static final long PAGE = -1L << 12;
+
+    /** Linear addresses have 57 bits at most. */
+    private static final long LINEAR_MASK = (1L << 57) - 1;
 
     private final CpuState state;
     private final PageWalker walker;
     private final StructureCaches structureCaches;
+
+    /** What is cached of the second dimension; null for nothing. */
+    private final NestedCaches nestedCaches;
+
+    private final SpaceNumbers spaces = new SpaceNumbers();
+
+    /** The numbers by which the second dimension's caches tell EPTRTAs (or ASIDs) apart. */
+    private final SpaceNumbers nestedSpaces = new SpaceNumbers();
+
     private final TlbLevel dataL1;
     private final TlbLevel instructionL1;
     private final TlbLevel dataL2;
@@ -55,7 +73,15 @@ final class ModelledTlbs {
     long now;
 
     private long instructionLookups;
-    private int pcid;
+
+    /** The VPID or ASID in force, the number of its address space, and the context that its current PCID makes of that. */
+    private int identifier;
+
+    private int space;
+    private int context;
+
+    /** Whether a translation was ever kept of a part of a page. */
+    private boolean splintered;
 
     /** Where the page of the last fetch stands; valid until something leaves the first-level instruction TLB. */
     private long lastFetchPage = -1;
@@ -74,6 +100,9 @@ final class ModelledTlbs {
                 dataL1.all.stream().map(buffer -> new TlbEntry[buffer.size()]).toArray(TlbEntry[][]::new);
         structureCaches = geometry.structureCaches().isEmpty() ? null : new StructureCaches(geometry.structureCaches());
         walker.structureCaches(structureCaches);
+        nestedCaches = NestedCaches.of(geometry);
+        walker.nestedCaches(nestedCaches);
+        choose(0, AddressSpaces.NO_ROOT);
     }
 
     void codeListener(Mmu.CodeListener listener) {
@@ -131,7 +160,7 @@ final class ModelledTlbs {
         instructionLookups++;
         lastFetchSlot = translate(linear, access, out, instructionL1, instructionL2);
         lastFetchBuffer = instructionL1.at;
-        lastFetchPage = linear & PAGE;
+        lastFetchPage = lastFetchSlot < 0 ? -1 : linear & PAGE;
     }
 
     /** A fetch from a page whose translation the fetcher has kept: the first-level instruction TLB has it too. */
@@ -141,7 +170,7 @@ final class ModelledTlbs {
         if ((linear & PAGE) == lastFetchPage) {
             lastFetchBuffer.stamps[lastFetchSlot] = now;
         } else {
-            lastFetchSlot = instructionL1.find(linear, pcid, now);
+            lastFetchSlot = instructionL1.find(linear, context, now);
             if (lastFetchSlot < 0) {
                 throw new ModelBug(String.format("the fetcher kept page %x, the modelled TLB did not", linear & PAGE));
             }
@@ -150,15 +179,16 @@ final class ModelledTlbs {
         }
     }
 
+    /** The slot of the first level, or -1 where the translation may not be kept. */
     private int translate(long linear, int access, Translation out, TlbLevel first, TlbLevel second) {
-        int slot = first.find(linear, pcid, now);
+        int slot = first.find(linear, context, now);
         if (slot >= 0) {
             unpack(first.at, slot, linear, out);
             if (serves(access, out)) {
                 return slot;
             }
         } else {
-            slot = second.find(linear, pcid, now);
+            slot = second.find(linear, context, now);
             if (slot >= 0) {
                 unpack(second.at, slot, linear, out);
                 if (serves(access, out)) {
@@ -173,17 +203,23 @@ final class ModelledTlbs {
             }
         }
         walker.walk(linear, access, out);
+        if (out.uncached) {
+            return -1;
+        }
+        splintered |= out.linearPageShift != out.pageShift;
         long payload = pack(out);
         insert(second, linear, out, payload);
         return insert(first, linear, out, payload);
     }
 
     private boolean serves(int access, Translation found) {
-        return walker.denied(access, found) == 0 && (found.dirty || (access & Access.WRITE) == 0);
+        return walker.denied(access, found) == 0
+                && (found.dirty || (access & Access.WRITE) == 0)
+                && (found.readable || (access & Access.FETCH) != 0);
     }
 
     private int insert(TlbLevel level, long linear, Translation t, long payload) {
-        return level.insert(linear, t.pageShift, t.global ? TlbBuffer.GLOBAL : pcid, payload, now);
+        return level.insert(linear, t.pageShift, t.global ? TlbBuffer.globalContext(context) : context, payload, now);
     }
 
     private static long pack(Translation t) {
@@ -193,7 +229,22 @@ final class ModelledTlbs {
                 | (t.user ? USER : 0)
                 | (t.executable ? EXECUTABLE : 0)
                 | (t.dirty ? DIRTY : 0)
-                | ((long) t.protectionKey << KEY_SHIFT);
+                | ((long) t.protectionKey << KEY_SHIFT)
+                | (t.readable ? READABLE : 0)
+                | ((long) sizeOf(t.linearPageShift) << LINEAR_SIZE_SHIFT);
+    }
+
+    private static int sizeOf(int pageShift) {
+        return switch (pageShift) {
+            case 12 -> 0;
+            case 21 -> 1;
+            case 22 -> 2;
+            default -> 3;
+        };
+    }
+
+    private static int linearPageShift(long payload) {
+        return SHIFTS[(int) (payload >>> LINEAR_SIZE_SHIFT) & 3];
     }
 
     private static void unpack(TlbBuffer buffer, int slot, long linear, Translation out) {
@@ -201,6 +252,9 @@ final class ModelledTlbs {
         int shift = buffer.pageShift(slot);
         out.physical = (payload & PAGE) | (linear & ((1L << shift) - 1));
         out.pageShift = shift;
+        out.linearPageShift = linearPageShift(payload);
+        out.readable = (payload & READABLE) != 0;
+        out.uncached = false;
         out.writable = (payload & WRITABLE) != 0;
         out.user = (payload & USER) != 0;
         out.executable = (payload & EXECUTABLE) != 0;
@@ -258,29 +312,59 @@ final class ModelledTlbs {
         }
     }
 
+    // ---- address spaces ----
+
+    /** Another VPID, ASID or EPTRTA is in force; or only the PCID has become another. */
+    void choose(int ofIdentifier, long root) {
+        identifier = ofIdentifier;
+        space = spaces.number(identifier, root);
+        if (spaces.recycled) {
+            dropSpace(space);
+        }
+        if (nestedCaches != null) {
+            // Guest-physical mappings know no VPID; on AMD they have the ASID.
+            int nested = root == AddressSpaces.NO_ROOT
+                    ? nestedSpaces.number(identifier, root)
+                    : nestedSpaces.number(0, root);
+            nestedCaches.context = TlbBuffer.context(nested, 0);
+            if (nestedSpaces.recycled) {
+                nestedCaches.dropSpace(nestedCaches.context);
+            }
+        }
+        contextChanged();
+    }
+
+    private void contextChanged() {
+        int current = TlbBuffer.context(space, SoftTlb.pcidOf(state));
+        if (current != context) {
+            context = current;
+            dropDerived();
+        }
+        walker.structureSpace(TlbBuffer.context(space, 0));
+    }
+
     // ---- flushing: SDM 3A "Operations that Invalidate TLBs and Paging-Structure Caches" ----
 
     /** CR3 was loaded. Without PCIDs (or {@code keep}) all that is not global under the PCID now current goes. */
     void loadedCr3(boolean keep) {
-        int loaded = (state.cr4 & Cr4.PCIDE) != 0 ? (int) state.cr3 & 0xfff : 0;
         if (!keep) {
-            dropPcid(loaded);
+            dropPcid(SoftTlb.pcidOf(state));
         }
-        if (pcid != loaded) {
-            pcid = loaded;
-            dropDerived();
-        }
+        contextChanged();
     }
 
     /** INVLPG: the page under the current PCID, global or not, and all paging-structure caches of that PCID. */
     void invlpg(long linear) {
-        dropPage(linear);
-        if (structureCaches != null) {
-            structureCaches.dropContext(pcid);
+        int pcid = SoftTlb.pcidOf(state);
+        for (int n = 0; n < TlbBuffer.SPACES; n++) {
+            if (spaces.isOf(n, identifier)) {
+                dropPage(linear, TlbBuffer.context(n, pcid), true);
+                dropStructureContext(TlbBuffer.context(n, pcid));
+            }
         }
     }
 
-    /** A page fault: what would have been used for its address. */
+    /** A page fault, or an exit of the second stage: what would have been used for its address. */
     void pageFault(long linear) {
         dropPage(linear);
         dropStructures(linear);
@@ -288,65 +372,168 @@ final class ModelledTlbs {
 
     private void dropStructures(long linear) {
         if (structureCaches != null) {
-            structureCaches.drop(linear, walker.indexBits(), pcid);
+            structureCaches.drop(linear, walker.indexBits(), context);
+        }
+    }
+
+    private void dropStructureContext(int of) {
+        if (structureCaches != null) {
+            structureCaches.dropContext(of);
+        }
+    }
+
+    private void dropStructureSpace(int number) {
+        if (structureCaches != null) {
+            structureCaches.dropSpace(TlbBuffer.context(number, 0));
         }
     }
 
     private void dropPage(long linear) {
-        dropPage(linear, pcid, true);
+        dropPage(linear, context, true);
     }
 
-    private void dropPage(long linear, int context, boolean globals) {
-        dataL1.drop(linear, context, globals);
-        instructionL1.drop(linear, context, globals);
-        dataL2.drop(linear, context, globals);
+    private void dropPage(long linear, int of, boolean globals) {
+        everyLevel(level -> level.drop(linear, of, globals));
+        if (splintered) {
+            everyLevel(level -> level.dropChosen((buffer, slot) -> isPartOf(buffer, slot, linear, of, globals)));
+        }
+    }
+
+    /** SDM 3A: where "multiple TLB entries" were made of a page "the instruction invalidates all of them". */
+    private static boolean isPartOf(TlbBuffer buffer, int slot, long linear, int of, boolean globals) {
+        int shift = linearPageShift(buffer.payload(slot));
+        return shift != buffer.pageShift(slot)
+                && ((buffer.linear(slot) ^ linear) & LINEAR_MASK) >>> shift == 0
+                && (buffer.global(slot) ? globals && buffer.inSpace(slot, of) : buffer.inContext(slot, of));
+    }
+
+    private void everyLevel(Consumer<TlbLevel> action) {
+        action.accept(dataL1);
+        action.accept(instructionL1);
+        action.accept(dataL2);
         if (instructionL2 != dataL2) {
-            instructionL2.drop(linear, context, globals);
+            action.accept(instructionL2);
         }
     }
 
     /** INVPCID, individual address: not the global ones. */
-    void dropPage(long linear, int context) {
-        dropPage(linear, context, false);
-        if (structureCaches != null) {
-            structureCaches.dropContext(context);
+    void dropPage(long linear, int pcid) {
+        for (int n = 0; n < TlbBuffer.SPACES; n++) {
+            if (spaces.isOf(n, identifier)) {
+                dropPage(linear, TlbBuffer.context(n, pcid), false);
+                dropStructureContext(TlbBuffer.context(n, pcid));
+            }
         }
     }
 
     /** INVPCID, single context: not the global ones. */
-    void dropPcid(int context) {
-        dataL1.dropContext(context);
-        instructionL1.dropContext(context);
-        dataL2.dropContext(context);
-        if (instructionL2 != dataL2) {
-            instructionL2.dropContext(context);
-        }
-        if (structureCaches != null) {
-            structureCaches.dropContext(context);
+    void dropPcid(int pcid) {
+        for (int n = 0; n < TlbBuffer.SPACES; n++) {
+            if (spaces.isOf(n, identifier)) {
+                int of = TlbBuffer.context(n, pcid);
+                everyLevel(level -> level.dropContext(of));
+                dropStructureContext(of);
+            }
         }
     }
 
-    /** INVPCID, all contexts but the global translations. */
-    void dropNonGlobal() {
-        dataL1.dropNonGlobal();
-        instructionL1.dropNonGlobal();
-        dataL2.dropNonGlobal();
-        instructionL2.dropNonGlobal();
-        if (structureCaches != null) {
-            structureCaches.dropAll();
+    /** All but the global translations of a VPID or ASID: INVPCID, INVVPID, TLB control. */
+    void dropNonGlobalOf(int ofIdentifier) {
+        for (int n = 0; n < TlbBuffer.SPACES; n++) {
+            if (spaces.isOf(n, ofIdentifier)) {
+                int of = TlbBuffer.context(n, 0);
+                everyLevel(level -> level.dropNonGlobal(of));
+                dropStructureSpace(n);
+            }
         }
     }
 
-    /** All of it: a change of CR0.PG, CR4.PGE and others. The PCID may have become another without a load of CR3. */
-    void dropAll() {
-        dataL1.dropAll();
-        instructionL1.dropAll();
-        dataL2.dropAll();
-        instructionL2.dropAll();
+    /**
+     * All of a VPID or ASID: a change of CR0.PG, CR4.PGE and others; INVVPID, TLB control. The PCID may have become another
+     * without a load of CR3.
+     */
+    void dropAllOf(int ofIdentifier) {
+        for (int n = 0; n < TlbBuffer.SPACES; n++) {
+            if (spaces.isOf(n, ofIdentifier)) {
+                dropSpace(n);
+            }
+        }
+        contextChanged();
+    }
+
+    /** The page of a linear address in every PCID of a VPID or ASID, global or not. */
+    void dropPageOf(int ofIdentifier, long linear) {
+        for (int n = 0; n < TlbBuffer.SPACES; n++) {
+            if (spaces.isOf(n, ofIdentifier)) {
+                int of = TlbBuffer.context(n, 0);
+                everyLevel(level -> level.dropChosen((buffer, slot) -> {
+                    int shift = linearPageShift(buffer.payload(slot));
+                    return buffer.inSpace(slot, of) && ((buffer.linear(slot) ^ linear) & LINEAR_MASK) >>> shift == 0;
+                }));
+                dropStructureSpace(n);
+            }
+        }
+    }
+
+    /** Everything of every guest. */
+    void dropGuests() {
+        for (int n = 0; n < TlbBuffer.SPACES; n++) {
+            if (spaces.isGuest(n)) {
+                dropSpace(n);
+            }
+        }
+    }
+
+    /** Everything that was translated by an EPTRTA: INVEPT. */
+    void dropRoot(long root) {
+        for (int n = 0; n < TlbBuffer.SPACES; n++) {
+            if (spaces.hasRoot(n, root)) {
+                dropSpace(n);
+            }
+            if (nestedCaches != null && nestedSpaces.hasRoot(n, root)) {
+                nestedCaches.dropSpace(TlbBuffer.context(n, 0));
+            }
+        }
+    }
+
+    /** Everything that was translated by any EPTRTA: INVEPT. */
+    void dropAllRoots() {
+        for (int n = 0; n < TlbBuffer.SPACES; n++) {
+            if (!spaces.hasRoot(n, AddressSpaces.NO_ROOT)) {
+                dropSpace(n);
+            }
+        }
+        if (nestedCaches != null) {
+            nestedCaches.dropAll();
+        }
+    }
+
+    /** What a guest without nested tags has cached of its second dimension: TLB control, by ASID. */
+    void dropNestedOf(int asid) {
+        for (int n = 0; n < TlbBuffer.SPACES && nestedCaches != null; n++) {
+            if (nestedSpaces.isOf(n, asid) && nestedSpaces.hasRoot(n, AddressSpaces.NO_ROOT)) {
+                nestedCaches.dropSpace(TlbBuffer.context(n, 0));
+            }
+        }
+    }
+
+    private void dropSpace(int number) {
+        int of = TlbBuffer.context(number, 0);
+        everyLevel(level -> level.dropSpace(of));
+        dropStructureSpace(number);
+    }
+
+    /** All there is. */
+    void dropEverything() {
+        everyLevel(TlbLevel::dropAll);
         if (structureCaches != null) {
             structureCaches.dropAll();
         }
-        pcid = (state.cr4 & Cr4.PCIDE) != 0 ? (int) state.cr3 & 0xfff : 0;
+        if (nestedCaches != null) {
+            nestedCaches.dropAll();
+        }
+        splintered = false;
+        contextChanged();
     }
 
     // ---- counts ----
@@ -360,12 +547,15 @@ final class ModelledTlbs {
         long dataLookups = now - instructionLookups;
         counts.add(firstLevel("L1D", dataL1, dataLookups));
         counts.add(firstLevel("L1I", instructionL1, instructionLookups));
-        secondLevel(dataL2, counts);
+        dataL2.addCounts(counts);
         if (instructionL2 != dataL2) {
-            secondLevel(instructionL2, counts);
+            instructionL2.addCounts(counts);
         }
         if (structureCaches != null) {
             counts.addAll(structureCaches.counts());
+        }
+        if (nestedCaches != null) {
+            nestedCaches.addCounts(counts);
         }
         return counts;
     }
@@ -373,12 +563,5 @@ final class ModelledTlbs {
     private static TlbCount firstLevel(String name, TlbLevel level, long lookups) {
         long fills = level.all.stream().mapToLong(buffer -> buffer.fills).sum();
         return new TlbCount(name, lookups, lookups - level.misses, fills);
-    }
-
-    private static void secondLevel(TlbLevel level, List<TlbCount> counts) {
-        long hits = level.all.stream().mapToLong(buffer -> buffer.hits).sum();
-        for (TlbBuffer buffer : level.all) {
-            counts.add(new TlbCount(buffer.name, hits + level.misses, buffer.hits, buffer.fills));
-        }
     }
 }

@@ -10,6 +10,7 @@ import org.thirdmode.x86.state.Cr4;
 import org.thirdmode.x86.state.Efer;
 import org.thirdmode.x86.state.GuestFault;
 import org.thirdmode.x86.state.Rflags;
+import org.thirdmode.x86.tlb.NestedCaches;
 import org.thirdmode.x86.tlb.StructureCaches;
 
 /**
@@ -85,6 +86,9 @@ public final class PageWalker {
 
     /** Where walks may begin lower down; null where no such caches are modelled. */
     private StructureCaches structureCaches;
+
+    private int structureSpace;
+    private NestedCaches nestedCaches;
 
     public PageWalker(CpuState state, PhysicalMemory memory, GuestFault fault, Set<Feature> features) {
         this.state = state;
@@ -166,8 +170,22 @@ public final class PageWalker {
     }
 
     /** Lets walks begin at, and keep, cached entries; null for none. */
-    void structureCaches(StructureCaches caches) {
+    public void structureCaches(StructureCaches caches) {
         structureCaches = caches;
+    }
+
+    /** The address space that cached entries are kept under: a context of {@code tlb.TlbBuffer} with PCID 0. */
+    public void structureSpace(int space) {
+        structureSpace = space;
+    }
+
+    void nestedCaches(NestedCaches caches) {
+        nestedCaches = caches;
+    }
+
+    /** What is cached of the second dimension, for stages that have tables; null where no such caches are modelled. */
+    public NestedCaches nestedCaches() {
+        return nestedCaches;
     }
 
     /** Bits of a linear address that select an entry in the tables of the paging mode in force. */
@@ -175,8 +193,8 @@ public final class PageWalker {
         return (state.cr4 & Cr4.PAE) != 0 ? 9 : 10;
     }
 
-    private int pcid() {
-        return (state.cr4 & Cr4.PCIDE) != 0 ? (int) state.cr3 & 0xfff : 0;
+    private int structureContext() {
+        return structureSpace | SoftTlb.pcidOf(state);
     }
 
     /** Gate A20: what the bus masks physical addresses with. */
@@ -286,7 +304,7 @@ public final class PageWalker {
     /** Walks from the first table, or from where a cached entry leads. SDM 3A "Using the Paging-Structure Caches". */
     private void begin(long linear, int access, Translation out, int level, long table, long[] reserved) {
         if (structureCaches != null) {
-            int cached = structureCaches.find(linear, level, 9, pcid());
+            int cached = structureCaches.find(linear, level, 9, structureContext());
             if (cached != 0) {
                 descend(linear, access, out, cached, structureCaches.table, structureCaches.rights, reserved);
                 return;
@@ -335,7 +353,7 @@ public final class PageWalker {
             }
             table = entry & addressMask;
             if (structureCaches != null) {
-                structureCaches.put(linear, level, 9, pcid(), table, rights);
+                structureCaches.put(linear, level, 9, structureContext(), table, rights);
             }
             level--;
         }
@@ -346,7 +364,7 @@ public final class PageWalker {
     /** SDM 3A "32-Bit Paging". */
     private void walk32Bit(long linear, int access, Translation out) {
         out.protectionKey = 0;
-        if (structureCaches != null && structureCaches.find(linear, 2, 10, pcid()) != 0) {
+        if (structureCaches != null && structureCaches.find(linear, 2, 10, structureContext()) != 0) {
             walkPageTable32Bit(linear, access, out, structureCaches.table, structureCaches.rights);
             return;
         }
@@ -374,7 +392,7 @@ public final class PageWalker {
             update(2, directory, address, 4, entry | A, linear, access);
         }
         if (structureCaches != null) {
-            structureCaches.put(linear, 2, 10, pcid(), entry & 0xffff_f000L, entry & (RW | US));
+            structureCaches.put(linear, 2, 10, structureContext(), entry & 0xffff_f000L, entry & (RW | US));
         }
         walkPageTable32Bit(linear, access, out, entry & 0xffff_f000L, entry & (RW | US));
     }
@@ -399,11 +417,18 @@ public final class PageWalker {
 
     /** Where the entry at {@code guestPhysical} stands in memory. Every table reference passes here, once. */
     private long reference(int level, long guestPhysical, long linear, int access) {
-        if (secondStage != SecondStage.NONE) {
-            guestLevel = level;
-            guestPhysical = secondStage.translate(guestPhysical, Reason.TABLE_READ, linear, access, null);
+        if (secondStage == SecondStage.NONE) {
+            return guestPhysical & a20Mask;
         }
-        return guestPhysical & a20Mask;
+        guestLevel = level;
+        long hostPhysical = nestedCaches == null ? -1 : nestedCaches.find(guestPhysical);
+        if (hostPhysical < 0) {
+            hostPhysical = secondStage.translate(guestPhysical, Reason.TABLE_READ, linear, access, null);
+            if (nestedCaches != null) {
+                nestedCaches.put(guestPhysical, hostPhysical);
+            }
+        }
+        return hostPhysical & a20Mask;
     }
 
     /** Writes an entry back with its Accessed or Dirty flag set. */

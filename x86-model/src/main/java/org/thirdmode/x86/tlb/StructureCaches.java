@@ -7,6 +7,8 @@ import java.util.List;
 /**
  * The paging-structure caches: PDE cache, PDPTE cache and so on. SDM 3A "Caches for Paging Structures".
  *
+ * <p>Contexts are those of {@link TlbBuffer}. Addresses are linear ones, or guest-physical ones in the second dimension.
+ *
  * <p>An entry is kept by the bits of the linear address that selected it and all entries above it, with the rights that
  * those allow together; a walk begins at the lowest one that is found.
  */
@@ -23,9 +25,13 @@ public final class StructureCaches {
     /** After {@link #find}: the rights that were put in with it. */
     public long rights;
 
-    private static final long MAX_GENERATION = 1 << 15;
+    private static final int CONTEXT_BITS = 16;
+    private static final int CONTEXT_MASK = (1 << CONTEXT_BITS) - 1;
+    private static final int SPACE_MASK = 0xf000;
+    private static final int GENERATION_SHIFT = 52;
+    private static final long MAX_GENERATION = 1 << 11;
 
-    /** Entries of more than one PCID. */
+    /** Entries of more than one context. */
     private static final int MIXED = -1;
 
     /** One cache: an exact LRU of entries of one level. */
@@ -45,7 +51,7 @@ public final class StructureCaches {
          */
         long generation = 1;
 
-        /** The PCID of all entries, or {@link #MIXED}. Without PCIDs a flush then needs no search. */
+        /** The context of all entries, or {@link #MIXED}. Where there is only one a flush needs no search. */
         int context;
 
         long hits;
@@ -90,7 +96,7 @@ public final class StructureCaches {
             } else if (context != of) {
                 context = MIXED;
             }
-            if (tags[victim] >>> 48 != generation) {
+            if (tags[victim] >>> GENERATION_SHIFT != generation) {
                 live++;
             }
             fills++;
@@ -101,7 +107,7 @@ public final class StructureCaches {
         }
 
         void drop(int slot) {
-            if (tags[slot] >>> 48 == generation) {
+            if (tags[slot] >>> GENERATION_SHIFT == generation) {
                 live--;
                 tags[slot] = -1;
                 stamps[slot] = -1;
@@ -114,7 +120,15 @@ public final class StructureCaches {
                 return;
             }
             for (int slot = 0; context == MIXED && slot < tags.length; slot++) {
-                if ((tags[slot] & 0xfff) == of) {
+                if ((tags[slot] & CONTEXT_MASK) == of) {
+                    drop(slot);
+                }
+            }
+        }
+
+        void dropSpace(int of) {
+            for (int slot = 0; live != 0 && slot < tags.length; slot++) {
+                if (((tags[slot] ^ of) & SPACE_MASK) == 0) {
                     drop(slot);
                 }
             }
@@ -132,7 +146,7 @@ public final class StructureCaches {
 
         /** 36 bits of number at most: of a PDE. */
         private long tagOf(long number, int of) {
-            return (generation << 48) | (number << 12) | of;
+            return (generation << GENERATION_SHIFT) | (number << CONTEXT_BITS) | of;
         }
     }
 
@@ -192,7 +206,16 @@ public final class StructureCaches {
         }
     }
 
-    /** Drops every entry under a PCID. */
+    /** Drops every entry of an address space, whatever its PCID. */
+    public void dropSpace(int context) {
+        for (Level level : levels) {
+            if (level != null) {
+                level.dropSpace(context);
+            }
+        }
+    }
+
+    /** Drops every entry of a context. */
     public void dropContext(int context) {
         for (Level level : levels) {
             if (level != null) {

@@ -5,27 +5,34 @@ import java.util.Arrays;
 /**
  * A set-associative table of translations with exact LRU replacement.
  *
- * <p>A tag says which page under which PCID:
+ * <p>A tag says which page in which context:
  *
  * <pre>
- *   60              16 15 14  13 12   12      0
- *  +------------------+--+------+---------------+
- *  |   page number    | 0| size | PCID or 1000H |     1000H: global, whatever the PCID
- *  +------------------+--+------+---------------+
+ *   63          19 18  17  16   15    12 11      0
+ *  +--------------+------+------+-------+---------+
+ *  | page number  | size |global| space |  PCID   |
+ *  +--------------+------+------+-------+---------+
  * </pre>
+ *
+ * <p>The low bits are the {@linkplain #context context}: an address space (a VPID or ASID with an EPTRTA; its number is the
+ * caller's) and a PCID in it. A global translation is one of its address space, whatever the PCID.
  *
  * <p>The stamp of a slot is the time of its last use; the victim of a set is the least stamp. Time is the caller's, so that
  * a use may be stamped by whoever knows the slot: {@link #stamps} is public for that.
  */
 public final class TlbBuffer {
-    /** Stands in the place of a PCID for a global translation. */
-    public static final int GLOBAL = 0x1000;
+    /** Address spaces that tags can tell apart. */
+    public static final int SPACES = 16;
+
+    private static final int PCID_MASK = 0xfff;
+    private static final int SPACE_MASK = 0xf000;
+    private static final int GLOBAL = 0x1_0000;
+    private static final int CONTEXT_MASK = GLOBAL | SPACE_MASK | PCID_MASK;
 
     private static final long EMPTY = -1L;
     private static final int MIXED = -1;
-    private static final int SIZE_SHIFT = 13;
-    private static final int NUMBER_SHIFT = 16;
-    private static final int CONTEXT_MASK = 0x1fff;
+    private static final int SIZE_SHIFT = 17;
+    private static final int NUMBER_SHIFT = 19;
     private static final int[] SHIFTS = {12, 21, 22, 30};
 
     /** Linear addresses have 57 bits at most. */
@@ -34,6 +41,11 @@ public final class TlbBuffer {
     /** Hears of a translation that leaves the table, while it still stands there. */
     public interface Departure {
         void departs(TlbBuffer buffer, int slot);
+    }
+
+    /** Chooses translations to drop. */
+    public interface Choice {
+        boolean drops(TlbBuffer buffer, int slot);
     }
 
     /** What the table is called in reports. */
@@ -60,7 +72,7 @@ public final class TlbBuffer {
     /** Ways of each set that have been in use since the table was last empty: the others need no look. */
     private final int[] reached;
 
-    /** The PCID, or {@link #GLOBAL}, of all that is in use; {@link #MIXED} where it may be of several. */
+    /** The context of all that is in use; {@link #MIXED} where it may be of several. */
     private int onlyContext = MIXED;
 
     /** Slots in use by page size, and the sizes with any as a bit set: other sizes need no search. */
@@ -93,6 +105,16 @@ public final class TlbBuffer {
         Arrays.fill(stamps, -1);
     }
 
+    /** The context of a PCID in address space {@code space} (0..15). */
+    public static int context(int space, int pcid) {
+        return (space << 12) | pcid;
+    }
+
+    /** The context of the global translations of the same address space. */
+    public static int globalContext(int context) {
+        return GLOBAL | (context & SPACE_MASK);
+    }
+
     /** Slots of the table. */
     public int size() {
         return tags.length;
@@ -101,9 +123,10 @@ public final class TlbBuffer {
     /**
      * The slot that translates {@code linear}, or -1. Counts nothing and stamps nothing.
      *
-     * @param context the current PCID
+     * @param context the current one
      */
     public int find(long linear, int context) {
+        int global = globalContext(context);
         for (int sizes = liveSizes; sizes != 0; sizes &= sizes - 1) {
             int size = Integer.numberOfTrailingZeros(sizes);
             long number = (linear & LINEAR_MASK) >>> SHIFTS[size];
@@ -112,7 +135,7 @@ public final class TlbBuffer {
             int first = set * ways;
             for (int slot = first; slot < first + reached[set]; slot++) {
                 long difference = tags[slot] ^ key;
-                if (difference == context || difference == GLOBAL) {
+                if (difference == context || difference == global) {
                     return slot;
                 }
             }
@@ -123,7 +146,7 @@ public final class TlbBuffer {
     /**
      * Puts a translation in; the least recently used one of its set goes.
      *
-     * @param context the PCID, or {@link #GLOBAL}
+     * @param context that of the PCID, or {@link #globalContext}
      * @return its slot
      */
     public int insert(long linear, int pageShift, int context, long payload, long now) {
@@ -192,6 +215,16 @@ public final class TlbBuffer {
         return (tags[slot] & GLOBAL) != 0;
     }
 
+    /** Whether the translation in a slot is one of an address space, of any PCID or global. */
+    public boolean inSpace(int slot, int context) {
+        return ((tags[slot] ^ context) & SPACE_MASK) == 0;
+    }
+
+    /** Whether the translation in a slot is one of exactly this context. */
+    public boolean inContext(int slot, int context) {
+        return (tags[slot] & CONTEXT_MASK) == context;
+    }
+
     private int size(int slot) {
         return (int) (tags[slot] >>> SIZE_SHIFT) & 3;
     }
@@ -214,8 +247,9 @@ public final class TlbBuffer {
         place[last] = place[slot];
     }
 
-    /** Drops every translation of {@code linear} under a PCID; the global ones too if {@code globals}. */
+    /** Drops every translation of {@code linear} in a context; the global ones of its space too if {@code globals}. */
     public void drop(long linear, int context, boolean globals) {
+        int global = globalContext(context);
         for (int sizes = liveSizes; sizes != 0; sizes &= sizes - 1) {
             int size = Integer.numberOfTrailingZeros(sizes);
             long number = (linear & LINEAR_MASK) >>> SHIFTS[size];
@@ -223,30 +257,48 @@ public final class TlbBuffer {
             int first = ((int) number & setMask) * ways;
             for (int slot = first; slot < first + ways; slot++) {
                 long difference = tags[slot] ^ key;
-                if (difference == context || (globals && difference == GLOBAL)) {
+                if (difference == context || (globals && difference == global)) {
                     leave(slot);
                 }
             }
         }
     }
 
-    /** Drops every translation that is not global under a PCID. */
+    /** Drops every translation of an address space, whatever its PCID, global or not. */
+    public void dropSpace(int context) {
+        if (onlyContext != MIXED && ((onlyContext ^ context) & SPACE_MASK) == 0) {
+            dropAll();
+        } else {
+            dropTagged(SPACE_MASK, context & SPACE_MASK);
+        }
+    }
+
+    /** Drops every translation of an address space that is not global, whatever its PCID. */
+    public void dropNonGlobal(int context) {
+        dropTagged(SPACE_MASK | GLOBAL, context & SPACE_MASK);
+    }
+
+    /** Drops every translation that is not global in one context. */
     public void dropContext(int context) {
         if (context == onlyContext) {
             dropAll();
-            return;
+        } else {
+            dropTagged(CONTEXT_MASK, context);
         }
+    }
+
+    private void dropTagged(int mask, int tag) {
         for (int n = liveCount - 1; n >= 0; n--) {
-            if ((tags[live[n]] & CONTEXT_MASK) == context) {
+            if ((tags[live[n]] & mask) == tag) {
                 leave(live[n]);
             }
         }
     }
 
-    /** Drops every translation that is not global. */
-    public void dropNonGlobal() {
+    /** Drops every translation that is chosen. */
+    public void dropChosen(Choice choice) {
         for (int n = liveCount - 1; n >= 0; n--) {
-            if (!global(live[n])) {
+            if (choice.drops(this, live[n])) {
                 leave(live[n]);
             }
         }

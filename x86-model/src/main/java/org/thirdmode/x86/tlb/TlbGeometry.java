@@ -24,6 +24,9 @@ import java.util.TreeMap;
  * @param dataL2 second-level TLB for data, and for instructions too where {@code instructionL2} is empty
  * @param instructionL2 second-level TLB for instructions alone
  * @param structureCaches paging-structure caches: what they hold is named by the entry, from PDE up
+ * @param nestedTlb nested TLB: guest-physical to host-physical addresses of the guest's tables, 4 KBytes each; empty for
+ *     none. Bhargava et al., "Accelerating Two-Dimensional Page Walks for Virtualized Systems"
+ * @param nestedStructureCaches paging-structure caches of the second dimension: by guest-physical address
  */
 public record TlbGeometry(
         String name,
@@ -31,7 +34,9 @@ public record TlbGeometry(
         List<Buffer> instructionL1,
         List<Buffer> dataL2,
         List<Buffer> instructionL2,
-        List<StructureCache> structureCaches) {
+        List<StructureCache> structureCaches,
+        List<Buffer> nestedTlb,
+        List<StructureCache> nestedStructureCaches) {
 
     /** How sure a figure is. */
     public enum Certainty {
@@ -103,6 +108,25 @@ public record TlbGeometry(
             new StructureCache("PML4E cache", 4, 24, 24, ASSUMED),
             new StructureCache("PML5E cache", 5, 24, 24, ASSUMED));
 
+    /** Guest-physical paging-structure caches: that there are some is in the manual, their sizes are not. */
+    private static final List<StructureCache> INTEL_NESTED_CACHES = List.of(
+            new StructureCache("EPT PDE cache", 2, 32, 4, ASSUMED),
+            new StructureCache("EPT PDPTE cache", 3, 4, 4, ASSUMED),
+            new StructureCache("EPT PML4E cache", 4, 2, 2, ASSUMED),
+            new StructureCache("EPT PML5E cache", 5, 2, 2, ASSUMED));
+
+    private static final List<Buffer> INTEL_NESTED_TLB = List.of(new Buffer("NTLB", 16, 16, SMALL, ASSUMED));
+
+    /** The two-dimensional page-walk cache; as one cache a level again. */
+    private static final List<StructureCache> AMD_NESTED_CACHES = List.of(
+            new StructureCache("nested PDE cache", 2, 24, 24, ASSUMED),
+            new StructureCache("nested PDPTE cache", 3, 24, 24, ASSUMED),
+            new StructureCache("nested PML4E cache", 4, 24, 24, ASSUMED),
+            new StructureCache("nested PML5E cache", 5, 24, 24, ASSUMED));
+
+    /** As in Bhargava et al., who model an AMD Opteron. */
+    private static final List<Buffer> AMD_NESTED_TLB = List.of(new Buffer("NTLB", 16, 16, SMALL, SECONDARY));
+
     private static final Map<String, TlbGeometry> NAMED = byName(
             new TlbGeometry(
                     "prescott",
@@ -126,7 +150,9 @@ public record TlbGeometry(
                             new Buffer("L1I large", 8, 8, LARGE_AND_HUGE, ASSUMED)),
                     List.of(new Buffer("L2", 1024, 8, SMALL_AND_LARGE, ASSUMED)),
                     List.of(),
-                    INTEL_CACHES),
+                    INTEL_CACHES,
+                    INTEL_NESTED_TLB,
+                    INTEL_NESTED_CACHES),
             skylake("skylake"),
             skylake("generic"),
             new TlbGeometry(
@@ -137,9 +163,22 @@ public record TlbGeometry(
                             new Buffer("L1I large", 16, 16, LARGE_AND_HUGE, PRIMARY)),
                     List.of(new Buffer("L2D 4K", 512, 4, SMALL, PRIMARY), new Buffer("L2D 2M", 128, 1, LARGE, PRIMARY)),
                     List.of(new Buffer("L2I 4K", 512, 4, SMALL, PRIMARY)),
-                    AMD_CACHES),
+                    AMD_CACHES,
+                    AMD_NESTED_TLB,
+                    AMD_NESTED_CACHES),
             zen2("zen2"),
             zen2("generic-amd"));
+
+    /** One without caches of a second dimension. */
+    public TlbGeometry(
+            String name,
+            List<Buffer> dataL1,
+            List<Buffer> instructionL1,
+            List<Buffer> dataL2,
+            List<Buffer> instructionL2,
+            List<StructureCache> structureCaches) {
+        this(name, dataL1, instructionL1, dataL2, instructionL2, structureCaches, List.of(), List.of());
+    }
 
     public TlbGeometry {
         dataL1 = List.copyOf(dataL1);
@@ -147,6 +186,8 @@ public record TlbGeometry(
         dataL2 = List.copyOf(dataL2);
         instructionL2 = List.copyOf(instructionL2);
         structureCaches = List.copyOf(structureCaches);
+        nestedTlb = List.copyOf(nestedTlb);
+        nestedStructureCaches = List.copyOf(nestedStructureCaches);
         for (List<Buffer> first : List.of(dataL1, instructionL1)) {
             Set<PageSize> held = EnumSet.noneOf(PageSize.class);
             first.forEach(buffer -> held.addAll(buffer.sizes()));
@@ -167,7 +208,9 @@ public record TlbGeometry(
                         new Buffer("L1I large", 14, 14, LARGE_AND_HUGE, SECONDARY)),
                 List.of(new Buffer("L2 4K", 512, 4, SMALL, SECONDARY)),
                 List.of(),
-                INTEL_CACHES);
+                INTEL_CACHES,
+                INTEL_NESTED_TLB,
+                INTEL_NESTED_CACHES);
     }
 
     private static TlbGeometry skylake(String name) {
@@ -184,7 +227,9 @@ public record TlbGeometry(
                         new Buffer("L2", 1536, 12, SMALL_AND_LARGE, PRIMARY),
                         new Buffer("L2 1G", 16, 4, HUGE, ASSUMED)),
                 List.of(),
-                INTEL_CACHES);
+                INTEL_CACHES,
+                INTEL_NESTED_TLB,
+                INTEL_NESTED_CACHES);
     }
 
     private static TlbGeometry zen2(String name) {
@@ -194,7 +239,9 @@ public record TlbGeometry(
                 List.of(new Buffer("L1I", 64, 64, ANY, SECONDARY)),
                 List.of(new Buffer("L2D", 2048, 16, SMALL_AND_LARGE, ASSUMED)),
                 List.of(new Buffer("L2I", 512, 8, SMALL_AND_LARGE, SECONDARY)),
-                AMD_CACHES);
+                AMD_CACHES,
+                AMD_NESTED_TLB,
+                AMD_NESTED_CACHES);
     }
 
     private static Map<String, TlbGeometry> byName(TlbGeometry... geometries) {
@@ -225,6 +272,7 @@ public record TlbGeometry(
         all.addAll(instructionL1);
         all.addAll(dataL2);
         all.addAll(instructionL2);
+        all.addAll(nestedTlb);
         return all;
     }
 }

@@ -48,24 +48,38 @@ public final class TlbLevel {
         return at == null ? -1 : at.insert(linear, pageShift, context, payload, now);
     }
 
-    /** Drops every translation of {@code linear} under a PCID; the global ones too if {@code globals}. */
+    /** Drops every translation of {@code linear} in a context; the global ones of its space too if {@code globals}. */
     public void drop(long linear, int context, boolean globals) {
         for (TlbBuffer buffer : buffers) {
             buffer.drop(linear, context, globals);
         }
     }
 
-    /** Drops every translation that is not global under a PCID. */
+    /** Drops every translation of an address space, whatever its PCID, global or not. */
+    public void dropSpace(int context) {
+        for (TlbBuffer buffer : buffers) {
+            buffer.dropSpace(context);
+        }
+    }
+
+    /** Drops every translation of an address space that is not global, whatever its PCID. */
+    public void dropNonGlobal(int context) {
+        for (TlbBuffer buffer : buffers) {
+            buffer.dropNonGlobal(context);
+        }
+    }
+
+    /** Drops every translation that is not global in one context. */
     public void dropContext(int context) {
         for (TlbBuffer buffer : buffers) {
             buffer.dropContext(context);
         }
     }
 
-    /** Drops every translation that is not global. */
-    public void dropNonGlobal() {
+    /** Drops every translation that is chosen. */
+    public void dropChosen(TlbBuffer.Choice choice) {
         for (TlbBuffer buffer : buffers) {
-            buffer.dropNonGlobal();
+            buffer.dropChosen(choice);
         }
     }
 
@@ -73,6 +87,14 @@ public final class TlbLevel {
     public void dropAll() {
         for (TlbBuffer buffer : buffers) {
             buffer.dropAll();
+        }
+    }
+
+    /** Adds what each TLB has counted. A level knows its lookups as a whole. */
+    public void addCounts(List<TlbCount> counts) {
+        long hits = all.stream().mapToLong(buffer -> buffer.hits).sum();
+        for (TlbBuffer buffer : all) {
+            counts.add(new TlbCount(buffer.name, hits + misses, buffer.hits, buffer.fills));
         }
     }
 }
