@@ -35,7 +35,8 @@ final class BadUsage implements IParameterExceptionHandler {
                 return "unknown command '" + first + "'; valid are "
                         + String.join(", ", command.getSubcommands().keySet());
             }
-            return "unexpected '" + first + "': one image at a time; quote a value that has spaces";
+            String one = command.getCommandName().equals("run") ? "one image at a time" : "no more than one";
+            return "unexpected '" + first + "': " + one + "; quote a value that has spaces";
         }
         if (mistake instanceof MissingParameterException missing
                 && missing.getMissing().getFirst() instanceof OptionSpec option) {

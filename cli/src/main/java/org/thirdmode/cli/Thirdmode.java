@@ -54,6 +54,8 @@ public final class Thirdmode {
         CommandLine commands = new CommandLine(new Thirdmode())
                 .addSubcommand(new RunCommand(bare, out, err))
                 .addSubcommand(new GuestsCommand())
+                .addSubcommand(new VmcsCommand())
+                .addSubcommand(new VmxCommand())
                 .setExpandAtFiles(false)
                 .setAllowOptionsAsOptionParameters(true)
                 .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))

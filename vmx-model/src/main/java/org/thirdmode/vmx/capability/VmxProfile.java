@@ -3,12 +3,14 @@ package org.thirdmode.vmx.capability;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.thirdmode.vmx.capability.Dependency.Subject;
 import org.thirdmode.x86.profile.CpuProfile;
+import org.thirdmode.x86.profile.Feature;
 
 /**
  * Which of VMX a named processor has, beside what its CPUID tells.
@@ -132,10 +134,26 @@ public record VmxProfile(CpuProfile processor, Set<VmxFeature> features, int tim
         return new VmxProfile(processor, features, 0, CR4_DEFINED, source);
     }
 
-    /** A processor that has whatever the manual names: what a VMCS is held against where its processor is not known. */
-    public static VmxProfile manual() {
-        return everything(
-                CpuProfile.GENERIC, "every control that the manual names", ImmutableSet.copyOf(VmxFeature.all()));
+    /**
+     * What a processor may be of which nothing is known: one that has whatever the manual names, and one that differs in what
+     * makes an event injection valid or not.
+     *
+     * @param linearAddresses57 whether linear addresses have 57 bits, else 48
+     */
+    public static List<VmxProfile> manual(boolean linearAddresses57) {
+        Set<Feature> flags = EnumSet.copyOf(CpuProfile.GENERIC.features());
+        if (!linearAddresses57) {
+            flags.remove(Feature.LA57);
+        }
+        CpuProfile processor = CpuProfile.GENERIC.withFeatures(flags);
+        Set<VmxFeature> all = ImmutableSet.copyOf(VmxFeature.all());
+        Set<VmxFeature> strict = Sets.difference(
+                all,
+                Set.of(
+                        VmxFeature.of(Capability.OPTIONAL_ERROR_CODE),
+                        VmxFeature.of(Capability.INJECTION_WITH_LENGTH_0)));
+        String source = "every control that the manual names";
+        return List.of(everything(processor, source, all), everything(processor, source, Set.copyOf(strict)));
     }
 
     private static VmxProfile of(Row row) {

@@ -4,6 +4,7 @@ import java.util.List;
 import org.thirdmode.vmx.entry.VmcsView;
 import org.thirdmode.vmx.vmcs.ExitControls;
 import org.thirdmode.vmx.vmcs.VmcsField;
+import org.thirdmode.x86.state.Cr4;
 
 /**
  * A VMCS read from a text.
@@ -59,5 +60,10 @@ public record VmcsDump(Format format, VmcsView vmcs, int count) {
                 && ExitControls.LOAD_IA32_EFER.in(vmcs.get(VmcsField.PRIMARY_EXIT_CONTROLS))
                 && vmcs.knows(VmcsField.HOST_IA32_EFER);
         return efer ? (vmcs.get(VmcsField.HOST_IA32_EFER) & 0x400) != 0 : null;
+    }
+
+    /** Whether linear addresses have 57 bits, as far as the VMCS tells: CR4.LA57 is 1 in the host or the guest. */
+    public boolean linearAddresses57() {
+        return ((vmcs.get(VmcsField.HOST_CR4) | vmcs.get(VmcsField.GUEST_CR4)) & Cr4.LA57) != 0;
     }
 }

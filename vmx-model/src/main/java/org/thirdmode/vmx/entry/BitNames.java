@@ -43,6 +43,8 @@ public final class BitNames {
     private static final String[] RFLAGS = new String[22];
     private static final String[] EFER = new String[13];
     private static final String[] RIGHTS = new String[17];
+    private static final String[] PENDING = new String[17];
+    private static final String[] DEBUGCTL = {"LBR", "BTF"};
     private static final String[] BLOCKING = {
         "blocking by STI", "blocking by MOV SS", "blocking by SMI", "blocking by NMI", "enclave interruption"
     };
@@ -58,6 +60,8 @@ public final class BitNames {
                 RFLAGS,
                 "0 CF 2 PF 4 AF 6 ZF 7 SF 8 TF 9 IF 10 DF 11 OF 12 IOPL 13 IOPL 14 NT 16 RF 17 VM 18 AC 19 VIF 20 VIP 21 ID");
         name(EFER, "0 SCE 8 LME 10 LMA 11 NXE 12 SVME");
+        name(PENDING, "0 B0 1 B1 2 B2 3 B3 14 BS 16 RTM");
+        PENDING[12] = "enabled breakpoint";
         name(RIGHTS, "4 S 5 DPL 6 DPL 7 P 12 AVL 13 L 14 D/B 15 G 16 unusable");
     }
 
@@ -88,6 +92,8 @@ public final class BitNames {
             case GUEST_RFLAGS -> RFLAGS;
             case GUEST_IA32_EFER, HOST_IA32_EFER -> EFER;
             case GUEST_INTERRUPTIBILITY_STATE -> BLOCKING;
+            case GUEST_PENDING_DEBUG_EXCEPTIONS -> PENDING;
+            case GUEST_IA32_DEBUGCTL -> DEBUGCTL;
             case GUEST_ES_ACCESS_RIGHTS,
                     GUEST_CS_ACCESS_RIGHTS,
                     GUEST_SS_ACCESS_RIGHTS,

@@ -71,7 +71,10 @@ final class EntryControlChecks {
                             EntryControlChecks::deliverErrorCode)
                     .on(VM_ENTRY_INTERRUPTION_INFORMATION, VALID | TYPE | VECTOR | DELIVER_ERROR_CODE)
                     .on(GUEST_CR0, Cr0.PE)
-                    .on(SecondaryProcessorBased.UNRESTRICTED_GUEST),
+                    .on(SecondaryProcessorBased.UNRESTRICTED_GUEST)
+                    .remedy(
+                            VM_ENTRY_INTERRUPTION_INFORMATION,
+                            f -> f.get(VM_ENTRY_INTERRUPTION_INFORMATION) ^ DELIVER_ERROR_CODE),
             row(
                             "injection-reserved",
                             "Event injection: reserved bits",

@@ -33,17 +33,21 @@ public record VmcsDiagnosis(List<Finding> failing, List<Undecided> undecided, in
             if (mask == field.mask) {
                 return line;
             }
-            List<String> bits = new ArrayList<>();
-            if (Long.bitCount(mask) <= MOST_BITS_NAMED) {
-                for (int bit = 63; bit >= 0; bit--) {
-                    if (((mask >>> bit) & 1) != 0 && BitNames.of(field, bit) != null) {
-                        bits.add(BitNames.words(field, bit) + " = " + ((value >>> bit) & 1));
-                    }
+            List<String> parts = new ArrayList<>();
+            for (long rest = mask; rest != 0; ) {
+                int high = Long.SIZE - 1 - Long.numberOfLeadingZeros(rest);
+                int low = high;
+                while (low > 0 && ((rest >>> (low - 1)) & 1) != 0) {
+                    low--;
                 }
+                long range = (-1L >>> (Long.SIZE - 1 - high + low)) << low;
+                String bits = low == high ? BitNames.words(field, low) : "bits " + high + ":" + low;
+                long found = (value & range) >>> low;
+                parts.add(bits + " = " + (low == high ? "" + found : "0x" + Long.toHexString(found)));
+                rest &= ~range;
             }
-            return bits.size() == Long.bitCount(mask)
-                    ? line + ": " + String.join(", ", bits)
-                    : line + ": bits " + BitNames.ranges(mask);
+            return line + ": "
+                    + (parts.size() <= MOST_RANGES ? String.join(", ", parts) : "bits " + BitNames.ranges(mask));
         }
     }
 
@@ -91,6 +95,7 @@ public record VmcsDiagnosis(List<Finding> failing, List<Undecided> undecided, in
     }
 
     private static final int MOST_BITS_NAMED = 4;
+    private static final int MOST_RANGES = 6;
 
     /** The most bits of a field of which pairs are tried. */
     private static final int MOST_BITS_PAIRED = 20;
@@ -98,12 +103,15 @@ public record VmcsDiagnosis(List<Finding> failing, List<Undecided> undecided, in
     /**
      * Holds a VMCS against every check.
      *
+     * @param processors what the processor may be: a check whose outcome differs between them is undecided
      * @param physicalAddressWidth in bits, 32 to 52
      * @param hostInLongMode IA32_EFER.LMA at the VM entry; null where it is not known
      */
     public static VmcsDiagnosis of(
-            VmcsView vmcs, VmxCapabilities capabilities, int physicalAddressWidth, Boolean hostInLongMode) {
-        Facts facts = new Facts(capabilities, physicalAddressWidth);
+            VmcsView vmcs, List<VmxCapabilities> processors, int physicalAddressWidth, Boolean hostInLongMode) {
+        List<Facts> facts = processors.stream()
+                .map(processor -> new Facts(processor, physicalAddressWidth))
+                .toList();
         return new Search(facts, vmcs, hostInLongMode).run();
     }
 
@@ -122,13 +130,13 @@ public record VmcsDiagnosis(List<Finding> failing, List<Undecided> undecided, in
 
     /** One run over the table. */
     private static final class Search {
-        private final Facts facts;
+        private final List<Facts> processors;
         private final VmcsView vmcs;
         private final Boolean longMode;
         private Verdict[] before;
 
-        Search(Facts facts, VmcsView vmcs, Boolean longMode) {
-            this.facts = facts;
+        Search(List<Facts> processors, VmcsView vmcs, Boolean longMode) {
+            this.processors = processors;
             this.vmcs = vmcs;
             this.longMode = longMode;
         }
@@ -153,13 +161,21 @@ public record VmcsDiagnosis(List<Finding> failing, List<Undecided> undecided, in
         }
 
         private Verdict verdict(EntryCheck check, VmcsView view, Set<String> missing) {
-            facts.look(view, longMode);
             if (check.section() == Section.MSR_LOADING) {
                 return msrLoading(view, missing);
             }
-            boolean holds = check.predicate().holds(facts);
-            missing.addAll(facts.unknown());
-            return missing.isEmpty() ? holds ? Verdict.HOLDS : Verdict.FAILS : Verdict.UNDECIDED;
+            Verdict all = null;
+            for (Facts facts : processors) {
+                facts.look(view, longMode);
+                boolean holds = check.predicate().holds(facts);
+                missing.addAll(facts.unknown());
+                Verdict one = holds ? Verdict.HOLDS : Verdict.FAILS;
+                if (all != null && all != one) {
+                    missing.add("which processor it is (--cpu)");
+                }
+                all = one;
+            }
+            return missing.isEmpty() ? all : Verdict.UNDECIDED;
         }
 
         /** The entries of the area are in memory, which no dump shows. */
@@ -173,6 +189,7 @@ public record VmcsDiagnosis(List<Finding> failing, List<Undecided> undecided, in
 
         private Change smallest(EntryCheck check) {
             List<Change> candidates = new ArrayList<>();
+            Facts facts = processors.getFirst();
             facts.look(vmcs, longMode);
             for (EntryCheck.Remedy remedy : check.remedies()) {
                 if (vmcs.knows(remedy.field())) {
@@ -180,22 +197,26 @@ public record VmcsDiagnosis(List<Finding> failing, List<Undecided> undecided, in
                     facts.look(vmcs, longMode);
                 }
             }
-            for (EntryCheck.Bits bits : check.reads()) {
-                if (vmcs.knows(bits.field())) {
-                    flipOne(check, bits, candidates);
-                }
-            }
+            List<EntryCheck.Bits> changeable = changeable(check);
+            changeable.forEach(bits -> flipOne(check, bits, candidates));
             if (candidates.stream().allMatch(change -> !change.breaks.isEmpty())) {
-                for (EntryCheck.Bits bits : check.reads()) {
-                    if (vmcs.knows(bits.field()) && Long.bitCount(bits.mask()) <= MOST_BITS_PAIRED) {
-                        flipTwo(check, bits, candidates);
-                    }
-                }
+                changeable.stream()
+                        .filter(bits -> Long.bitCount(bits.mask()) <= MOST_BITS_PAIRED)
+                        .forEach(bits -> flipTwo(check, bits, candidates));
             }
             return candidates.stream()
                     .min(Comparator.<Change>comparingInt(change -> change.breaks.size())
                             .thenComparingInt(Change::size))
                     .orElse(null);
+        }
+
+        /** Where a row names values that satisfy it, only their fields: not what makes it look at them at all. */
+        private List<EntryCheck.Bits> changeable(EntryCheck check) {
+            return check.reads().stream()
+                    .filter(bits -> vmcs.knows(bits.field()))
+                    .filter(bits -> check.remedies().isEmpty()
+                            || check.remedies().stream().anyMatch(remedy -> remedy.field() == bits.field()))
+                    .toList();
         }
 
         private void flipOne(EntryCheck check, EntryCheck.Bits bits, List<Change> candidates) {

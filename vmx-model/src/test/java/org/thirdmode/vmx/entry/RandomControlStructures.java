@@ -22,7 +22,7 @@ class RandomControlStructures {
             all.add(profile.modelled());
             all.add(profile.capabilities());
         });
-        all.add(VmxProfile.manual().capabilities());
+        VmxProfile.manual(true).forEach(profile -> all.add(profile.capabilities()));
         return all;
     }
 
