@@ -87,8 +87,17 @@ public final class Board implements ResetLines {
      * @throws ImageException where the configuration's firmware cannot be a ROM
      */
     public Board(MachineConfiguration configuration, HostPorts host) throws ImageException {
+        this(configuration, host, new PhysicalMemory(configuration.addressWidth()));
+    }
+
+    /**
+     * A board after reset whose address space is given: that of a virtual machine shares its RAM with a host.
+     *
+     * @throws ImageException where the configuration's firmware cannot be a ROM
+     */
+    public Board(MachineConfiguration configuration, HostPorts host, PhysicalMemory memory) throws ImageException {
         this.configuration = configuration;
-        memory = new PhysicalMemory(configuration.addressWidth());
+        this.memory = memory;
         MemoryLayout layout = configuration.memory();
         layout.map(memory);
         ProgrammableAttributes attributes = new ProgrammableAttributes(memory);

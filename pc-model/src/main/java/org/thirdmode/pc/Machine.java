@@ -7,15 +7,11 @@ import org.thirdmode.pc.device.StopCause;
 import org.thirdmode.pc.loader.Image;
 import org.thirdmode.pc.loader.ImageException;
 import org.thirdmode.pc.loader.ImageLoader;
-import org.thirdmode.pc.loader.InitialState;
 import org.thirdmode.pc.loader.LoadOptions;
-import org.thirdmode.pc.loader.SegmentState;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.paging.WalkCounters;
 import org.thirdmode.x86.profile.CpuProfile;
-import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Rflags;
-import org.thirdmode.x86.state.Segment;
 import org.thirdmode.x86.tlb.TlbCount;
 
 /**
@@ -68,9 +64,7 @@ public final class Machine {
             return; // the stub's reset vector, which asks for an image and halts
         }
         board.actAsFirmware();
-        // Firmware looks for an x87 by FNINIT; what it boots may use one with no FNINIT of its own.
-        processor.fpu.initialise();
-        apply(ImageLoader.load(image.get(), options, configuration.memory(), board.memory()));
+        HandOver.apply(processor, ImageLoader.load(image.get(), options, configuration.memory(), board.memory()));
     }
 
     /** The board, for its screen, its keyboard and its consoles. */
@@ -81,41 +75,6 @@ public final class Machine {
     /** The processor, for one who looks inside. */
     public Processor processor() {
         return processor;
-    }
-
-    private void apply(InitialState from) {
-        CpuState s = processor.state;
-        s.r[CpuState.RAX] = from.rax();
-        s.r[CpuState.RBX] = from.rbx();
-        s.r[CpuState.RCX] = from.rcx();
-        s.r[CpuState.RDX] = from.rdx();
-        s.r[CpuState.RSI] = from.rsi();
-        s.r[CpuState.RDI] = from.rdi();
-        s.r[CpuState.RSP] = from.rsp();
-        s.rip = from.rip();
-        s.setRflags(from.rflags());
-        for (int i = 0; i < s.segments.length; i++) {
-            load(s.segments[i], i == Segment.CS ? from.cs() : i == Segment.SS ? from.ss() : from.ds());
-        }
-        load(s.ldtr, SegmentState.UNUSABLE_LDT);
-        load(s.tr, SegmentState.RESET_TSS);
-        s.gdtrBase = from.gdtBase();
-        s.gdtrLimit = from.gdtLimit();
-        s.idtrBase = from.idtBase();
-        s.idtrLimit = from.idtLimit();
-        s.cr0 = from.cr0();
-        s.cr3 = from.cr3();
-        s.cr4 = from.cr4();
-        s.efer = from.efer();
-        s.cpl = 0;
-        processor.activity = Processor.Activity.ACTIVE;
-        processor.mmu.flushAll();
-        processor.modeChanged();
-        processor.flagsChanged();
-    }
-
-    private static void load(Segment register, SegmentState from) {
-        register.set(from.selector(), from.base(), from.limit(), from.accessRights());
     }
 
     /** Runs for at most {@code ticks} ticks of guest time: instructions, and what the processor slept in between. */

@@ -165,6 +165,15 @@ public final class Processor implements ProcessorSignals {
         extension = theExtension;
     }
 
+    /** RESET at once, or INIT: for a hypervisor whose guest has this processor. */
+    public void reset(boolean init) {
+        if (init) {
+            Reset.init(this);
+        } else {
+            Reset.powerUp(this);
+        }
+    }
+
     // ---- running ----
 
     /** Why {@link #run} came back. */
@@ -344,6 +353,38 @@ public final class Processor implements ProcessorSignals {
     /** Whether the instruction in execution ends in a single-step trap. */
     private boolean singleStep;
 
+    /** What became of an instruction that was executed in someone's place. */
+    public enum Emulated {
+        /** It is complete. */
+        DONE,
+        /** It raised {@link Processor#fault}, which has not been delivered. */
+        FAULT,
+        /** What it touches threw {@link Processor#exit}: nothing has changed that matters when it is executed again. */
+        EXIT
+    }
+
+    /**
+     * Executes the one instruction at RIP and delivers nothing: for a hypervisor that executes it in its guest's place.
+     *
+     * @param tick the time at which it begins
+     */
+    public Emulated emulate(long tick) {
+        setNow(tick);
+        extendBudget(tick + 1);
+        try {
+            step();
+            return Emulated.DONE;
+        } catch (GuestFault f) {
+            unwind();
+            return Emulated.FAULT;
+        } catch (GuestExit e) {
+            unwind();
+            shadow = shadowBefore;
+            state.systemFlags |= resumeBefore;
+            return Emulated.EXIT;
+        }
+    }
+
     /** Executes exactly one instruction with everything that can happen around it. */
     void step() {
         CpuState s = state;
@@ -518,7 +559,10 @@ public final class Processor implements ProcessorSignals {
         return budget;
     }
 
-    /** Counts {@code n} further iterations of a repeated string instruction as ticks. */
+    /**
+     * Counts {@code n} further ticks: iterations of a repeated string instruction, or instructions that a hypervisor has
+     * completed in its guest's place.
+     */
     public void countIterations(long n) {
         budget -= n;
     }

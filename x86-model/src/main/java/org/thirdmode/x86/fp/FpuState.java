@@ -74,6 +74,23 @@ public final class FpuState {
         mxcsr = MXCSR_INIT;
     }
 
+    /** Becomes a copy of another. */
+    public void set(FpuState from) {
+        System.arraycopy(from.significand, 0, significand, 0, significand.length);
+        System.arraycopy(from.signExponent, 0, signExponent, 0, signExponent.length);
+        System.arraycopy(from.xmm, 0, xmm, 0, xmm.length);
+        control = from.control;
+        status = from.status;
+        top = from.top;
+        valid = from.valid;
+        instructionPointer = from.instructionPointer;
+        instructionSelector = from.instructionSelector;
+        dataPointer = from.dataPointer;
+        dataSelector = from.dataSelector;
+        opcode = from.opcode;
+        mxcsr = from.mxcsr;
+    }
+
     /** FNINIT: the data registers keep their values. */
     public void initialise() {
         control = CONTROL_INIT;

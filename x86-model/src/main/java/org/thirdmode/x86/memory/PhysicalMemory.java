@@ -3,6 +3,7 @@ package org.thirdmode.x86.memory;
 import com.google.common.collect.Range;
 import com.google.common.collect.RangeMap;
 import com.google.common.collect.TreeRangeMap;
+import java.util.function.LongFunction;
 
 /**
  * The physical address space of one machine: RAM, ROM and device regions of any size up to the processor's width.
@@ -21,6 +22,7 @@ public final class PhysicalMemory {
     private final RangeMap<Long, Region> regions = TreeRangeMap.create();
     private Frame[][] directory = new Frame[16][];
     private long framesInUse;
+    private final LongFunction<Frame> ram;
     private Runnable onMapChanged = () -> {};
 
     /** The next address that no bus has. */
@@ -28,10 +30,20 @@ public final class PhysicalMemory {
 
     /** An empty address space of {@code addressWidth} bits (32..52). */
     public PhysicalMemory(int addressWidth) {
+        this(addressWidth, address -> new Frame(new byte[Frame.SIZE], false));
+    }
+
+    /**
+     * An empty address space whose RAM is someone else's: what a program sees of memory that it shares.
+     *
+     * @param ram the frame of RAM at a frame's address, asked once on first touch
+     */
+    public PhysicalMemory(int addressWidth, LongFunction<Frame> ram) {
         if (addressWidth < 32 || addressWidth > 52) {
             throw new IllegalArgumentException("physical address width " + addressWidth + ": expected 32 to 52 bits");
         }
         this.addressWidth = addressWidth;
+        this.ram = ram;
         beyond = 1L << addressWidth;
     }
 
@@ -163,7 +175,7 @@ public final class PhysicalMemory {
             return null;
         }
         Frame made = switch (regions.get(address)) {
-            case Ram ignored -> new Frame(new byte[Frame.SIZE], false);
+            case Ram ignored -> ram.apply(address & -Frame.SIZE);
             case Rom(long base, byte[] image) -> {
                 byte[] bytes = new byte[Frame.SIZE];
                 System.arraycopy(image, (int) ((address & -Frame.SIZE) - base), bytes, 0, Frame.SIZE);

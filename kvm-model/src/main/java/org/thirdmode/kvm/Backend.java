@@ -1,0 +1,51 @@
+package org.thirdmode.kvm;
+
+import java.util.Map;
+import org.thirdmode.shadow.TlbControl;
+
+/** The extension that runs a virtual CPU. What the rest of the hypervisor sees of a VMCS. */
+public interface Backend extends TlbControl {
+    /** Brings the guest's registers from the hardware to the guest processor; cheap where they are there. */
+    void fetchRegisters();
+
+    /** The guest processor's registers have changed: the next entry loads them. */
+    void registersChanged();
+
+    /** The next entry injects an event. KVM: VM_ENTRY_INTR_INFO, EVENTINJ. */
+    void inject(int information, int errorCode, int instructionLength);
+
+    /** Whether the next entry injects an event. */
+    boolean injects();
+
+    /** Whether the guest would take an external interrupt now: RFLAGS.IF, and no interrupt shadow. */
+    boolean interruptAllowed();
+
+    /** Whether the guest would take an NMI now. */
+    boolean nmiAllowed();
+
+    /** Asks for an exit as soon as the guest can take an interrupt. */
+    void requestInterruptWindow(boolean wanted);
+
+    /** Asks for an exit as soon as the guest can take an NMI. */
+    void requestNmiWindow(boolean wanted);
+
+    /**
+     * Lets the guest run until it exits. Null where it did; else why it could not be entered.
+     *
+     * @param ticks the guest's time
+     */
+    KvmExit.FailEntry enter(long ticks);
+
+    /**
+     * Handles the exit that ended {@link #enter}: an exit handler a reason.
+     *
+     * @return what user space has to do, or null where the guest can go on
+     */
+    KvmExit handleExit(Vcpu vcpu);
+
+    /** Exits by reason, in the manual's words. */
+    Map<String, Long> exits();
+
+    /** The control structure goes. */
+    void destroy();
+}

@@ -1,0 +1,67 @@
+package org.thirdmode.kvm;
+
+import org.thirdmode.shadow.PagingRegisters;
+import org.thirdmode.x86.bus.LocalApicPort;
+import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.memory.PhysicalMemory;
+import org.thirdmode.x86.profile.CpuProfile;
+import org.thirdmode.x86.state.Rflags;
+import org.thirdmode.x86.time.GuestClock;
+
+/**
+ * The processor that the guest believes to have, and the instruction emulator: a processor of the model whose every access to
+ * memory goes through the guest's slots. It holds the guest's registers while the hypervisor looks at them.
+ */
+final class GuestProcessor implements PagingRegisters {
+    final Processor cpu;
+    final GuestBus bus;
+
+    GuestProcessor(Vm vm, CpuProfile profile, LocalApicPort apic) {
+        bus = new GuestBus(vm);
+        int width = vm.host().memory.addressWidth();
+        PhysicalMemory memory = new PhysicalMemory(width);
+        memory.mapMmio(0, 1L << width, bus);
+        cpu = new Processor(memory, bus, apic, new GuestClock(), profile.withoutVirtualization());
+        bus.exitBy(cpu.exit);
+    }
+
+    @Override
+    public long cr0() {
+        return cpu.state.cr0;
+    }
+
+    @Override
+    public long cr3() {
+        return cpu.state.cr3;
+    }
+
+    @Override
+    public long cr4() {
+        return cpu.state.cr4;
+    }
+
+    @Override
+    public long efer() {
+        return cpu.state.efer;
+    }
+
+    @Override
+    public long pdpte(int i) {
+        return cpu.state.pdpte[i];
+    }
+
+    @Override
+    public int pkru() {
+        return cpu.state.pkru;
+    }
+
+    @Override
+    public boolean alignmentCheck() {
+        return (cpu.state.systemFlags & Rflags.AC) != 0;
+    }
+
+    @Override
+    public int cpl() {
+        return cpu.state.cpl;
+    }
+}

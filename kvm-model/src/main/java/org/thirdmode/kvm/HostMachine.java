@@ -1,0 +1,180 @@
+package org.thirdmode.kvm;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.thirdmode.shadow.HostPages;
+import org.thirdmode.vmx.capability.VmxCapabilities;
+import org.thirdmode.vmx.exec.Vmx;
+import org.thirdmode.x86.bus.LocalApicPort;
+import org.thirdmode.x86.bus.PortBus;
+import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.memory.Frame;
+import org.thirdmode.x86.memory.PhysicalMemory;
+import org.thirdmode.x86.profile.CpuProfile;
+import org.thirdmode.x86.state.Cr0;
+import org.thirdmode.x86.state.Cr4;
+import org.thirdmode.x86.state.Efer;
+import org.thirdmode.x86.state.Segment;
+import org.thirdmode.x86.time.GuestClock;
+import org.thirdmode.x86.tlb.TlbGeometry;
+
+/**
+ * The host: a processor with VMX and its memory. The host's kernel is Java; the processor is in the state in which a 64-bit
+ * kernel would have it, and executes only guests.
+ */
+public final class HostMachine implements HostPages {
+    /** Where the allocator begins; the page below it is never given out, so that 0 is no page. */
+    private static final long FIRST_PAGE = 0x10_0000;
+
+    private static final int CODE_SELECTOR = 0x10;
+    private static final int TSS_SELECTOR = 0x40;
+    private static final long TABLE = 0x1000;
+
+    public final PhysicalMemory memory;
+    public final Processor cpu;
+    public final Vmx vmx;
+    private final Timer timer;
+    private final Deque<Long> free = new ArrayDeque<>();
+    private long next = FIRST_PAGE;
+    private long pagesInUse;
+
+    /**
+     * A host.
+     *
+     * @param addressWidth of its physical memory, in bits; all of it is RAM
+     * @param tlbs the TLBs to model and count, or null for {@code fast} fidelity
+     */
+    public HostMachine(CpuProfile profile, int addressWidth, TlbGeometry tlbs) {
+        memory = new PhysicalMemory(addressWidth);
+        memory.mapRam(0, 1L << addressWidth);
+        GuestClock clock = new GuestClock();
+        timer = new Timer(clock);
+        cpu = new Processor(memory, PortBus.EMPTY, timer, clock, profile, tlbs);
+        timer.cpu = cpu;
+        vmx = new Vmx(cpu, VmxCapabilities.of(profile));
+        cpu.extend(vmx);
+        vmx.handOverExits(true);
+        longMode();
+    }
+
+    /** As after the boot of a 64-bit kernel. */
+    private void longMode() {
+        cpu.state.cr0 = Cr0.PG | Cr0.WP | Cr0.NE | Cr0.ET | Cr0.MP | Cr0.PE;
+        cpu.state.cr4 = Cr4.PAE | Cr4.VMXE | Cr4.OSFXSR | Cr4.OSXMMEXCPT;
+        cpu.state.efer = Efer.LME | Efer.LMA | Efer.NXE | Efer.SCE;
+        cpu.state.cr3 = TABLE;
+        int data = Segment.PRESENT | Segment.CODE_OR_DATA | Segment.WRITABLE | Segment.ACCESSED;
+        for (Segment segment : cpu.state.segments) {
+            segment.set(CODE_SELECTOR + 8, 0, 0xffff_ffffL, data | Segment.BIG | Segment.GRANULAR);
+        }
+        cpu.state.segments[Segment.CS].set(CODE_SELECTOR, 0, 0xffff_ffffL, data | Segment.CODE | Segment.LONG);
+        cpu.state.tr.set(TSS_SELECTOR, 0x2000, 0x67, Segment.PRESENT | 11);
+        cpu.state.gdtrBase = 0x3000;
+        cpu.state.idtrBase = 0x4000;
+        cpu.mmu.flushAll();
+        cpu.modeChanged();
+    }
+
+    // ---- pages ----
+
+    @Override
+    public long allocate(boolean below4G) {
+        pagesInUse++;
+        if (!free.isEmpty()) {
+            // Guests of this model use less than 4 GBytes of table pages; data comes from the same place, upwards.
+            return free.pop();
+        }
+        if (below4G && next >= 1L << 32) {
+            throw new IllegalStateException("no host page below 4 GBytes is left");
+        }
+        long page = next;
+        next += Frame.SIZE;
+        return page;
+    }
+
+    @Override
+    public void free(long hostPhysical) {
+        pagesInUse--;
+        java.util.Arrays.fill(memory.frame(hostPhysical).bytes, (byte) 0);
+        free.push(hostPhysical);
+    }
+
+    /** Pages that are out: of guests' memory, of tables, of control structures. */
+    public long pagesInUse() {
+        return pagesInUse;
+    }
+
+    // ---- time ----
+
+    /** The host's own timer: its interrupt ends guest mode at {@code tick} of the processor. */
+    public void armTimer(long tick) {
+        timer.arm(tick);
+    }
+
+    /** The host's interrupt handler: the interrupt that ended guest mode is dealt with. */
+    public void acknowledgeTimer() {
+        timer.pending = false;
+    }
+
+    /** A local APIC with nothing but a timer, whose interrupt is for the host. */
+    private static final class Timer implements LocalApicPort {
+        private final GuestClock.Timer deadline;
+        private boolean pending;
+        private Processor cpu;
+
+        Timer(GuestClock clock) {
+            deadline = clock.newTimer(this::expired);
+        }
+
+        void arm(long tick) {
+            pending = false;
+            if (tick == GuestClock.NEVER) {
+                deadline.disarm();
+            } else if (tick <= cpu.now()) {
+                deadline.disarm();
+                expired();
+            } else {
+                deadline.arm(tick);
+            }
+        }
+
+        private void expired() {
+            pending = true;
+            cpu.interruptLineChanged();
+        }
+
+        @Override
+        public boolean interruptPending() {
+            return pending;
+        }
+
+        @Override
+        public int acknowledgeInterrupt() {
+            pending = false;
+            return 0xef;
+        }
+
+        @Override
+        public int taskPriorityClass() {
+            return 0;
+        }
+
+        @Override
+        public void setTaskPriorityClass(int priorityClass) {}
+
+        @Override
+        public boolean ownsMsr(int msr) {
+            return false;
+        }
+
+        @Override
+        public boolean readMsr(int msr, long[] result) {
+            return false;
+        }
+
+        @Override
+        public boolean writeMsr(int msr, long value) {
+            return false;
+        }
+    }
+}

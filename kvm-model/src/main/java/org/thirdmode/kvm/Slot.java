@@ -1,0 +1,74 @@
+package org.thirdmode.kvm;
+
+import java.util.BitSet;
+import org.thirdmode.shadow.MemorySlot;
+
+/** A memory slot: guest frames and the memory of user space behind them. KVM: {@code struct kvm_memory_slot}. */
+final class Slot implements MemorySlot {
+    final int number;
+    private final long baseGfn;
+    private final long pages;
+    private final boolean readOnly;
+    private final BitSet dirty;
+    private final UserMemory memory;
+    private final long offset;
+
+    Slot(int number, long baseGfn, long pages, boolean readOnly, boolean logsDirty, UserMemory memory, long offset) {
+        this.number = number;
+        this.baseGfn = baseGfn;
+        this.pages = pages;
+        this.readOnly = readOnly;
+        this.memory = memory;
+        this.offset = offset;
+        dirty = logsDirty ? new BitSet() : null;
+    }
+
+    @Override
+    public long baseGfn() {
+        return baseGfn;
+    }
+
+    @Override
+    public long pages() {
+        return pages;
+    }
+
+    @Override
+    public boolean readOnly() {
+        return readOnly;
+    }
+
+    @Override
+    public boolean logsDirty() {
+        return dirty != null;
+    }
+
+    @Override
+    public long hostAddress(long gfn) {
+        return memory.hostAddress(offset + ((gfn - baseGfn) << 12));
+    }
+
+    @Override
+    public int hostPageShift(long gfn) {
+        return 12;
+    }
+
+    @Override
+    public void markDirty(long gfn) {
+        if (dirty != null) {
+            dirty.set((int) (gfn - baseGfn));
+        }
+    }
+
+    @Override
+    public boolean isDirty(long gfn) {
+        return dirty != null && dirty.get((int) (gfn - baseGfn));
+    }
+
+    /** The dirty log, which is empty afterwards. Bit i is frame baseGfn + i. */
+    BitSet takeDirtyLog() {
+        BitSet log = (BitSet) dirty.clone();
+        dirty.clear();
+        return log;
+    }
+}

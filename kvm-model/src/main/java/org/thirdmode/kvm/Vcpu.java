@@ -1,0 +1,309 @@
+package org.thirdmode.kvm;
+
+import java.util.Map;
+import org.thirdmode.kvm.mmu.TdpMmu;
+import org.thirdmode.kvm.vmx.VmxBackend;
+import org.thirdmode.shadow.FaultResult;
+import org.thirdmode.shadow.GuestLimits;
+import org.thirdmode.shadow.GuestMmu;
+import org.thirdmode.shadow.HostFormat;
+import org.thirdmode.shadow.Surroundings;
+import org.thirdmode.x86.bus.LocalApicPort;
+import org.thirdmode.x86.exec.EventInformation;
+import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.profile.CpuProfile;
+import org.thirdmode.x86.profile.Feature;
+import org.thirdmode.x86.state.CpuState;
+import org.thirdmode.x86.state.GuestFault;
+import org.thirdmode.x86.state.Rflags;
+import org.thirdmode.x86.state.Vector;
+
+/**
+ * A virtual CPU. KVM: the file descriptor that KVM_CREATE_VCPU returns.
+ *
+ * <p>The guest's time is counted in ticks as on the bare machine: one an instruction that the guest completes or that
+ * faults, whether the hardware executes it or the hypervisor does; none for what exits are made of.
+ */
+public final class Vcpu {
+    /** No interrupt waits to be injected. */
+    private static final int NONE = -1;
+
+    private final HostMachine host;
+    private final GuestProcessor guest;
+    private final GuestMmu mmu;
+    private final Backend backend;
+
+    /** What the guest's time is ahead of the host processor's. */
+    private long tickOffset;
+
+    private boolean emulating;
+    private boolean halted;
+    private int pendingInterrupt = NONE;
+    private boolean pendingNmi;
+    private boolean windowRequested;
+    private long emulated;
+    private long userSpaceExits;
+    private long injected;
+
+    Vcpu(Vm vm, CpuProfile profile, LocalApicPort apic, MmuKind kind) {
+        host = vm.host();
+        guest = new GuestProcessor(vm, profile, apic);
+        VmxBackend vmx = new VmxBackend(host, guest.cpu, kind == MmuKind.NESTED);
+        backend = vmx;
+        Surroundings surroundings = new Surroundings(
+                host.memory,
+                guest,
+                new GuestLimits(host.memory.addressWidth(), profile.has(Feature.PSE36), profile.has(Feature.PAGE1GB)),
+                vm,
+                host,
+                backend,
+                HostFormat.LEVEL_4);
+        mmu = switch (kind) {
+            case NESTED -> new TdpMmu(surroundings);
+        };
+        vmx.mmu(mmu);
+        guest.bus.listener((guestPhysical, size) -> mmu.pteWrite(guestPhysical, size));
+    }
+
+    // ---- registers ----
+
+    /**
+     * The guest's processor, with all of its registers up to date: KVM_GET_REGS, KVM_GET_SREGS, KVM_GET_MSRS. After a
+     * change {@link #setRegisters} must be called.
+     */
+    public Processor registers() {
+        backend.fetchRegisters();
+        return guest.cpu;
+    }
+
+    /** KVM_SET_REGS, KVM_SET_SREGS: what {@link #registers} returned has been changed. */
+    public void setRegisters() {
+        backend.registersChanged();
+        mmu.resetContext();
+        halted = false;
+    }
+
+    /** The MMU, for its counters and its tables. */
+    public GuestMmu mmu() {
+        return mmu;
+    }
+
+    // ---- time ----
+
+    /** The guest's time in ticks. */
+    public long ticks() {
+        return host.cpu.now() + tickOffset;
+    }
+
+    /** The tick of what {@link #run} has returned for: a read by an instruction that is not complete belongs to its end. */
+    public long ticksOfExit() {
+        return emulating ? ticks() + 1 : ticks();
+    }
+
+    /** A halted guest's time passes. */
+    public void sleepUntil(long tick) {
+        tickOffset += tick - ticks();
+    }
+
+    /** Counts the guest instruction that the hypervisor has completed, or given an exception to, in its place. */
+    private void countInstruction() {
+        host.cpu.countIterations(1);
+    }
+
+    // ---- interrupts ----
+
+    /** Whether {@link #interrupt} can be injected by the next entry. KVM: {@code ready_for_interrupt_injection}. */
+    public boolean readyForInterrupt() {
+        return pendingInterrupt == NONE && !emulating && !backend.injects() && backend.interruptAllowed();
+    }
+
+    /** KVM_INTERRUPT: queues an external interrupt; it ends a halt. */
+    public void interrupt(int vector) {
+        pendingInterrupt = vector;
+        halted = false;
+    }
+
+    /** KVM: {@code request_interrupt_window}. */
+    public void requestInterruptWindow(boolean wanted) {
+        windowRequested = wanted;
+    }
+
+    /** KVM_NMI. */
+    public void nmi() {
+        pendingNmi = true;
+        halted = false;
+    }
+
+    // ---- running ----
+
+    /** User space has done the read that {@link #run} came back for. */
+    public void answer(long value) {
+        guest.bus.answer(value);
+    }
+
+    /**
+     * KVM_RUN: runs the guest until user space has something to do, or until its time is {@code deadline}.
+     *
+     * @param deadline in ticks
+     */
+    public KvmExit run(long deadline) {
+        while (true) {
+            KvmExit write = guest.bus.nextWrite();
+            if (write != null) {
+                return toUserSpace(write);
+            }
+            KvmExit exit;
+            if (emulating) {
+                exit = emulate();
+            } else if (halted) {
+                exit = new KvmExit.Hlt();
+            } else if (ticks() >= deadline) {
+                exit = new KvmExit.Interrupted();
+            } else {
+                exit = enter(deadline);
+            }
+            if (exit != null) {
+                return toUserSpace(exit);
+            }
+        }
+    }
+
+    private KvmExit toUserSpace(KvmExit exit) {
+        userSpaceExits++;
+        return exit;
+    }
+
+    private KvmExit enter(long deadline) {
+        injectPending();
+        host.armTimer(deadline - tickOffset);
+        KvmExit.FailEntry failure = backend.enter(ticks());
+        return failure != null ? failure : backend.handleExit(this);
+    }
+
+    /** At most one event an entry; what was interrupted on its way comes first. */
+    private void injectPending() {
+        if (pendingNmi && !backend.injects()) {
+            if (backend.nmiAllowed()) {
+                pendingNmi = false;
+                backend.inject(EventInformation.of(EventInformation.NMI, Vector.NMI, false), 0, 0);
+                injected++;
+            }
+        }
+        backend.requestNmiWindow(pendingNmi);
+        if (pendingInterrupt != NONE && !backend.injects() && backend.interruptAllowed()) {
+            backend.inject(EventInformation.of(EventInformation.EXTERNAL_INTERRUPT, pendingInterrupt, false), 0, 0);
+            pendingInterrupt = NONE;
+            injected++;
+        }
+        backend.requestInterruptWindow(pendingInterrupt != NONE || windowRequested);
+    }
+
+    // ---- what exit handlers ask for ----
+
+    /** The guest can take an interrupt. */
+    public KvmExit interruptWindow() {
+        return windowRequested ? new KvmExit.InterruptWindowOpen() : null;
+    }
+
+    /** The host was interrupted. */
+    public KvmExit hostInterrupt() {
+        host.acknowledgeTimer();
+        return new KvmExit.Interrupted();
+    }
+
+    /** A page fault of the hardware: {@link GuestMmu#pageFault}. */
+    public KvmExit pageFault(long address, int errorCode) {
+        return switch (mmu.pageFault(address, errorCode)) {
+            case FaultResult.Retry retry -> null;
+            case FaultResult.Inject(long linear, int code) -> {
+                backend.fetchRegisters();
+                guest.cpu.state.cr2 = linear;
+                countInstruction();
+                injectFault(Vector.PF, true, code);
+                yield null;
+            }
+            case FaultResult.Emulate(long guestPhysical, FaultResult.Reason reason) -> emulate();
+            case FaultResult.Mmio(long guestPhysical) -> emulate();
+        };
+    }
+
+    private void injectFault(int vector, boolean hasErrorCode, int errorCode) {
+        // The handler's frame holds RF set, as for any fault.
+        guest.cpu.state.systemFlags |= Rflags.RF;
+        backend.registersChanged();
+        backend.inject(EventInformation.of(EventInformation.HARDWARE_EXCEPTION, vector, hasErrorCode), errorCode, 0);
+        injected++;
+    }
+
+    /** Executes the guest's instruction in its place. KVM: {@code emulate_instruction}. */
+    public KvmExit emulate() {
+        backend.fetchRegisters();
+        CpuState state = guest.cpu.state;
+        long cr0 = state.cr0;
+        long cr3 = state.cr3;
+        long cr4 = state.cr4;
+        long efer = state.efer;
+        guest.bus.begin();
+        emulating = true;
+        switch (guest.cpu.emulate(ticks())) {
+            case EXIT -> {
+                return guest.bus.question();
+            }
+            case DONE -> {
+                countInstruction();
+                emulated++;
+                halted = guest.cpu.activity != Processor.Activity.ACTIVE;
+                guest.cpu.activity = Processor.Activity.ACTIVE;
+            }
+            case FAULT -> {
+                countInstruction();
+                fault(guest.cpu.fault);
+            }
+        }
+        emulating = false;
+        guest.bus.end();
+        backend.registersChanged();
+        if (state.cr0 != cr0 || state.cr4 != cr4 || state.efer != efer) {
+            mmu.resetContext();
+        } else if (state.cr3 != cr3) {
+            mmu.newCr3(false);
+        }
+        return halted ? new KvmExit.Hlt() : null;
+    }
+
+    private void fault(GuestFault fault) {
+        if (fault.vector == Vector.PF) {
+            guest.cpu.state.cr2 = fault.linearAddress;
+        } else if (fault.vector == Vector.DB) {
+            guest.cpu.state.dr[6] |= fault.errorCode;
+        }
+        injectFault(fault.vector, fault.hasErrorCode, fault.hasErrorCode ? fault.errorCode : 0);
+    }
+
+    // ---- counts ----
+
+    /** Exits by reason, in the manual's words. */
+    public Map<String, Long> exits() {
+        return backend.exits();
+    }
+
+    /** Instructions executed in the guest's place. */
+    public long emulated() {
+        return emulated;
+    }
+
+    /** Returns to user space. */
+    public long userSpaceExits() {
+        return userSpaceExits;
+    }
+
+    /** Events injected, but those that were interrupted on their way and injected again. */
+    public long injected() {
+        return injected;
+    }
+
+    void destroy() {
+        mmu.destroy();
+        backend.destroy();
+    }
+}

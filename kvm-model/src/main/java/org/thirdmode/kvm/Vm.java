@@ -1,0 +1,151 @@
+package org.thirdmode.kvm;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Set;
+import org.thirdmode.shadow.GuestMmu;
+import org.thirdmode.shadow.MemorySlot;
+import org.thirdmode.shadow.MemorySlots;
+import org.thirdmode.x86.bus.LocalApicPort;
+import org.thirdmode.x86.memory.Frame;
+import org.thirdmode.x86.profile.CpuProfile;
+
+/** A virtual machine: its memory slots and its virtual CPU. KVM: the file descriptor that KVM_CREATE_VM returns. */
+public final class Vm implements MemorySlots {
+    private final HostMachine host;
+    private final List<Slot> slots = new ArrayList<>();
+    private Slot last;
+    private Vcpu vcpu;
+
+    public Vm(HostMachine host) {
+        this.host = host;
+    }
+
+    HostMachine host() {
+        return host;
+    }
+
+    /** What a memory slot can be: KVM's flags. */
+    public enum SlotFlag {
+        /** KVM_MEM_READONLY: a write goes to user space. */
+        READ_ONLY,
+        /** KVM_MEM_LOG_DIRTY_PAGES: what is written is recorded. */
+        LOG_DIRTY_PAGES
+    }
+
+    /**
+     * KVM_SET_USER_MEMORY_REGION: a slot is user space's memory, so that the slot can change and its content stays. (The
+     * kernel of 2.6.20 allocated it: KVM_SET_MEMORY_REGION.)
+     *
+     * @param number of the slot; one of the same number is replaced, by nothing where {@code size} is 0
+     * @param guestPhysical where it begins, a multiple of 4096
+     * @param size in bytes, a multiple of 4096
+     * @param offset where in {@code memory} it begins, a multiple of 4096
+     * @throws IllegalArgumentException where it is misaligned, beyond the address width or overlaps another slot
+     */
+    public void setUserMemoryRegion(
+            int number, Set<SlotFlag> flags, long guestPhysical, long size, UserMemory memory, long offset) {
+        check(number, guestPhysical, size);
+        for (Slot slot : List.copyOf(slots)) {
+            if (slot.number == number) {
+                remove(slot);
+            }
+        }
+        if (size != 0) {
+            slots.add(new Slot(
+                    number,
+                    guestPhysical >>> 12,
+                    size >>> 12,
+                    flags.contains(SlotFlag.READ_ONLY),
+                    flags.contains(SlotFlag.LOG_DIRTY_PAGES),
+                    memory,
+                    offset));
+            if (vcpu != null) {
+                vcpu.mmu().slotsChanged();
+            }
+        }
+    }
+
+    /** Takes a slot away. */
+    public void removeMemoryRegion(int number) {
+        setUserMemoryRegion(number, Set.of(), 0, 0, null, 0);
+    }
+
+    private void check(int number, long guestPhysical, long size) {
+        String what = String.format("memory slot %d at 0x%x, 0x%x bytes", number, guestPhysical, size);
+        if (((guestPhysical | size) & (Frame.SIZE - 1)) != 0 || guestPhysical < 0 || size < 0) {
+            throw new IllegalArgumentException(what + ": address and size must be multiples of 4096");
+        }
+        if (guestPhysical + size > 1L << host.memory.addressWidth() || size >>> 12 > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    what + ": lies beyond the " + host.memory.addressWidth() + " bits of a physical address");
+        }
+        for (Slot slot : slots) {
+            boolean apart = guestPhysical >>> 12 >= slot.baseGfn() + slot.pages()
+                    || (guestPhysical + size) >>> 12 <= slot.baseGfn();
+            if (slot.number != number && size != 0 && !apart) {
+                throw new IllegalArgumentException(what + ": overlaps slot " + slot.number);
+            }
+        }
+    }
+
+    private void remove(Slot slot) {
+        if (vcpu != null) {
+            GuestMmu mmu = vcpu.mmu();
+            mmu.zapSlot(slot);
+        }
+        slots.remove(slot);
+        last = null;
+    }
+
+    /** KVM_GET_DIRTY_LOG: what was written since it was last asked. Bit i is the i-th frame of the slot. */
+    public BitSet dirtyLog(int number) {
+        for (Slot slot : slots) {
+            if (slot.number == number && slot.logsDirty()) {
+                vcpu.mmu().harvestDirty(slot);
+                BitSet log = slot.takeDirtyLog();
+                vcpu.mmu().slotRemoveWriteAccess(slot);
+                return log;
+            }
+        }
+        throw new IllegalArgumentException("memory slot " + number + ": is no slot with a dirty log");
+    }
+
+    @Override
+    public MemorySlot find(long gfn) {
+        Slot recent = last;
+        if (recent != null && recent.contains(gfn)) {
+            return recent;
+        }
+        for (Slot slot : slots) {
+            if (slot.contains(gfn)) {
+                last = slot;
+                return slot;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * KVM_CREATE_VCPU.
+     *
+     * @param profile what the guest's CPUID says
+     * @param apic the local APIC, which is user space's
+     */
+    public Vcpu createVcpu(CpuProfile profile, LocalApicPort apic, MmuKind mmu) {
+        if (vcpu != null) {
+            throw new IllegalStateException("this model's virtual machines have one virtual CPU");
+        }
+        vcpu = new Vcpu(this, profile, apic, mmu);
+        return vcpu;
+    }
+
+    /** The virtual machine goes: every host page of its own comes back. */
+    public void destroy() {
+        if (vcpu != null) {
+            vcpu.destroy();
+        }
+        List.copyOf(slots).forEach(this::remove);
+    }
+}

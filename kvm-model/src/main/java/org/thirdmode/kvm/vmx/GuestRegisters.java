@@ -1,0 +1,245 @@
+package org.thirdmode.kvm.vmx;
+
+import org.thirdmode.kvm.HostMachine;
+import org.thirdmode.vmx.vmcs.EntryControls;
+import org.thirdmode.vmx.vmcs.VmcsField;
+import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.exec.system.ModelSpecificRegisters;
+import org.thirdmode.x86.state.CpuState;
+import org.thirdmode.x86.state.Cr0;
+import org.thirdmode.x86.state.Cr4;
+import org.thirdmode.x86.state.Segment;
+
+/**
+ * Moves the guest's registers between where the hardware has them and the guest processor. In hardware most are in the VMCS;
+ * the general registers, CR2, DR0 to DR6, the FPU and some MSRs are the processor's own while a guest and its hypervisor take
+ * turns.
+ */
+final class GuestRegisters {
+    /** CR0 bits that the guest does not own: NE must be set, the others are not changed by entries and exits. */
+    private static final long CR0_HOST = Cr0.NE | Cr0.CD | Cr0.NW | Cr0.ET;
+
+    /** CR4 bits that the guest does not own. */
+    private static final long CR4_HOST = Cr4.VMXE;
+
+    private static final int IA32_STAR = 0xc000_0081;
+    private static final int IA32_LSTAR = 0xc000_0082;
+    private static final int IA32_CSTAR = 0xc000_0083;
+    private static final int IA32_FMASK = 0xc000_0084;
+    private static final int IA32_KERNEL_GS_BASE = 0xc000_0102;
+    private static final int IA32_TSC_AUX = 0xc000_0103;
+
+    private static final int BLOCKING_BY_STI = 1;
+    private static final int BLOCKING_BY_MOV_SS = 1 << 1;
+    private static final int BLOCKING_BY_NMI = 1 << 3;
+
+    /** Pending debug exceptions: B3 to B0 and BS; at least one of the breakpoints was enabled. */
+    private static final int PENDING = 0x400f;
+
+    private static final int ENABLED_BREAKPOINT = 1 << 12;
+
+    private static final int LDTR = 6;
+    private static final int TR = 7;
+
+    private static final VmcsField[][] SEGMENTS = {
+        segment(0), segment(1), segment(2), segment(3), segment(4), segment(5), segment(LDTR), segment(TR)
+    };
+
+    private static final VmcsField[] PDPTES = {
+        VmcsField.GUEST_PDPTE0, VmcsField.GUEST_PDPTE1, VmcsField.GUEST_PDPTE2, VmcsField.GUEST_PDPTE3
+    };
+
+    /** Selector, base, limit and access rights of segment register {@code n}: their encodings go up in the order of the VMCS. */
+    private static VmcsField[] segment(int n) {
+        return new VmcsField[] {
+            VmcsField.byEncoding(VmcsField.GUEST_ES_SELECTOR.encoding + (2L * n)),
+            VmcsField.byEncoding(VmcsField.GUEST_ES_BASE.encoding + (2L * n)),
+            VmcsField.byEncoding(VmcsField.GUEST_ES_LIMIT.encoding + (2L * n)),
+            VmcsField.byEncoding(VmcsField.GUEST_ES_ACCESS_RIGHTS.encoding + (2L * n))
+        };
+    }
+
+    private final Processor hardware;
+    private final Processor guest;
+    private final CpuState state;
+    private final VmcsFields vmcs;
+    private final boolean nested;
+    private long tscOffset = Long.MIN_VALUE;
+
+    GuestRegisters(HostMachine host, Processor guest, VmcsFields vmcs, boolean nested) {
+        hardware = host.cpu;
+        this.guest = guest;
+        state = guest.state;
+        this.vmcs = vmcs;
+        this.nested = nested;
+    }
+
+    private Segment segmentRegister(int n) {
+        return n == LDTR ? state.ldtr : n == TR ? state.tr : state.segments[n];
+    }
+
+    // ---- from the hardware ----
+
+    void fetch() {
+        System.arraycopy(hardware.state.r, 0, state.r, 0, 16);
+        state.r[CpuState.RSP] = vmcs.read(VmcsField.GUEST_RSP);
+        state.rip = vmcs.read(VmcsField.GUEST_RIP);
+        state.instructionRip = state.rip;
+        state.setRflags(vmcs.read(VmcsField.GUEST_RFLAGS));
+        for (int n = 0; n < SEGMENTS.length; n++) {
+            VmcsField[] fields = SEGMENTS[n];
+            segmentRegister(n).set((int) vmcs.read(fields[0]), vmcs.read(fields[1]), vmcs.read(fields[2]), (int)
+                    vmcs.read(fields[3]));
+        }
+        state.cpl = state.segments[Segment.SS].dpl();
+        state.gdtrBase = vmcs.read(VmcsField.GUEST_GDTR_BASE);
+        state.gdtrLimit = (int) vmcs.read(VmcsField.GUEST_GDTR_LIMIT);
+        state.idtrBase = vmcs.read(VmcsField.GUEST_IDTR_BASE);
+        state.idtrLimit = (int) vmcs.read(VmcsField.GUEST_IDTR_LIMIT);
+        if (nested) {
+            fetchPagingRegisters();
+        }
+        fetchOutsideVmcs();
+        int blocking = (int) vmcs.read(VmcsField.GUEST_INTERRUPTIBILITY_STATE);
+        guest.shadow = (blocking & BLOCKING_BY_MOV_SS) != 0
+                ? Processor.SHADOW_MOV_SS
+                : (blocking & BLOCKING_BY_STI) != 0 ? Processor.SHADOW_STI : Processor.NO_SHADOW;
+        guest.nmiBlocked = (blocking & BLOCKING_BY_NMI) != 0;
+        guest.pendingDebug = (int) vmcs.read(VmcsField.GUEST_PENDING_DEBUG_EXCEPTIONS) & PENDING;
+        guest.activity = Processor.Activity.ACTIVE;
+        guest.system.debug.changed();
+        guest.modeChanged();
+    }
+
+    private void fetchPagingRegisters() {
+        state.cr0 = (vmcs.read(VmcsField.GUEST_CR0) & ~CR0_HOST) | (vmcs.read(VmcsField.CR0_READ_SHADOW) & CR0_HOST);
+        state.cr3 = vmcs.read(VmcsField.GUEST_CR3);
+        state.cr4 = (vmcs.read(VmcsField.GUEST_CR4) & ~CR4_HOST) | (vmcs.read(VmcsField.CR4_READ_SHADOW) & CR4_HOST);
+        state.efer = vmcs.read(VmcsField.GUEST_IA32_EFER);
+        for (int n = 0; n < PDPTES.length; n++) {
+            state.pdpte[n] = vmcs.read(PDPTES[n]);
+        }
+    }
+
+    private void fetchOutsideVmcs() {
+        ModelSpecificRegisters msrs = guest.system.msrs;
+        msrs.sysenterCs = vmcs.read(VmcsField.GUEST_IA32_SYSENTER_CS);
+        msrs.sysenterEsp = vmcs.read(VmcsField.GUEST_IA32_SYSENTER_ESP);
+        msrs.sysenterEip = vmcs.read(VmcsField.GUEST_IA32_SYSENTER_EIP);
+        msrs.debugControl = vmcs.read(VmcsField.GUEST_IA32_DEBUGCTL);
+        // SWAPGS changes it without an exit.
+        msrs.kernelGsBase = hardware.system.msrs.kernelGsBase;
+        state.cr2 = hardware.state.cr2;
+        System.arraycopy(hardware.state.dr, 0, state.dr, 0, 7);
+        state.dr[7] = vmcs.read(VmcsField.GUEST_DR7);
+        state.pkru = hardware.state.pkru;
+        guest.fpu.set(hardware.fpu);
+    }
+
+    // ---- to the hardware ----
+
+    /** Returns whether a register that decides what linear addresses mean was changed. */
+    boolean store() {
+        System.arraycopy(state.r, 0, hardware.state.r, 0, 16);
+        vmcs.write(VmcsField.GUEST_RSP, state.r[CpuState.RSP]);
+        vmcs.write(VmcsField.GUEST_RIP, state.rip);
+        vmcs.write(VmcsField.GUEST_RFLAGS, state.rflags());
+        for (int n = 0; n < SEGMENTS.length; n++) {
+            VmcsField[] fields = SEGMENTS[n];
+            Segment segment = segmentRegister(n);
+            vmcs.write(fields[0], segment.selector);
+            vmcs.write(fields[1], segment.base);
+            vmcs.write(fields[2], segment.limit);
+            vmcs.write(fields[3], accessRights(n, segment));
+        }
+        vmcs.write(VmcsField.GUEST_GDTR_BASE, state.gdtrBase);
+        vmcs.write(VmcsField.GUEST_GDTR_LIMIT, state.gdtrLimit & 0xffffL);
+        vmcs.write(VmcsField.GUEST_IDTR_BASE, state.idtrBase);
+        vmcs.write(VmcsField.GUEST_IDTR_LIMIT, state.idtrLimit & 0xffffL);
+        boolean paging = nested && storePagingRegisters();
+        storeOutsideVmcs();
+        int blocking = switch (guest.shadow) {
+            case Processor.SHADOW_STI -> BLOCKING_BY_STI;
+            case Processor.SHADOW_MOV_SS -> BLOCKING_BY_MOV_SS;
+            default -> 0;
+        };
+        vmcs.write(VmcsField.GUEST_INTERRUPTIBILITY_STATE, blocking | (guest.nmiBlocked ? BLOCKING_BY_NMI : 0));
+        int pending = guest.pendingDebug & PENDING;
+        vmcs.write(
+                VmcsField.GUEST_PENDING_DEBUG_EXCEPTIONS,
+                (pending & 0xf) != 0 ? pending | ENABLED_BREAKPOINT : pending);
+        return paging;
+    }
+
+    /**
+     * A VM entry is stricter than a processor is with itself: TR is always busy, a usable segment always accessed. SDM 3C
+     * "Checks on Guest Segment Registers".
+     */
+    private static int accessRights(int n, Segment segment) {
+        if (n == TR) {
+            return (segment.attributes & ~Segment.UNUSABLE) | 2;
+        }
+        if (n < LDTR && segment.usable()) {
+            return segment.attributes | Segment.ACCESSED;
+        }
+        return segment.attributes;
+    }
+
+    private boolean storePagingRegisters() {
+        boolean changed = write(VmcsField.GUEST_CR0, (state.cr0 & ~CR0_HOST) | Cr0.NE | Cr0.ET)
+                | write(VmcsField.GUEST_CR3, state.cr3)
+                | write(VmcsField.GUEST_CR4, state.cr4 | CR4_HOST)
+                | write(VmcsField.GUEST_IA32_EFER, state.efer);
+        vmcs.write(VmcsField.CR0_GUEST_HOST_MASK, CR0_HOST);
+        vmcs.write(VmcsField.CR0_READ_SHADOW, state.cr0);
+        vmcs.write(VmcsField.CR4_GUEST_HOST_MASK, CR4_HOST);
+        vmcs.write(VmcsField.CR4_READ_SHADOW, state.cr4);
+        for (int n = 0; n < PDPTES.length; n++) {
+            vmcs.write(PDPTES[n], state.pdpte[n]);
+        }
+        long ia32e = EntryControls.IA_32E_MODE_GUEST.mask;
+        long entry = vmcs.read(VmcsField.ENTRY_CONTROLS);
+        vmcs.write(VmcsField.ENTRY_CONTROLS, state.longModeActive() ? entry | ia32e : entry & ~ia32e);
+        return changed;
+    }
+
+    private boolean write(VmcsField field, long value) {
+        if (vmcs.read(field) == value) {
+            return false;
+        }
+        vmcs.write(field, value);
+        return true;
+    }
+
+    private void storeOutsideVmcs() {
+        ModelSpecificRegisters msrs = guest.system.msrs;
+        vmcs.write(VmcsField.GUEST_IA32_SYSENTER_CS, msrs.sysenterCs);
+        vmcs.write(VmcsField.GUEST_IA32_SYSENTER_ESP, msrs.sysenterEsp);
+        vmcs.write(VmcsField.GUEST_IA32_SYSENTER_EIP, msrs.sysenterEip);
+        vmcs.write(VmcsField.GUEST_IA32_DEBUGCTL, msrs.debugControl);
+        vmcs.write(VmcsField.GUEST_IA32_PAT, msrs.pat);
+        vmcs.write(VmcsField.GUEST_DR7, state.dr[7]);
+        ModelSpecificRegisters own = hardware.system.msrs;
+        own.write(IA32_STAR, msrs.star);
+        own.write(IA32_LSTAR, msrs.lstar);
+        own.write(IA32_CSTAR, msrs.cstar);
+        own.write(IA32_FMASK, msrs.fmask);
+        own.write(IA32_KERNEL_GS_BASE, msrs.kernelGsBase);
+        own.write(IA32_TSC_AUX, msrs.tscAux);
+        hardware.state.cr2 = state.cr2;
+        System.arraycopy(state.dr, 0, hardware.state.dr, 0, 7);
+        hardware.state.pkru = state.pkru;
+        hardware.state.xcr0 = state.xcr0;
+        hardware.fpu.set(guest.fpu);
+    }
+
+    /** Makes the guest read its own time-stamp counter: {@code ticks} is the guest's time now. */
+    void timeStamp(long ticks) {
+        long counter = guest.system.msrs.timeStamp() - guest.now() + ticks;
+        long offset = counter - hardware.system.msrs.timeStamp();
+        if (offset != tscOffset) {
+            tscOffset = offset;
+            vmcs.write(VmcsField.TSC_OFFSET, offset);
+        }
+    }
+}

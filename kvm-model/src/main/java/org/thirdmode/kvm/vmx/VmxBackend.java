@@ -1,0 +1,300 @@
+package org.thirdmode.kvm.vmx;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.thirdmode.kvm.Backend;
+import org.thirdmode.kvm.HostMachine;
+import org.thirdmode.kvm.KvmExit;
+import org.thirdmode.kvm.Vcpu;
+import org.thirdmode.shadow.GuestMmu;
+import org.thirdmode.vmx.exec.VmExit;
+import org.thirdmode.vmx.exec.VmxInstructions;
+import org.thirdmode.vmx.vmcs.ExitReason;
+import org.thirdmode.vmx.vmcs.InstructionError;
+import org.thirdmode.vmx.vmcs.PrimaryProcessorBased;
+import org.thirdmode.vmx.vmcs.Vmcs;
+import org.thirdmode.vmx.vmcs.VmcsField;
+import org.thirdmode.x86.exec.EventInformation;
+import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.paging.Access;
+import org.thirdmode.x86.state.Rflags;
+
+/** A virtual CPU in a VMCS. */
+public final class VmxBackend implements Backend {
+    private static final long BLOCKING_BY_STI_OR_MOV_SS = 3;
+    private static final long BLOCKING_BY_NMI = 1 << 3;
+
+    // Exit qualification of an EPT violation. SDM 3C "Exit Qualification for EPT Violations".
+    private static final long DATA_WRITE = 1 << 1;
+    private static final long INSTRUCTION_FETCH = 1 << 2;
+
+    private static final long VPID = 1;
+    private static final int SINGLE_CONTEXT = 1;
+
+    private final HostMachine host;
+    private final Processor cpu;
+    private final VmxInstructions vmx;
+    private final VmcsFields vmcs;
+    private final GuestRegisters registers;
+    private final long region;
+    private final boolean nested;
+    private final long[] exits = new long[ExitReason.values().length];
+    private GuestMmu mmu;
+    private long eptPointer;
+    private boolean launched;
+
+    /** The guest processor holds the registers, and whether it has changed them. */
+    private boolean fetched = true;
+
+    private boolean changed = true;
+    private boolean injects;
+    private long primary;
+
+    /** A VMCS for a guest whose registers are {@code guest}'s; with {@code nested} paging its tables are the processor's business. */
+    public VmxBackend(HostMachine host, Processor guest, boolean nested) {
+        this.host = host;
+        this.nested = nested;
+        cpu = host.cpu;
+        vmx = host.vmx.instructions;
+        vmcs = new VmcsFields(vmx);
+        if (!host.vmx.inVmxOperation()) {
+            long vmxon = newRegion();
+            vmcs.check(vmx.vmxon(vmxon), "VMXON");
+        }
+        region = newRegion();
+        vmcs.check(vmx.vmclear(region), "VMCLEAR");
+        vmcs.check(vmx.vmptrld(region), "VMPTRLD");
+        VmcsSetup setup = new VmcsSetup(host, vmcs, nested);
+        setup.write(host.allocate(false));
+        primary = setup.primary();
+        registers = new GuestRegisters(host, guest, vmcs, nested);
+    }
+
+    /** A page that begins with the revision identifier. */
+    private long newRegion() {
+        long page = host.allocate(false);
+        host.memory.write(page, 4, Vmcs.REVISION);
+        return page;
+    }
+
+    /** The MMU that makes the second dimension. */
+    public void mmu(GuestMmu guestMmu) {
+        mmu = guestMmu;
+    }
+
+    // ---- registers ----
+
+    @Override
+    public void fetchRegisters() {
+        if (!fetched) {
+            registers.fetch();
+            fetched = true;
+        }
+    }
+
+    @Override
+    public void registersChanged() {
+        changed = true;
+    }
+
+    // ---- events ----
+
+    @Override
+    public void inject(int information, int errorCode, int instructionLength) {
+        vmcs.write(VmcsField.VM_ENTRY_INTERRUPTION_INFORMATION, information);
+        vmcs.write(VmcsField.VM_ENTRY_EXCEPTION_ERROR_CODE, errorCode);
+        vmcs.write(VmcsField.VM_ENTRY_INSTRUCTION_LENGTH, instructionLength);
+        injects = true;
+    }
+
+    @Override
+    public boolean injects() {
+        return injects;
+    }
+
+    @Override
+    public boolean interruptAllowed() {
+        store();
+        return (vmcs.read(VmcsField.GUEST_RFLAGS) & Rflags.IF) != 0
+                && (vmcs.read(VmcsField.GUEST_INTERRUPTIBILITY_STATE) & BLOCKING_BY_STI_OR_MOV_SS) == 0;
+    }
+
+    @Override
+    public boolean nmiAllowed() {
+        store();
+        return (vmcs.read(VmcsField.GUEST_INTERRUPTIBILITY_STATE) & (BLOCKING_BY_STI_OR_MOV_SS | BLOCKING_BY_NMI)) == 0;
+    }
+
+    @Override
+    public void requestInterruptWindow(boolean wanted) {
+        control(PrimaryProcessorBased.INTERRUPT_WINDOW_EXITING, wanted);
+    }
+
+    @Override
+    public void requestNmiWindow(boolean wanted) {
+        control(PrimaryProcessorBased.NMI_WINDOW_EXITING, wanted);
+    }
+
+    private void control(PrimaryProcessorBased bit, boolean wanted) {
+        long controls = wanted ? primary | bit.mask : primary & ~bit.mask;
+        if (controls != primary) {
+            primary = controls;
+            vmcs.write(VmcsField.PRIMARY_PROCESSOR_BASED_CONTROLS, primary);
+        }
+    }
+
+    // ---- translations ----
+
+    @Override
+    public void flush() {
+        if (nested && eptPointer != 0) {
+            vmx.invept(SINGLE_CONTEXT, eptPointer);
+        } else {
+            vmx.invvpid(SINGLE_CONTEXT, VPID, 0);
+        }
+    }
+
+    @Override
+    public void flushPage(long linear) {
+        vmx.invvpid(0, VPID, linear);
+    }
+
+    // ---- running ----
+
+    /** The guest processor's registers go to the VMCS if they were changed. */
+    private void store() {
+        if (changed) {
+            if (registers.store() && nested) {
+                // What was changed decides what linear addresses mean.
+                vmx.invvpid(SINGLE_CONTEXT, VPID, 0);
+            }
+            changed = false;
+        }
+    }
+
+    @Override
+    public KvmExit.FailEntry enter(long ticks) {
+        store();
+        long root = mmu.load().cr3;
+        if (nested) {
+            long pointer = root | VmcsSetup.EPTP_ATTRIBUTES;
+            if (pointer != eptPointer) {
+                eptPointer = pointer;
+                vmcs.write(VmcsField.EPT_POINTER, pointer);
+            }
+        }
+        registers.timeStamp(ticks);
+        int result = launched ? vmx.vmresume() : vmx.vmlaunch();
+        if (result != VmxInstructions.SUCCEED) {
+            InstructionError error = InstructionError.of(result);
+            return new KvmExit.FailEntry(result, error == null ? "VMfailInvalid" : error.title);
+        }
+        launched = true;
+        fetched = false;
+        injects = false;
+        while (cpu.guestMode) {
+            cpu.run(Long.MAX_VALUE);
+        }
+        return null;
+    }
+
+    @Override
+    public KvmExit handleExit(Vcpu vcpu) {
+        int number = (int) vmcs.read(VmcsField.EXIT_REASON) & 0xffff;
+        ExitReason reason = ExitReason.of(number);
+        if (reason != null) {
+            exits[reason.ordinal()]++;
+        }
+        injectAgain();
+        VmExit exit = host.vmx.exit();
+        return switch (exit) {
+            case VmExit.EptViolation violation -> vcpu.pageFault(violation.guestPhysical(), errorCode(violation));
+            case VmExit.ExternalInterrupt ignored -> vcpu.hostInterrupt();
+            case VmExit.InterruptWindow ignored -> vcpu.interruptWindow();
+            case VmExit.NmiWindow ignored -> null;
+            case VmExit.TripleFault ignored -> new KvmExit.Shutdown();
+            case VmExit.EntryFailureGuestState(int qualification) ->
+                new KvmExit.FailEntry(number, "invalid guest state, qualification " + qualification);
+            case VmExit.EntryFailureMsrLoading(int entry) ->
+                new KvmExit.FailEntry(number, "MSR loading, entry " + entry);
+            // Instructions that the hypervisor executes in the guest's place.
+            case VmExit.Cpuid ignored -> vcpu.emulate();
+            case VmExit.Hlt ignored -> vcpu.emulate();
+            case VmExit.Invd ignored -> vcpu.emulate();
+            case VmExit.Invlpg ignored -> vcpu.emulate();
+            case VmExit.Rdpmc ignored -> vcpu.emulate();
+            case VmExit.Rdtsc ignored -> vcpu.emulate();
+            case VmExit.Rdtscp ignored -> vcpu.emulate();
+            case VmExit.ControlRegisterAccess ignored -> vcpu.emulate();
+            case VmExit.MovDr ignored -> vcpu.emulate();
+            case VmExit.IoInstruction ignored -> vcpu.emulate();
+            case VmExit.Rdmsr ignored -> vcpu.emulate();
+            case VmExit.Wrmsr ignored -> vcpu.emulate();
+            case VmExit.Mwait ignored -> vcpu.emulate();
+            case VmExit.Monitor ignored -> vcpu.emulate();
+            case VmExit.Pause ignored -> vcpu.emulate();
+            case VmExit.Wbinvd ignored -> vcpu.emulate();
+            case VmExit.Xsetbv ignored -> vcpu.emulate();
+            case VmExit.RandomNumber ignored -> vcpu.emulate();
+            case VmExit.Invpcid ignored -> vcpu.emulate();
+            case VmExit.SupervisorState ignored -> vcpu.emulate();
+            case VmExit.AccessToDescriptorTable ignored -> vcpu.emulate();
+            // The guest's processor has no VMX: #UD.
+            case VmExit.VmxInstruction ignored -> vcpu.emulate();
+            case VmExit.VmxInstructionWithOperands ignored -> vcpu.emulate();
+            // Not asked for, or not yet handled.
+            case VmExit.ExceptionOrNmi e -> unknown(e);
+            case VmExit.TaskSwitch e -> unknown(e);
+            case VmExit.InitSignal e -> unknown(e);
+            case VmExit.StartupIpi e -> unknown(e);
+            case VmExit.MonitorTrapFlag e -> unknown(e);
+            case VmExit.TprBelowThreshold e -> unknown(e);
+            case VmExit.ApicAccess e -> unknown(e);
+            case VmExit.ApicWrite e -> unknown(e);
+            case VmExit.VirtualizedEoi e -> unknown(e);
+            case VmExit.EptMisconfiguration e -> unknown(e);
+            case VmExit.PreemptionTimerExpired e -> unknown(e);
+            case VmExit.PageModificationLogFull e -> unknown(e);
+            case VmExit.Other e -> unknown(e);
+        };
+    }
+
+    private static KvmExit unknown(VmExit exit) {
+        return new KvmExit.Unknown(exit.toString());
+    }
+
+    /** The violation as a page-fault error code. */
+    private static int errorCode(VmExit.EptViolation violation) {
+        long qualification = violation.qualification();
+        return ((qualification & DATA_WRITE) != 0 ? Access.WRITE : 0)
+                | ((qualification & INSTRUCTION_FETCH) != 0 ? Access.FETCH : 0);
+    }
+
+    /** An event that the exit interrupted on its way to the guest's handler is injected by the next entry. */
+    private void injectAgain() {
+        int information = (int) vmcs.read(VmcsField.IDT_VECTORING_INFORMATION);
+        if (information < 0) {
+            inject(
+                    information & ~EventInformation.NMI_UNBLOCKING,
+                    (int) vmcs.read(VmcsField.IDT_VECTORING_ERROR_CODE),
+                    (int) vmcs.read(VmcsField.VM_EXIT_INSTRUCTION_LENGTH));
+        }
+    }
+
+    @Override
+    public Map<String, Long> exits() {
+        Map<String, Long> counts = new LinkedHashMap<>();
+        for (ExitReason reason : ExitReason.values()) {
+            if (exits[reason.ordinal()] != 0) {
+                counts.put(reason.title, exits[reason.ordinal()]);
+            }
+        }
+        return counts;
+    }
+
+    @Override
+    public void destroy() {
+        vmx.vmclear(region);
+        host.free(region);
+    }
+}

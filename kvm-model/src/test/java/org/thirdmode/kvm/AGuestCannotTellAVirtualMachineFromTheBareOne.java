@@ -1,0 +1,63 @@
+package org.thirdmode.kvm;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.thirdmode.guests.GuestCatalogue;
+import org.thirdmode.guests.GuestImage;
+import org.thirdmode.kvm.vmm.VirtualMachine;
+import org.thirdmode.pc.HostPorts;
+import org.thirdmode.pc.Machine;
+import org.thirdmode.pc.MachineConfiguration;
+import org.thirdmode.pc.MachineOutcome;
+import org.thirdmode.pc.loader.Image;
+import org.thirdmode.pc.loader.LoadOptions;
+
+/** The same image prints the same, ends the same and takes the same number of instructions. */
+class AGuestCannotTellAVirtualMachineFromTheBareOne {
+    private static final long BUDGET = 20_000_000;
+
+    private record Run(MachineOutcome outcome, String output, long ticks) {}
+
+    private static Image image(String name) {
+        GuestImage guest = GuestCatalogue.find(name).orElseThrow();
+        return new Image(name, guest.bytes());
+    }
+
+    private static Run bare(String name) throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        Machine machine = new Machine(
+                MachineConfiguration.DEFAULT,
+                Optional.of(image(name)),
+                LoadOptions.DEFAULT,
+                new HostPorts(out::write, b -> {}));
+        MachineOutcome outcome = machine.run(BUDGET);
+        return new Run(
+                outcome,
+                out.toString(StandardCharsets.UTF_8),
+                machine.processor().now());
+    }
+
+    private static Run virtual(String name, MmuKind mmu) throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        VirtualMachine machine = new VirtualMachine(
+                MachineConfiguration.DEFAULT,
+                mmu,
+                Optional.of(image(name)),
+                LoadOptions.DEFAULT,
+                new HostPorts(out::write, b -> {}));
+        MachineOutcome outcome = machine.run(BUDGET);
+        return new Run(
+                outcome, out.toString(StandardCharsets.UTF_8), machine.vcpu().ticks());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"hello16", "hello32", "hellopae", "hello64"})
+    void withNestedPaging(String name) throws Exception {
+        assertEquals(bare(name), virtual(name, MmuKind.NESTED));
+    }
+}
