@@ -202,6 +202,11 @@ public final class TdpMmu implements GuestMmu {
     // The processor walks and caches the guest's tables itself: what the guest does with them is not noticed.
 
     @Override
+    public boolean interceptsInvlpg() {
+        return false;
+    }
+
+    @Override
     public void invlpg(long linear) {}
 
     @Override
