@@ -1,5 +1,6 @@
 package org.thirdmode.x86.exec.system;
 
+import java.util.Set;
 import org.thirdmode.x86.decode.Instruction;
 import org.thirdmode.x86.exec.Intercept;
 import org.thirdmode.x86.exec.Processor;
@@ -41,48 +42,44 @@ public final class ControlRegisters {
         this.cpu = cpu;
         this.state = cpu.state;
         this.debug = debug;
-        cr4Allowed = cr4Allowed(cpu);
-        eferAllowed = bit(cpu, Feature.SYSCALL, Efer.SCE)
-                | bit(cpu, Feature.LM, Efer.LME | Efer.LMA)
-                | bit(cpu, Feature.NX, Efer.NXE)
-                | bit(cpu, Feature.SVM, Efer.SVME);
+        cr4Allowed = cr4Allowed(cpu.features);
+        eferAllowed = eferAllowed(cpu.features);
         cr3Reserved = ~((1L << cpu.memory.addressWidth()) - 1);
     }
 
-    private static long bit(Processor cpu, Feature feature, long bits) {
-        return cpu.features.contains(feature) ? bits : 0;
+    private static long bit(Set<Feature> features, Feature feature, long bits) {
+        return features.contains(feature) ? bits : 0;
     }
 
-    private static long cr4Allowed(Processor cpu) {
-        return bit(cpu, Feature.VME, Cr4.VME | Cr4.PVI)
-                | bit(cpu, Feature.TSC, Cr4.TSD)
-                | bit(cpu, Feature.DE, Cr4.DE)
-                | bit(cpu, Feature.PSE, Cr4.PSE)
-                | bit(cpu, Feature.PAE, Cr4.PAE)
-                | bit(cpu, Feature.MCE, Cr4.MCE)
-                | bit(cpu, Feature.PGE, Cr4.PGE)
+    /** The bits that CR4 of a processor with these features may have. */
+    public static long cr4Allowed(Set<Feature> features) {
+        return bit(features, Feature.VME, Cr4.VME | Cr4.PVI)
+                | bit(features, Feature.TSC, Cr4.TSD)
+                | bit(features, Feature.DE, Cr4.DE)
+                | bit(features, Feature.PSE, Cr4.PSE)
+                | bit(features, Feature.PAE, Cr4.PAE)
+                | bit(features, Feature.MCE, Cr4.MCE)
+                | bit(features, Feature.PGE, Cr4.PGE)
                 | Cr4.PCE
-                | bit(cpu, Feature.FXSR, Cr4.OSFXSR)
-                | bit(cpu, Feature.SSE, Cr4.OSXMMEXCPT)
-                | bit(cpu, Feature.UMIP, Cr4.UMIP)
-                | bit(cpu, Feature.LA57, Cr4.LA57)
-                | bit(cpu, Feature.VMX, Cr4.VMXE)
-                | bit(cpu, Feature.FSGSBASE, Cr4.FSGSBASE)
-                | bit(cpu, Feature.PCID, Cr4.PCIDE)
-                | bit(cpu, Feature.XSAVE, Cr4.OSXSAVE)
-                | bit(cpu, Feature.SMEP, Cr4.SMEP)
-                | bit(cpu, Feature.SMAP, Cr4.SMAP)
-                | bit(cpu, Feature.PKU, Cr4.PKE);
+                | bit(features, Feature.FXSR, Cr4.OSFXSR)
+                | bit(features, Feature.SSE, Cr4.OSXMMEXCPT)
+                | bit(features, Feature.UMIP, Cr4.UMIP)
+                | bit(features, Feature.LA57, Cr4.LA57)
+                | bit(features, Feature.VMX, Cr4.VMXE)
+                | bit(features, Feature.FSGSBASE, Cr4.FSGSBASE)
+                | bit(features, Feature.PCID, Cr4.PCIDE)
+                | bit(features, Feature.XSAVE, Cr4.OSXSAVE)
+                | bit(features, Feature.SMEP, Cr4.SMEP)
+                | bit(features, Feature.SMAP, Cr4.SMAP)
+                | bit(features, Feature.PKU, Cr4.PKE);
     }
 
-    /** The bits that CR4 of this processor may have. */
-    public long cr4Allowed() {
-        return cr4Allowed;
-    }
-
-    /** The bits that IA32_EFER of this processor may have. */
-    public long eferAllowed() {
-        return eferAllowed;
+    /** The bits that IA32_EFER of a processor with these features may have. */
+    public static long eferAllowed(Set<Feature> features) {
+        return bit(features, Feature.SYSCALL, Efer.SCE)
+                | bit(features, Feature.LM, Efer.LME | Efer.LMA)
+                | bit(features, Feature.NX, Efer.NXE)
+                | bit(features, Feature.SVM, Efer.SVME);
     }
 
     private GuestFault generalProtection() {
