@@ -3,6 +3,8 @@ package org.thirdmode.svm.check;
 import java.util.Set;
 import org.thirdmode.svm.SvmFeature;
 import org.thirdmode.svm.SvmProfile;
+import org.thirdmode.x86.exec.system.ControlRegisters;
+import org.thirdmode.x86.profile.Feature;
 
 /**
  * What the checks of VMRUN depend on besides the VMCB.
@@ -23,6 +25,18 @@ public record CheckLimits(
         boolean longMode,
         boolean hostPaging,
         SvmProfile svm) {
+    /** Those of a processor whose host has paging enabled. */
+    public static CheckLimits of(Set<Feature> features, int physicalAddressWidth, SvmProfile svm) {
+        return new CheckLimits(
+                physicalAddressWidth,
+                -1L << 32,
+                ~ControlRegisters.cr4Allowed(features),
+                ~ControlRegisters.eferAllowed(features),
+                features.contains(Feature.LM),
+                true,
+                svm);
+    }
+
     /** The first address that no memory can have. */
     public long addressEnd() {
         return 1L << physicalAddressWidth;
@@ -42,17 +56,12 @@ public record CheckLimits(
         return new CheckLimits(physicalAddressWidth, cr0Reserved, cr4Reserved, eferReserved, longMode, paging, svm);
     }
 
-    /** For a dump from a processor of which nothing is known: 52 address bits, every bit of CR4 and EFER that AMD defines. */
-    public static CheckLimits ofAnyProcessor() {
-        long cr4 = 0x1_00ff_1fffL | (1L << 20) | (1L << 21) | (1L << 22) | (1L << 23);
-        long efer = 0x1L | (1L << 8) | (0x3fL << 10) | (1L << 17) | (1L << 18) | (1L << 20) | (1L << 21);
+    /** Those of a processor that has every bit of CR4 and EFER that the manual names. */
+    public static CheckLimits ofAnyProcessor(int physicalAddressWidth) {
+        long cr4 = 0x1fff | (7L << 16) | (0xfL << 20);
+        long efer = 1L | (1L << 8) | (0x3fL << 10) | (3L << 17) | (3L << 20);
+        Set<SvmFeature> features = Set.of(SvmFeature.values());
         return new CheckLimits(
-                52,
-                0xffff_ffff_0000_0000L,
-                ~cr4,
-                ~efer,
-                true,
-                true,
-                new SvmProfile("any", 1 << 16, Set.of(SvmFeature.values())));
+                physicalAddressWidth, -1L << 32, ~cr4, ~efer, true, true, new SvmProfile("any", 1 << 16, features));
     }
 }

@@ -8,6 +8,7 @@ import org.thirdmode.svm.vmcb.VmcbValues;
 /**
  * One consistency check of VMRUN.
  *
+ * @param id a short name that stays
  * @param title the condition that is illegal, in the manual's words
  * @param section the title of the section that names it
  * @param fields what it looks at, the field that is to be changed first
@@ -17,6 +18,7 @@ import org.thirdmode.svm.vmcb.VmcbValues;
  * @param remedy the smallest change that makes it legal
  */
 public record VmrunCheck(
+        String id,
         String title,
         String section,
         List<VmcbField> fields,

@@ -84,6 +84,7 @@ public final class VmrunChecks {
 
     private static void registers(ImmutableList.Builder<VmrunCheck> rows) {
         rows.add(new VmrunCheck(
+                "efer.svme",
                 "EFER.SVME is zero",
                 CONSISTENCY,
                 List.of(VmcbField.EFER),
@@ -92,6 +93,7 @@ public final class VmrunChecks {
                 (v, l) -> (v.get(VmcbField.EFER) & Efer.SVME) == 0,
                 (v, l) -> v.setBits(VmcbField.EFER, Efer.SVME)));
         rows.add(new VmrunCheck(
+                "cr0.nw",
                 "CR0.CD is zero and CR0.NW is set",
                 CONSISTENCY,
                 List.of(VmcbField.CR0),
@@ -99,8 +101,9 @@ public final class VmrunChecks {
                 "CR0.NW (bit 29) = 0 where CR0.CD (bit 30) = 0",
                 (v, l) -> (v.get(VmcbField.CR0) & (Cr0.CD | Cr0.NW)) == Cr0.NW,
                 (v, l) -> v.clearBits(VmcbField.CR0, Cr0.NW)));
-        rows.add(zero("CR0[63:32] are not zero", VmcbField.CR0, UPPER, "CR0[63:32] = 0"));
+        rows.add(zero("cr0.upper", "CR0[63:32] are not zero", VmcbField.CR0, UPPER, "CR0[63:32] = 0"));
         rows.add(new VmrunCheck(
+                "cr3.mbz",
                 "Any MBZ bit of CR3 is set",
                 CONSISTENCY,
                 List.of(VmcbField.CR3),
@@ -109,6 +112,7 @@ public final class VmrunChecks {
                 (v, l) -> (v.get(VmcbField.CR3) & l.beyondAddresses()) != 0,
                 (v, l) -> v.clearBits(VmcbField.CR3, l.beyondAddresses())));
         rows.add(new VmrunCheck(
+                "cr4.mbz",
                 "Any MBZ bit of CR4 is set",
                 CONSISTENCY,
                 List.of(VmcbField.CR4),
@@ -116,9 +120,10 @@ public final class VmrunChecks {
                 "only bits of CR4 that the processor has",
                 (v, l) -> (v.get(VmcbField.CR4) & l.cr4Reserved()) != 0,
                 (v, l) -> v.clearBits(VmcbField.CR4, l.cr4Reserved())));
-        rows.add(zero("DR6[63:32] are not zero", VmcbField.DR6, UPPER, "DR6[63:32] = 0"));
-        rows.add(zero("DR7[63:32] are not zero", VmcbField.DR7, UPPER, "DR7[63:32] = 0"));
+        rows.add(zero("dr6.upper", "DR6[63:32] are not zero", VmcbField.DR6, UPPER, "DR6[63:32] = 0"));
+        rows.add(zero("dr7.upper", "DR7[63:32] are not zero", VmcbField.DR7, UPPER, "DR7[63:32] = 0"));
         rows.add(new VmrunCheck(
+                "efer.mbz",
                 "Any MBZ bit of EFER is set",
                 CONSISTENCY,
                 List.of(VmcbField.EFER),
@@ -127,6 +132,7 @@ public final class VmrunChecks {
                 (v, l) -> (v.get(VmcbField.EFER) & l.eferReserved() & ~(Efer.LMA | Efer.LME | Efer.SVME)) != 0,
                 (v, l) -> v.clearBits(VmcbField.EFER, l.eferReserved() & ~(Efer.LMA | Efer.LME | Efer.SVME))));
         rows.add(new VmrunCheck(
+                "efer.long-mode",
                 "EFER.LMA or EFER.LME is non-zero and this processor does not support long mode",
                 CONSISTENCY,
                 List.of(VmcbField.EFER),
@@ -136,8 +142,9 @@ public final class VmrunChecks {
                 (v, l) -> v.clearBits(VmcbField.EFER, Efer.LMA | Efer.LME)));
     }
 
-    private static VmrunCheck zero(String title, VmcbField field, long bits, String required) {
+    private static VmrunCheck zero(String id, String title, VmcbField field, long bits, String required) {
         return new VmrunCheck(
+                id,
                 title,
                 CONSISTENCY,
                 List.of(field),
@@ -151,6 +158,7 @@ public final class VmrunChecks {
 
     private static void modes(ImmutableList.Builder<VmrunCheck> rows) {
         rows.add(new VmrunCheck(
+                "cr4.pae",
                 "EFER.LME and CR0.PG are both set and CR4.PAE is zero",
                 CONSISTENCY,
                 List.of(VmcbField.CR4, VmcbField.EFER, VmcbField.CR0),
@@ -159,6 +167,7 @@ public final class VmrunChecks {
                 (v, l) -> longModePaging(v) && (v.get(VmcbField.CR4) & Cr4.PAE) == 0,
                 (v, l) -> v.setBits(VmcbField.CR4, Cr4.PAE)));
         rows.add(new VmrunCheck(
+                "cr0.pe",
                 "EFER.LME and CR0.PG are both non-zero and CR0.PE is zero",
                 CONSISTENCY,
                 List.of(VmcbField.CR0, VmcbField.EFER),
@@ -167,6 +176,7 @@ public final class VmrunChecks {
                 (v, l) -> longModePaging(v) && (v.get(VmcbField.CR0) & Cr0.PE) == 0,
                 (v, l) -> v.setBits(VmcbField.CR0, Cr0.PE)));
         rows.add(new VmrunCheck(
+                "cs.l-and-d",
                 "EFER.LME, CR0.PG, CR4.PAE, CS.L, and CS.D are all non-zero",
                 CONSISTENCY,
                 List.of(VmcbField.CS_ATTRIBUTES, VmcbField.EFER, VmcbField.CR0, VmcbField.CR4),
@@ -182,6 +192,7 @@ public final class VmrunChecks {
 
     private static void controls(ImmutableList.Builder<VmrunCheck> rows) {
         rows.add(new VmrunCheck(
+                "intercept.vmrun",
                 "The VMRUN intercept bit is clear",
                 CONSISTENCY,
                 List.of(VmcbField.INTERCEPT_MISC2),
@@ -189,9 +200,10 @@ public final class VmrunChecks {
                 "bit 0 of the vector at 010H = 1",
                 (v, l) -> (v.get(VmcbField.INTERCEPT_MISC2) & InterceptTable.VMRUN) == 0,
                 (v, l) -> v.setBits(VmcbField.INTERCEPT_MISC2, InterceptTable.VMRUN)));
-        rows.add(map("MSR", VmcbField.MSRPM_BASE_PA, MSRPM_SIZE));
-        rows.add(map("IOIO", VmcbField.IOPM_BASE_PA, IOPM_SIZE));
+        rows.add(map("msrpm.end", "MSR", VmcbField.MSRPM_BASE_PA, MSRPM_SIZE));
+        rows.add(map("iopm.end", "IOIO", VmcbField.IOPM_BASE_PA, IOPM_SIZE));
         rows.add(new VmrunCheck(
+                "asid.zero",
                 "ASID is equal to zero",
                 CONSISTENCY,
                 List.of(VmcbField.GUEST_ASID),
@@ -200,6 +212,7 @@ public final class VmrunChecks {
                 (v, l) -> v.get(VmcbField.GUEST_ASID) == 0,
                 (v, l) -> v.set(VmcbField.GUEST_ASID, 1)));
         rows.add(new VmrunCheck(
+                "eventinj.type",
                 "Illegal event injection: a reserved value of TYPE",
                 INJECTION,
                 List.of(VmcbField.EVENTINJ),
@@ -212,6 +225,7 @@ public final class VmrunChecks {
                 },
                 (v, l) -> v.clearBits(VmcbField.EVENTINJ, EVENT_VALID)));
         rows.add(new VmrunCheck(
+                "eventinj.vector",
                 "Illegal event injection: TYPE = 3 with a vector that does not correspond to an exception",
                 INJECTION,
                 List.of(VmcbField.EVENTINJ),
@@ -225,6 +239,7 @@ public final class VmrunChecks {
                 },
                 (v, l) -> v.clearBits(VmcbField.EVENTINJ, EVENT_VALID)));
         rows.add(new VmrunCheck(
+                "tlb-control.reserved",
                 "TLB_CONTROL holds a reserved encoding",
                 TLB,
                 List.of(VmcbField.TLB_CONTROL),
@@ -240,8 +255,9 @@ public final class VmrunChecks {
         return control != 0 && control != 1 && !byAsid;
     }
 
-    private static VmrunCheck map(String kind, VmcbField base, long size) {
+    private static VmrunCheck map(String id, String kind, VmcbField base, long size) {
         return new VmrunCheck(
+                id,
                 "The " + kind + " intercept table extends to a physical address that is greater than or equal to the"
                         + " maximum supported physical address",
                 CONSISTENCY,
@@ -262,6 +278,7 @@ public final class VmrunChecks {
 
     private static void nestedPaging(ImmutableList.Builder<VmrunCheck> rows) {
         rows.add(new VmrunCheck(
+                "np.host-paging",
                 "NP_ENABLE is set while the host has paging disabled",
                 ENABLING,
                 List.of(VmcbField.NESTED_CONTROL),
@@ -270,6 +287,7 @@ public final class VmrunChecks {
                 (v, l) -> l.has(SvmFeature.NP) && nested(v) && !l.hostPaging(),
                 (v, l) -> v.clearBits(VmcbField.NESTED_CONTROL, 1)));
         rows.add(new VmrunCheck(
+                "ncr3.mbz",
                 "Any MBZ bit of nCR3 is set",
                 NESTED,
                 List.of(VmcbField.N_CR3, VmcbField.NESTED_CONTROL),
@@ -278,6 +296,7 @@ public final class VmrunChecks {
                 (v, l) -> l.has(SvmFeature.NP) && nested(v) && (v.get(VmcbField.N_CR3) & l.beyondAddresses()) != 0,
                 (v, l) -> v.clearBits(VmcbField.N_CR3, l.beyondAddresses())));
         rows.add(new VmrunCheck(
+                "g-pat.type",
                 "Any G_PAT.PA field has an unsupported type encoding or any reserved field in G_PAT has a nonzero value",
                 NESTED,
                 List.of(VmcbField.G_PAT, VmcbField.NESTED_CONTROL),

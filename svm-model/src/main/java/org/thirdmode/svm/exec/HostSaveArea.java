@@ -3,6 +3,7 @@ package org.thirdmode.svm.exec;
 import org.thirdmode.svm.vmcb.Vmcb;
 import org.thirdmode.svm.vmcb.VmcbField;
 import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.exec.system.ControlRegisters;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Cr4;
@@ -30,11 +31,15 @@ final class HostSaveArea {
     private final Processor cpu;
     private final CpuState state;
     private final Vmcb area;
+    private final long cr4Allowed;
+    private final long eferAllowed;
 
     HostSaveArea(Processor cpu) {
         this.cpu = cpu;
         this.state = cpu.state;
         area = new Vmcb(cpu.memory);
+        cr4Allowed = ControlRegisters.cr4Allowed(cpu.features);
+        eferAllowed = ControlRegisters.eferAllowed(cpu.features);
     }
 
     /** Saves the host; RIP is that of the instruction after VMRUN. */
@@ -108,8 +113,8 @@ final class HostSaveArea {
         boolean longMode = (efer & Efer.LMA) != 0;
         return (cr0 & ~CR0_DEFINED) == 0
                 && (cr0 & (Cr0.CD | Cr0.NW)) != Cr0.NW
-                && (cr4 & ~cpu.system.controlRegisters.cr4Allowed()) == 0
-                && (efer & ~cpu.system.controlRegisters.eferAllowed()) == 0
+                && (cr4 & ~cr4Allowed) == 0
+                && (efer & ~eferAllowed) == 0
                 && (efer & Efer.SVME) != 0
                 && longMode == (paging && (efer & Efer.LME) != 0)
                 && (!longMode || (cr4 & Cr4.PAE) != 0)

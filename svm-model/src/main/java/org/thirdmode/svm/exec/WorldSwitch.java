@@ -13,7 +13,6 @@ import org.thirdmode.x86.exec.EventInformation;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.exec.system.DebugRegisters;
 import org.thirdmode.x86.paging.Access;
-import org.thirdmode.x86.profile.Feature;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Cr4;
@@ -65,14 +64,7 @@ final class WorldSwitch {
         cleanBits = svm.profile.has(SvmFeature.VMCB_CLEAN);
         nextRips = svm.profile.has(SvmFeature.NRIPS);
         decodeAssists = svm.profile.has(SvmFeature.DECODE_ASSISTS);
-        pagingHost = new CheckLimits(
-                cpu.memory.addressWidth(),
-                -1L << 32,
-                ~cpu.system.controlRegisters.cr4Allowed(),
-                ~cpu.system.controlRegisters.eferAllowed(),
-                cpu.features.contains(Feature.LM),
-                true,
-                svm.profile);
+        pagingHost = CheckLimits.of(cpu.features, cpu.memory.addressWidth(), svm.profile);
         flatHost = pagingHost.withHostPaging(false);
     }
 
