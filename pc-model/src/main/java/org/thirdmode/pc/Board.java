@@ -11,6 +11,7 @@ import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.bus.PortDevice;
 import org.thirdmode.pc.device.A20Gate;
 import org.thirdmode.pc.device.AcpiPm;
+import org.thirdmode.pc.device.CoprocessorError;
 import org.thirdmode.pc.device.DebugConsole;
 import org.thirdmode.pc.device.ExitPort;
 import org.thirdmode.pc.device.FwCfg;
@@ -49,7 +50,7 @@ import org.thirdmode.x86.time.GuestClock;
  *   FEC00000 I/O APIC   FEE00000 local APIC   FF000000 test device   ROM up to FFFFFFFF   100000000- RAM
  * </pre>
  *
- * <p>The lines: 0 timer, 1 keyboard, 4 COM1, 8 RTC, 9 ACPI, 12 mouse; any by the test device.
+ * <p>The lines: 0 timer, 1 keyboard, 4 COM1, 8 RTC, 9 ACPI, 12 mouse, 13 coprocessor; any by the test device.
  */
 public final class Board implements ResetLines {
     private static final long FOUR_GIGABYTES = 1L << 32;
@@ -70,6 +71,7 @@ public final class Board implements ResetLines {
     private final A20Gate a20 = new A20Gate();
     private final KeyboardController keyboardController;
     private final SystemPorts systemPorts;
+    private final CoprocessorError coprocessorError;
     private final AcpiPm acpiPm;
     private final PciBus pci;
     private final PostPort post = new PostPort();
@@ -118,6 +120,7 @@ public final class Board implements ResetLines {
         com1 = new Uart16550(clock, lines.connect(4), host.serial());
         keyboardController = new KeyboardController(lines.connect(1), lines.connect(12), a20, this);
         systemPorts = new SystemPorts(clock, pit, a20, this);
+        coprocessorError = new CoprocessorError(lines.connect(13));
         acpiPm = new AcpiPm(clock, lines.connect(9), this::stop, 24);
         testDevice = new TestDevice(lines);
         vga = new VgaText(clock, memory);
@@ -149,6 +152,7 @@ public final class Board implements ResetLines {
         com1.attach("COM1", ports, 0x3f8);
         keyboardController.attach(ports);
         systemPorts.attach(ports);
+        coprocessorError.attach(ports);
         acpiPm.attach(ports);
         pci.attach(ports);
         post.attach(ports);
@@ -237,6 +241,11 @@ public final class Board implements ResetLines {
         a20.connect(signals);
     }
 
+    /** The processor's FERR# pin: an unmasked x87 exception waits, and CR0.NE is clear. */
+    public void coprocessorError() {
+        coprocessorError.reported();
+    }
+
     /** What hears that {@link #stopCause()} is set, so that the processor stops. */
     public void onStop(Runnable listener) {
         onStop = listener;
@@ -283,6 +292,7 @@ public final class Board implements ResetLines {
         com1.reset();
         keyboardController.reset();
         systemPorts.reset();
+        coprocessorError.reset();
         acpiPm.reset();
         pci.reset();
         testDevice.reset();

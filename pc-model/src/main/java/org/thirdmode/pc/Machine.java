@@ -51,6 +51,7 @@ public final class Machine {
         configuration.extension().ifPresent(made -> processor.extend(made.apply(processor)));
         processor.system.random.seed(configuration.seed());
         board.connect(processor);
+        processor.ferr = board::coprocessorError;
         board.onStop(processor::requestStop);
         board.regions().count(() -> withProcessor(board.growingCounts()));
         if (configuration.firmware().isEmpty()) {

@@ -100,6 +100,24 @@ final class BareMachines {
     }
 
     @Test
+    void anX87ExceptionWithoutNumericErrorReportingIsInterruptRequest13() throws ImageException {
+        int[] code = {
+            0x31, 0xc0, 0x8e, 0xd8, // xor ax, ax; mov ds, ax
+            0xc7, 0x06, 0xd4, 0x01, 0x27, 0x7c, 0xa3, 0xd6, 0x01, // vector 75h: 0:7c27
+            0xb0, 0xdf, 0xe6, 0xa1, // of the second 8259A, let only input 5 through
+            0xc7, 0x06, 0x00, 0x06, 0x7b, 0x03, 0xdb, 0xe3, 0xd9, 0x2e, 0x00, 0x06, // fninit; fldcw 37bh: #Z unmasked
+            0xd9, 0xe8, 0xd9, 0xee, 0xde, 0xf9, // fld1; fldz; fdivp
+            0xfb, 0x9b, 0xeb, 0xfe, // sti; fwait; jmp $
+            0xe6, 0xf0, 0xb0, 0x0b, 0xe6, 0xa0, 0xe4, 0xa0, 0xe6, 0xf4, // out f0h, al; in-service bits of the second
+        };
+        Machine machine = machine(MachineConfiguration.DEFAULT, code);
+        assertEquals(new MachineOutcome.Exited(0x20), machine.run(1_000_000));
+        // Port F0H has taken the request back.
+        machine.board().ports().write(0xa0, 1, 0x0a);
+        assertEquals(0, machine.board().ports().read(0xa0, 1) & 0x20);
+    }
+
+    @Test
     void aResetWithoutAShutdownByteStartsTheImageAnew() throws ImageException {
         // mov al, [5000h]; inc byte [5000h]; cmp al, 2; je 1f; mov dx, cf9h; mov al, 6; out dx, al; hlt; 1: out f4h, al
         int[] code = {
