@@ -1,5 +1,6 @@
 #include "calls.h"
 #include "disk.h"
+#include "frames.h"
 #include "hardware.h"
 #include "kernel.h"
 #include "process.h"
@@ -135,6 +136,12 @@ static word call_poke(word address, word value, word override)
     }
     poke((u32 *)address, (u32)value, override != 0);
     return 0;
+}
+
+static word call_touch_free_memory(word pages, word stretch, word unused2)
+{
+    (void)unused2;
+    return frames_touch_free(pages, stretch);
 }
 
 static word call_port_io(word rounds, word unused1, word unused2)

@@ -5,27 +5,28 @@
 #ifndef MINI_CALLS_H
 #define MINI_CALLS_H
 
-/*       name            what it does, its arguments */
-#define SYSTEM_CALLS(_)                                                                                              \
-    _(exit)           /* ends the process: status */                                                                 \
-    _(fork)           /* the id of the child, 0 in the child, -1 where there are too many */                         \
-    _(exec)           /* another program: name, argument; returns only where there is none of that name: -1 */       \
-    _(wait)           /* for a child to end: id, address for its status; 0 exited, 1 killed, -1 no such child */     \
-    _(yield)          /* gives the processor to the next process */                                                  \
-    _(id)             /* the id of the process */                                                                    \
-    _(sleep)          /* for so many ticks of the timer */                                                           \
-    _(print)          /* over the serial port: text, zero-terminated */                                              \
-    _(map)            /* memory: bytes, flags; its address, or 0 */                                                  \
-    _(unmap)          /* address, bytes */                                                                           \
-    _(protect)        /* address, bytes, whether writing is allowed */                                               \
-    _(region_begin)   /* a region of interest begins: number */                                                      \
-    _(region_end)     /* and ends */                                                                                 \
-    _(poke)           /* the kernel writes a word: address, value, whether with CR0.WP clear */                      \
-    _(port_io)        /* rounds; the sum of what came back */                                                        \
-    _(mmio)           /* rounds; the sum of what came back */                                                        \
-    _(disk_sectors)   /* how many sectors the disk has; 0: no disk */                                                \
-    _(disk_read)      /* sector, address of 512 bytes; 0, or -1 */                                                   \
-    _(disk_write)     /* sector, address of 512 bytes; 0, or -1 */
+/*    name                  what it does, its arguments */
+#define SYSTEM_CALLS(_)                                                                                         \
+    _(exit)              /* ends the process: status */                                                         \
+    _(fork)              /* the id of the child, 0 in the child, -1 where there are too many */                 \
+    _(exec)              /* another program: name, argument; comes back only where there is none: -1 */         \
+    _(wait)              /* for a child: id, where its status goes; 0 exited, 1 killed, -1 no such child */     \
+    _(yield)             /* gives the processor to the next process */                                          \
+    _(id)                /* the id of the process */                                                            \
+    _(sleep)             /* for so many ticks of the timer */                                                   \
+    _(print)             /* over the serial port: text, zero-terminated */                                      \
+    _(map)               /* memory: bytes, flags; its address, or 0 */                                          \
+    _(unmap)             /* address, bytes */                                                                   \
+    _(protect)           /* address, bytes, whether writing is allowed */                                       \
+    _(region_begin)      /* a region of interest begins: number */                                              \
+    _(region_end)        /* and ends */                                                                         \
+    _(poke)              /* the kernel writes a word: address, value, whether with CR0.WP clear */              \
+    _(touch_free_memory) /* frames, bytes from one to the next: writes and reads; the sum, or -1: no such RAM */\
+    _(port_io)           /* rounds; the sum of what came back */                                                \
+    _(mmio)              /* rounds; the sum of what came back */                                                \
+    _(disk_sectors)      /* how many sectors the disk has; 0: no disk */                                        \
+    _(disk_read)         /* sector, address of 512 bytes; 0, or -1 */                                           \
+    _(disk_write)        /* sector, address of 512 bytes; 0, or -1 */
 
 #define SYSTEM_CALL_NUMBER(name) CALL_##name,
 enum system_call_number { SYSTEM_CALLS(SYSTEM_CALL_NUMBER) SYSTEM_CALL_COUNT };

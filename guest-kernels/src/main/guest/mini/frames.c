@@ -118,3 +118,27 @@ word frames_in_use(void)
 {
     return in_use;
 }
+
+word frames_touch_free(word frames, word stretch)
+{
+    word sum = 0;
+    for (int reading = 0; reading < 2; reading++) {
+        const struct range *range = &ranges[0];
+        word at = range->next;
+        for (word frame = 0; frame < frames; frame++) {
+            while (at >= range->end) {
+                if (++range == ranges + 2) {
+                    return (word)-1;
+                }
+                at = range->next;
+            }
+            if (reading) {
+                sum += *(volatile word *)at;
+            } else {
+                *(volatile word *)at = frame;
+            }
+            at += stretch;
+        }
+    }
+    return sum;
+}

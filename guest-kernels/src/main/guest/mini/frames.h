@@ -29,6 +29,10 @@ extern u8 frame_of_zeros[4096];
 /* Frames in use now: the same at the end of a run as at its beginning, or something has leaked. */
 word frames_in_use(void);
 
+/* Writes 0, 1, 2 and so on to frames that were never used, `stretch` bytes apart, and reads all of them back; returns
+   the sum, or -1 where the RAM ends before. Nobody owns these frames, before or after. */
+word frames_touch_free(word frames, word stretch);
+
 /* The end of the RAM that is used. */
 word frames_end(void);
 

@@ -65,7 +65,7 @@ u32 port_io(u32 rounds)
 /* SDM 3A "Interrupt Command Register (ICR)": writing the high half sends nothing. */
 #define ICR_HIGH (*(volatile u32 *)(LOCAL_APIC + 0x310))
 
-/* 82093AA datasheet: an index register and a window; the destination of the last of the 24 inputs, which stays masked. */
+/* 82093AA datasheet: an index register and a window. The destination of the last of 24 inputs, which stays masked. */
 #define IO_APIC_INDEX (*(volatile u32 *)(IO_APIC + 0x00))
 #define IO_APIC_WINDOW (*(volatile u32 *)(IO_APIC + 0x10))
 #define REDIRECTION_23_HIGH (0x10 + 2 * 23 + 1)

@@ -5,8 +5,8 @@
  *   PAGING 36    31 PDPT 30 | 29 directory 21 | 20 table 12 | 11 offset 0                    entries of 8 bytes
  *   PAGING 48    47 PML4 39 | 38 PDPT 30 | 29 directory 21 | 20 table 12 | 11 offset 0       entries of 8 bytes
  *
- * Levels count from 1, the table whose entries are pages, up to LEVELS, the table that CR3 points to. The ways differ in
- * the constants below and in nothing else, but for one rule of PAE (TOP_FLAGS).
+ * Levels count from 1, the table whose entries are pages, up to LEVELS, the table that CR3 points to. The ways differ
+ * in the constants below and in nothing else, but for two rules of PAE (TOP_FLAGS, and space_create).
  */
 #ifndef MINI_PAGING_H
 #define MINI_PAGING_H

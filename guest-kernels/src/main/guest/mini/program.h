@@ -5,8 +5,8 @@
 #include "space.h"
 
 /*
- * The pages of a program, as programs.S includes them and user/program.ld lays them out. It begins with a header, which is
- * part of the text; offsets from the start.
+ * The pages of a program, as programs.S includes them and user/program.ld lays them out. They begin with a header,
+ * which is part of the text; offsets from the start.
  */
 struct program_header {
     u32 data;     /* text and constants end here, data begins: a page border */

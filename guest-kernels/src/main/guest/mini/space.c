@@ -228,7 +228,7 @@ int space_unmap(struct space *space, word start, word end)
     return 0;
 }
 
-/* To allow writing no entry is changed: the next write faults, and the handler knows whether the page must be copied. */
+/* To allow writing no entry is changed: the next write faults, and its handler knows whether a copy is due. */
 static void forbid_writing(entry *at, word address, void *context)
 {
     (void)context;

@@ -113,9 +113,9 @@ static const char *compile_operand(struct unit *unit, const char *at)
     return at;
 }
 
-static u32 tightness(char operator)
+static u32 tightness(char symbol)
 {
-    return operator == '*' ? 3 : operator == '+' || operator == '-' ? 2 : operator == '^' ? 1 : 0;
+    return symbol == '*' ? 3 : symbol == '+' || symbol == '-' ? 2 : symbol == '^' ? 1 : 0;
 }
 
 /* Operators that bind at least as tightly as `least`, from the left. */
@@ -123,9 +123,9 @@ static const char *compile_expression(struct unit *unit, const char *at, u32 lea
 {
     at = compile_operand(unit, at);
     while (tightness(*at) >= least) {
-        char operator= *at;
-        at = compile_expression(unit, at + 1, tightness(operator) + 1);
-        emit(unit, (u8) operator);
+        char symbol = *at;
+        at = compile_expression(unit, at + 1, tightness(symbol) + 1);
+        emit(unit, (u8)symbol);
     }
     return at;
 }

@@ -3,12 +3,13 @@
 
 #define ROUNDS(value) {"rounds", value, MOST_ROUNDS}
 #define PAGES(value) {"pages", value, MOST_PAGES}
+#define MEGABYTES(value) {"megabytes", value, MOST_MEGABYTES}
 #define PROCESSES(value) {"processes", value, MOST_PROCESSES}
 
 static const struct workload workloads[] = {
     {"syscall", "system calls that do nothing, by both instructions", {ROUNDS(20000)}, workload_syscall},
     {"kpti", "the same, with CR3 changed at every entry and exit", {ROUNDS(20000)}, workload_syscall},
-    {"switch", "processes that hand the processor around", {{"processes", 8, 64}, ROUNDS(1000), PAGES(4)}, workload_switch},
+    {"switch", "processes that hand the processor around", {PROCESSES(8), ROUNDS(1000), PAGES(4)}, workload_switch},
     {"preempt", "processes that only the timer can part", {PROCESSES(4)}, workload_preempt},
     {"fork", "processes that are born, write a little and end", {PROCESSES(8), ROUNDS(30), PAGES(16)}, workload_fork},
     {"exec", "processes that become another program", {ROUNDS(200)}, workload_exec},
@@ -18,6 +19,8 @@ static const struct workload workloads[] = {
     {"gups", "updates at random places of a table", {PAGES(2048), {"updates", 200000, MOST_ROUNDS}}, workload_gups},
     {"chase", "a chain of pointers through all lines", {PAGES(2048), {"steps", 400000, MOST_ROUNDS}}, workload_chase},
     {"sequential", "every word written, then read, in order", {ROUNDS(1), PAGES(1024)}, workload_sequential},
+    {"sparse", "single pages, far apart in linear memory", {MEGABYTES(1024), PAGES(2048)}, workload_sparse},
+    {"ram", "single pages, far apart in physical memory", {MEGABYTES(32), PAGES(2048)}, workload_ram},
     {"compile", "a make that runs compilers",
      {PROCESSES(4), {"units", 12, 10000}, {"bytes", 4000, 40000}}, workload_compile},
     {"port", "port I/O, by single instructions and strings", {ROUNDS(50000)}, workload_port},

@@ -40,11 +40,13 @@ void fail(const char *what)
     leave(STATUS_WRONG);
 }
 
-u32 *map_pages(u32 pages, u32 flags)
+u32 *map_pages(word pages, u32 flags)
 {
-    void *start = (void *)call2(map, (word)pages * PAGE_BYTES, flags);
+    int fits = pages <= (word)-1 / PAGE_BYTES;
+    void *start = fits ? (void *)call2(map, pages * PAGE_BYTES, flags) : 0;
     if (!start) {
-        fail("map");
+        print("out of linear memory: give the workload less\n");
+        leave(STATUS_OUT_OF_MEMORY);
     }
     return start;
 }

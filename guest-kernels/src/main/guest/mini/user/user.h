@@ -62,8 +62,8 @@ void print_hex(u32 value);
 /* Ends with STATUS_WRONG and a line that says what is wrong. */
 void fail(const char *what) __attribute__((noreturn));
 
-/* So many pages of zeros, or the end. */
-u32 *map_pages(u32 pages, u32 flags);
+/* So many pages of zeros, or the end of the run. */
+u32 *map_pages(word pages, u32 flags);
 void unmap_pages(void *start, u32 pages);
 
 /* A child that runs `body` and ends with what it returns. */

@@ -11,7 +11,8 @@
 
 struct parameter {
     const char *name; /* 0 behind the last one */
-    u32 value, most;  /* when the command line does not say; at least 1 */
+    u32 value;        /* when the command line does not say */
+    u32 most;         /* the least is 1 */
 };
 
 struct workload {
@@ -27,6 +28,7 @@ struct workload {
 #define MOST_ROUNDS 100000000
 #define MOST_PAGES 0x40000
 #define MOST_PROCESSES 64
+#define MOST_MEGABYTES 0x100000
 
 /* Ends the run unless both are equal. */
 void expect(const char *what, u32 found, u32 expected);
@@ -42,6 +44,8 @@ u32 workload_fault(const u32 *values);
 u32 workload_gups(const u32 *values);
 u32 workload_chase(const u32 *values);
 u32 workload_sequential(const u32 *values);
+u32 workload_sparse(const u32 *values);
+u32 workload_ram(const u32 *values);
 u32 workload_compile(const u32 *values);
 u32 workload_port(const u32 *values);
 u32 workload_mmio(const u32 *values);

@@ -115,6 +115,14 @@ static void require_power_of_two(u32 pages)
     }
 }
 
+static void require_room(u32 pages_each)
+{
+    if (pages_each == 0) {
+        print("pages: there are not so many in that many megabytes\n");
+        leave(STATUS_USAGE);
+    }
+}
+
 /* As HPC Challenge's RandomAccess: each update is an exclusive or, so the same updates once more undo them all. */
 u32 workload_gups(const u32 *values)
 {
@@ -134,7 +142,7 @@ u32 workload_gups(const u32 *values)
         }
         if (pass == 0) {
             for (u32 i = 0; i < words; i += 16) {
-                sum = (sum << 1 | sum >> 31) ^ table[i];
+                sum = sum * 31 + table[i];
             }
         }
     }
@@ -146,8 +154,8 @@ u32 workload_gups(const u32 *values)
     return sum;
 }
 
-/* A chain through all lines of 64 bytes: a full period of a linear congruential generator, so no line comes twice before
-   all have come. */
+/* A chain through all lines of 64 bytes: a full period of a linear congruential generator, so no line comes twice
+   before all have come. */
 static u32 successor(u32 line, u32 lines)
 {
     return (1103515245 * line + 12345) & (lines - 1);
@@ -194,5 +202,43 @@ u32 workload_sequential(const u32 *values)
     }
     call1(region_end, REGION);
     expect("the sum of the words", sum, GOLDEN * triangle(words) * rounds + words * triangle(rounds));
+    return sum;
+}
+
+/* ---- few pages of much memory ---- */
+
+/* One page of each stretch: most tables of the last level map a single page. */
+u32 workload_sparse(const u32 *values)
+{
+    u32 all = values[0] * (0x100000 / PAGE_BYTES), pages = values[1], sum = 0;
+    word stretch = (word)(all / pages) * PAGE_BYTES;
+    require_room(all / pages);
+    u8 *memory = (u8 *)map_pages(all, MAP_PRIVATE);
+    call1(region_begin, REGION);
+    for (u32 page = 0; page < pages; page++) {
+        *(volatile u32 *)(memory + page * stretch) = page;
+    }
+    for (u32 page = 0; page < pages; page++) {
+        sum += *(volatile u32 *)(memory + page * stretch);
+    }
+    unmap_pages(memory, all);
+    call1(region_end, REGION);
+    expect("the sum of the pages", sum, triangle(pages));
+    return sum;
+}
+
+/* The same with memory that no process has: the kernel writes to frames that are free. */
+u32 workload_ram(const u32 *values)
+{
+    u32 all = values[0] * (0x100000 / PAGE_BYTES), pages = values[1];
+    require_room(all / pages);
+    call1(region_begin, REGION);
+    u32 sum = (u32)call2(touch_free_memory, pages, (word)(all / pages) * PAGE_BYTES);
+    call1(region_end, REGION);
+    if (sum == (u32)-1) {
+        print("out of memory: give the machine more, or the workload less\n");
+        leave(STATUS_OUT_OF_MEMORY);
+    }
+    expect("the sum of the pages", sum, triangle(pages));
     return sum;
 }

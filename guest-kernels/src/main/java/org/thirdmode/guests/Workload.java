@@ -31,6 +31,8 @@ public record Workload(String name, String parameters, String description, int s
             workload("gups", "pages=2048 updates=200000", "updates at random places of a table"),
             workload("chase", "pages=2048 steps=400000", "a chain of pointers through all lines"),
             workload("sequential", "rounds=1 pages=1024", "every word written, then read, in order"),
+            workload("sparse", "megabytes=1024 pages=2048", "single pages, far apart in linear memory"),
+            workload("ram", "megabytes=32 pages=2048", "single pages, far apart in physical memory"),
             workload("compile", "processes=4 units=12 bytes=4000", "a make that runs compilers"),
             workload("port", "rounds=50000", "port I/O, by single instructions and strings"),
             workload("mmio", "rounds=30000", "registers of the local APIC and the I/O APIC"),

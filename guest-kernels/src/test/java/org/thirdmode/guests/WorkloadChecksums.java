@@ -86,6 +86,7 @@ class WorkloadChecksums {
             case "gups" -> gups(pages, with.get("updates"));
             case "chase" -> chase(pages, with.get("steps"));
             case "sequential" -> sequential(rounds, pages);
+            case "sparse", "ram" -> triangle(pages);
             case "compile" -> fold(with.get("units"), unit -> new Unit(unit, with.get("bytes")).checksum());
             case "port" -> port(rounds);
             case "mmio" -> rounds * 255;
@@ -127,7 +128,7 @@ class WorkloadChecksums {
             value = random(value);
             lines[((value >>> 7) & (pages * 1024 - 1)) / 16] ^= value;
         }
-        return IntStream.of(lines).reduce(0, (sum, line) -> Integer.rotateLeft(sum, 1) ^ line);
+        return IntStream.of(lines).reduce(0, (sum, line) -> sum * 31 + line);
     }
 
     /** The affine map of one step, raised to the power of the steps by squaring, applied to 0. */
