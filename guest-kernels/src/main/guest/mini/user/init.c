@@ -3,6 +3,7 @@
 
 #define ROUNDS(value) {"rounds", value, MOST_ROUNDS}
 #define PAGES(value) {"pages", value, MOST_PAGES}
+#define FEW_PAGES(value) {"pages", value, MOST_FEW_PAGES} /* of many megabytes: only the tables bound them */
 #define MEGABYTES(value) {"megabytes", value, MOST_MEGABYTES}
 #define PROCESSES(value) {"processes", value, MOST_PROCESSES}
 
@@ -19,15 +20,15 @@ static const struct workload workloads[] = {
     {"gups", "updates at random places of a table", {PAGES(2048), {"updates", 200000, MOST_ROUNDS}}, workload_gups},
     {"chase", "a chain of pointers through all lines", {PAGES(2048), {"steps", 400000, MOST_ROUNDS}}, workload_chase},
     {"sequential", "every word written, then read, in order", {ROUNDS(1), PAGES(1024)}, workload_sequential},
-    {"sparse", "single pages, far apart in linear memory", {MEGABYTES(1024), PAGES(2048)}, workload_sparse},
-    {"ram", "single pages, far apart in physical memory", {MEGABYTES(32), PAGES(2048)}, workload_ram},
+    {"sparse", "single pages, far apart in linear memory", {MEGABYTES(1024), FEW_PAGES(2048)}, workload_sparse},
+    {"ram", "single pages, far apart in physical memory", {MEGABYTES(32), FEW_PAGES(2048)}, workload_ram},
     {"compile", "a make that runs compilers",
      {PROCESSES(4), {"units", 12, 10000}, {"bytes", 4000, 40000}}, workload_compile},
     {"port", "port I/O, by single instructions and strings", {ROUNDS(50000)}, workload_port},
-    {"mmio", "registers of the local APIC and the I/O APIC", {ROUNDS(30000)}, workload_mmio},
+    {"mmio", "registers of the local APIC and the I/O APIC", {ROUNDS(60000)}, workload_mmio},
     {"disk", "sectors written and read; only a disk that is blank", {{"sectors", 64, 0x100000}}, workload_disk},
-    {"wp", "the kernel writes to read-only pages with CR0.WP clear", {ROUNDS(10000)}, workload_wp},
-    {"idle", "sleeps from tick to tick of the timer", {ROUNDS(500)}, workload_idle},
+    {"wp", "the kernel writes to read-only pages with CR0.WP clear", {ROUNDS(15000)}, workload_wp},
+    {"idle", "sleeps from tick to tick of the timer", {ROUNDS(1000)}, workload_idle},
 };
 #define WORKLOADS (sizeof workloads / sizeof workloads[0])
 

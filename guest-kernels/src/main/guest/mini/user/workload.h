@@ -29,6 +29,7 @@ struct workload {
 #define MOST_PAGES 0x40000
 #define MOST_PROCESSES 64
 #define MOST_MEGABYTES 0x100000
+#define MOST_FEW_PAGES 0x1000000
 
 /* Ends the run unless both are equal. */
 void expect(const char *what, u32 found, u32 expected);

@@ -35,10 +35,10 @@ public record Workload(String name, String parameters, String description, int s
             workload("ram", "megabytes=32 pages=2048", "single pages, far apart in physical memory"),
             workload("compile", "processes=4 units=12 bytes=4000", "a make that runs compilers"),
             workload("port", "rounds=50000", "port I/O, by single instructions and strings"),
-            workload("mmio", "rounds=30000", "registers of the local APIC and the I/O APIC"),
+            workload("mmio", "rounds=60000", "registers of the local APIC and the I/O APIC"),
             new Workload("disk", "sectors=64", "sectors written and read; only a disk that is blank", NO_DISK),
-            workload("wp", "rounds=10000", "the kernel writes to read-only pages with CR0.WP clear"),
-            workload("idle", "rounds=500", "sleeps from tick to tick of the timer"));
+            workload("wp", "rounds=15000", "the kernel writes to read-only pages with CR0.WP clear"),
+            workload("idle", "rounds=1000", "sleeps from tick to tick of the timer"));
 
     private static Workload workload(String name, String parameters, String description) {
         return new Workload(name, parameters, description, 0);
