@@ -179,6 +179,10 @@ final class GuestWorld {
     final PhysicalMemory bare = new PhysicalMemory(WIDTH);
     final ReferenceWalker reference;
     final List<Slot> slots = new ArrayList<>();
+
+    /** Slots that were removed. */
+    final List<Slot> gone = new ArrayList<>();
+
     final Map<Long, Long> gfnOfHost = new HashMap<>();
     final Registers guest = new Registers();
     final GuestMmu mmu;
@@ -258,7 +262,7 @@ final class GuestWorld {
     // ---- memory ----
 
     private void makeMemory() {
-        memory.mapRam(0, 128 << 20);
+        memory.mapRam(0, 512 << 20);
         long[] scattered = new long[RAM + 4];
         List<Long> frames = new ArrayList<>();
         for (long f = 0x100; f < 0x200; f++) {
@@ -290,10 +294,77 @@ final class GuestWorld {
         }
     }
 
+    /** A slot at the same place as one that is gone, of other host pages; its memory is clear. */
+    void addSlotLike(Slot gone) {
+        long[] fresh = new long[gone.host.length];
+        for (int i = 0; i < fresh.length; i++) {
+            nextSlotFrame += Frame.SIZE;
+            fresh[i] = nextSlotFrame;
+        }
+        addSlot(new Slot(gone.base, fresh, gone.readOnly, 12));
+        mmu.slotsChanged();
+    }
+
+    private long nextSlotFrame = 0x1000_0000;
+
+    private final Map<Slot, int[]> whenLogRead = new HashMap<>();
+
+    /** A slot's log begins, or is read and begins anew. */
+    void readLog(Slot slot) {
+        mmu.harvestDirty(slot);
+        java.util.Arrays.fill(slot.dirty, false);
+        slot.logging = true;
+        whenLogRead.put(slot, contents(slot));
+        mmu.slotRemoveWriteAccess(slot);
+    }
+
+    void stopLog(Slot slot) {
+        slot.logging = false;
+        whenLogRead.remove(slot);
+    }
+
+    private int[] contents(Slot slot) {
+        int[] hashes = new int[slot.host.length];
+        for (int i = 0; i < hashes.length; i++) {
+            hashes[i] = java.util.Arrays.hashCode(memory.frame(slot.host[i]).bytes);
+        }
+        return hashes;
+    }
+
+    /** A guest frame that was written since its log was read, and is not in the log; -1 where there is none. */
+    long writtenUnseen() {
+        for (Map.Entry<Slot, int[]> log : whenLogRead.entrySet()) {
+            int[] now = contents(log.getKey());
+            for (int i = 0; i < now.length; i++) {
+                if (now[i] != log.getValue()[i] && !log.getKey().dirty[i]) {
+                    return log.getKey().base + i;
+                }
+            }
+        }
+        return -1;
+    }
+
+    /** A device (or user space) writes guest memory, across the end of a page too. */
+    void deviceWrites(long guestPhysical, int size, long value) {
+        boolean whole = (guestPhysical & 0xfff) + size <= Frame.SIZE;
+        for (int i = 0; i < (whole ? 1 : size); i++) {
+            Slot slot = slot((guestPhysical + i) >>> 12);
+            if (slot != null && !slot.readOnly) {
+                writeBoth(guestPhysical + i, whole ? size : 1, value >>> (8 * i));
+                slot.markDirty((guestPhysical + i) >>> 12);
+            }
+        }
+        mmu.pteWrite(guestPhysical, size);
+    }
+
     /** The slot is gone: nobody answers there any more. */
     void removeSlot(Slot slot) {
         mmu.zapSlot(slot);
+        stopLog(slot);
         slots.remove(slot);
+        for (long frame : slot.host) {
+            gfnOfHost.remove(frame);
+        }
         bare.unmap(slot.base << 12, (long) slot.host.length << 12);
         mmu.slotsChanged();
     }
@@ -362,28 +433,28 @@ final class GuestWorld {
         tables[5] = new long[] {24, 25};
     }
 
-    /** Entries that lead to the window: index 0 of every table above level 1, and the window's page table, frame 1. */
+    /** Written as by a device. Entries that lead to the window: index 0 of every table above level 1, and the window's page table, frame 1. */
     private void buildTables() {
         for (int gfn = 1; gfn < DATA; gfn++) {
             for (int offset = 0; offset < Frame.SIZE; offset += 8) {
-                writeBoth(((long) gfn << 12) + offset, 8, 0);
+                deviceWrites(((long) gfn << 12) + offset, 8, 0);
             }
         }
         int size = entrySize();
         for (int i = 0; i < RAM; i++) {
-            writeBoth((1L << 12) + ((long) i * size), size, ((long) i << 12) | 0x67);
+            deviceWrites((1L << 12) + ((long) i * size), size, ((long) i << 12) | 0x67);
         }
         for (int level = 2; level <= levels(); level++) {
             for (long table : tables[level]) {
                 long below = level == 2 ? 1 : tables[level - 1][random.nextInt(tables[level - 1].length)];
                 boolean pdpte = mode == Mode.PAE && level == 3;
-                writeBoth(table << 12, size, (below << 12) | (pdpte ? 1 : 0x67));
+                deviceWrites(table << 12, size, (below << 12) | (pdpte ? 1 : 0x67));
             }
         }
         for (int i = 0; i < 60 && levels() > 0; i++) {
             int level = 1 + random.nextInt(levels());
             long address = randomEntryAddress(level);
-            writeBoth(address, size, randomEntry(level));
+            deviceWrites(address, size, randomEntry(level));
         }
     }
 
