@@ -84,7 +84,8 @@ final class GuestSegmentChecks {
                         .on(GUEST_CS_SELECTOR, 3)
                         .on(GUEST_RFLAGS, Rflags.VM)
                         .on(SecondaryProcessorBased.UNRESTRICTED_GUEST)
-                        .remedy(GUEST_SS_SELECTOR, f -> (f.get(GUEST_SS_SELECTOR) & ~3L) | Segment.CS.rpl(f)));
+                        .remedy(GUEST_SS_SELECTOR, f -> (f.get(GUEST_SS_SELECTOR) & ~3L) | Segment.CS.rpl(f))
+                        .remedy(GUEST_CS_SELECTOR, f -> (f.get(GUEST_CS_SELECTOR) & ~3L) | Segment.SS.rpl(f)));
     }
 
     private static boolean virtual8086(Facts f) {
