@@ -476,7 +476,9 @@ public final class Processor implements ProcessorSignals {
         if (state.codeWidth == 64) {
             return mmu.canonical(pageRip);
         }
-        return pageRip >= 0 && pageRip + 0xfff <= Math.min(state.segments[Segment.CS].limit, state.ripMask);
+        // A branch of 16-bit code clears the upper bits of EIP: beyond 64 KBytes it does not stay in its page.
+        long last = state.codeWidth == 16 ? 0xffff : 0xffff_ffffL;
+        return pageRip >= 0 && pageRip + 0xfff <= Math.min(state.segments[Segment.CS].limit, last);
     }
 
     /** Executes a decoded instruction in the second level. */

@@ -75,8 +75,11 @@ public final class CpuState {
     /** Width of the stack pointer: all ones in 16, 32 or 64 bits. Follows SS and {@link #codeWidth}. */
     public long stackMask = 0xffff;
 
-    /** Width of the instruction pointer: all ones in 16, 32 or 64 bits (RIP wraps or is checked against CS.limit). */
-    public long ripMask = 0xffff;
+    /**
+     * Width of the instruction pointer: all ones in 32 or 64 bits. In 16-bit code too it is EIP that is checked against
+     * CS.limit: only branches with a 16-bit operand size cut it off.
+     */
+    public long ripMask = 0xffff_ffffL;
 
     /** All ones in the width of linear addresses: 32 bits outside 64-bit mode. */
     public long linearMask = 0xffff_ffffL;
@@ -146,9 +149,7 @@ public final class CpuState {
         boolean is64 = longModeActive() && cs.is(Segment.LONG) && !virtual8086();
         codeWidth = is64 ? 64 : cs.is(Segment.BIG) ? 32 : 16;
         stackMask = is64 ? -1L : segments[Segment.SS].is(Segment.BIG) ? 0xffff_ffffL : 0xffffL;
-        // A 16-bit segment of more than 64 KBytes is executed beyond them: the mode switches of "unreal" mode.
-        boolean wide = codeWidth == 32 || cs.limit > 0xffff;
-        ripMask = is64 ? -1L : wide ? 0xffff_ffffL : 0xffffL;
+        ripMask = is64 ? -1L : 0xffff_ffffL;
         linearMask = is64 ? -1L : 0xffff_ffffL;
         for (int i = 0; i < segments.length; i++) {
             deriveSegment(i);
