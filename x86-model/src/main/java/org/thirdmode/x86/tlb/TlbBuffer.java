@@ -254,8 +254,9 @@ public final class TlbBuffer {
             int size = Integer.numberOfTrailingZeros(sizes);
             long number = (linear & LINEAR_MASK) >>> SHIFTS[size];
             long key = (number << NUMBER_SHIFT) | ((long) size << SIZE_SHIFT);
-            int first = ((int) number & setMask) * ways;
-            for (int slot = first; slot < first + ways; slot++) {
+            int set = (int) number & setMask;
+            int first = set * ways;
+            for (int slot = first; slot < first + reached[set]; slot++) {
                 long difference = tags[slot] ^ key;
                 if (difference == context || (globals && difference == global)) {
                     leave(slot);
