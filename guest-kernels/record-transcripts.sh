@@ -9,6 +9,9 @@ cd "$(dirname "$0")/src/main/resources/org/thirdmode/guests"
 out=${1:-transcripts}
 mkdir -p "$out"
 
+disk=$(mktemp)
+trap 'rm -f "$disk"' EXIT
+
 expected=1
 record() { # transcript, QEMU's options for the image
     local to=$1 status=0
@@ -35,6 +38,8 @@ for image in images/*; do
             record "$name.$workload" -kernel "$image" -append "$workload"
         done
         expected=1
+        truncate -s 0 "$disk" && truncate -s 1M "$disk"
+        record "$name.workload=disk.disk" -kernel "$image" -append workload=disk -drive format=raw,file="$disk",if=ide
         ;;
     esac
 done

@@ -44,9 +44,12 @@ public final class GuestCatalogue {
                     MULTIBOOT,
                     LONG_4_LEVEL,
                     "a hypervisor: says hello from the host of SVM and from its guest"),
-            mini("mini32", PROTECTED_32_BIT_PAGING, "a kernel with processes, 32-bit paging; runs a workload"),
+            mini(
+                    "mini32",
+                    PROTECTED_32_BIT_PAGING,
+                    "a kernel with processes, demand paging, fork; runs a workload; 32-bit paging"),
             mini("minipae", PROTECTED_PAE, "the same kernel with PAE paging"),
-            mini("mini64", LONG_4_LEVEL, "the same kernel in 64-bit mode; lists its workloads"),
+            mini("mini64", LONG_4_LEVEL, "the same kernel in 64-bit mode with 4-level paging"),
             benchmark(
                     "bench-alu",
                     PROTECTED_32_BIT_PAGING,

@@ -60,6 +60,11 @@ public record GuestImage(String name, String file, ImageKind kind, GuestMode mod
         return transcriptOf(name + "." + workload.commandLine());
     }
 
+    /** The same where the machine has a disk of 1 MiB, all zeros, as the first one of the first IDE channel; it exits with 0. */
+    public String transcriptWithDisk(Workload workload) {
+        return transcriptOf(name + "." + workload.commandLine() + ".disk");
+    }
+
     private static String transcriptOf(String run) {
         return new String(resource("transcripts/" + run + ".txt"), StandardCharsets.US_ASCII);
     }

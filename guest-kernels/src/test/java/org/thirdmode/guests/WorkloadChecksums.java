@@ -52,6 +52,24 @@ class WorkloadChecksums {
         }
     }
 
+    /** Word i of sector n is n times 2654435761 plus i, and counts i + 1 times. */
+    @Test
+    void withABlankDiskTheTranscriptHasTheSumOfItsSectors() {
+        Workload disk = Workload.find("disk").orElseThrow();
+        int sum = 0;
+        for (int sector = 1; sector <= 64; sector++) {
+            for (int i = 0; i < 128; i++) {
+                sum += (sector * (int) 2654435761L + i) * (i + 1);
+            }
+        }
+        String end = String.format("\nchecksum=%08x\ndisk: ok\nframes: all returned\n", sum);
+        for (GuestImage image : GuestCatalogue.images()) {
+            if (image.takesWorkloads()) {
+                assertTrue(image.transcriptWithDisk(disk).endsWith(end), image.name());
+            }
+        }
+    }
+
     @Test
     void theKernelListsTheWorkloadsOfTheTable() {
         String table = Workload.all().stream()
