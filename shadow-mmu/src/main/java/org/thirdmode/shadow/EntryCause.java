@@ -6,8 +6,6 @@ public enum EntryCause {
     FAULT,
     /** A fault: the way down to it. */
     LINK,
-    /** Brought in along with something else. */
-    PREFETCH,
     /** An address without memory. */
     MMIO,
     /** The guest wrote the entry that it was made of. */

@@ -777,8 +777,8 @@ final class GuestWorld {
         return access;
     }
 
-    /** Turns bits of control registers that need no flush, or (as resetContext says) flush by themselves. */
-    void changeRegisters() {
+    /** Turns bits of control registers, which flushes, or of those that need no flush. Returns whether it flushed. */
+    boolean changeRegisters() {
         CpuState s = guest.state;
         switch (random.nextInt(8)) {
             case 0, 1 -> s.cr0 ^= Cr0.WP;
@@ -790,10 +790,11 @@ final class GuestWorld {
             default -> {
                 s.systemFlags ^= Rflags.AC;
                 s.pkru = random.nextInt() & random.nextInt() & 0x3f;
-                return;
+                return false;
             }
         }
         mmu.resetContext();
+        return true;
     }
 
     @Override

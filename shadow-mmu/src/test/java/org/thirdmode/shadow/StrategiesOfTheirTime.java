@@ -1,0 +1,198 @@
+package org.thirdmode.shadow;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.thirdmode.shadow.GuestWorld.Mode;
+import org.thirdmode.shadow.GuestWorld.Outcome;
+import org.thirdmode.shadow.GuestWorld.Strategy;
+import org.thirdmode.x86.paging.Access;
+import org.thirdmode.x86.state.Cr4;
+import org.thirdmode.x86.state.ModelBug;
+import org.thirdmode.x86.state.Rflags;
+
+/** What each strategy is known for, as its counters show it. */
+class StrategiesOfTheirTime {
+    /** The page table of the window: its entries from 64 on are free. */
+    private static final long WINDOW_TABLE = 1L << 12;
+
+    private static final long ALL = 0x67;
+    private static final long DATA = (long) GuestWorld.DATA << 12;
+
+    private static GuestWorld world(Strategy strategy) {
+        return new GuestWorld(strategy, Mode.LEVEL_4, HostFormat.LEVEL_4, 1);
+    }
+
+    private static Outcome read(GuestWorld world, long linear) {
+        return world.access(linear, Access.READ, 8, 0);
+    }
+
+    private static Outcome write(GuestWorld world, long linear, long value) {
+        return world.access(linear, Access.WRITE, 8, value);
+    }
+
+    /** The guest maps page {@code page} (64 and up) of its linear addresses, by writing its page table. */
+    private static void map(GuestWorld world, int page, long entry) {
+        write(world, WINDOW_TABLE + (8L * page), entry);
+    }
+
+    @Test
+    void theNaiveMmuForgetsAtEveryLoadOfCr3() {
+        GuestWorld world = world(Strategy.NAIVE);
+        read(world, DATA);
+        world.mmu.newCr3(false);
+        long faults = world.mmu.counters().shadowFaults;
+        read(world, DATA);
+        assertEquals(faults + 1, world.mmu.counters().shadowFaults);
+    }
+
+    @Test
+    void theCachedMmuFindsItsPagesAgainAfterALoadOfCr3() {
+        GuestWorld world = world(Strategy.CACHED);
+        read(world, DATA);
+        world.mmu.newCr3(false);
+        long faults = world.mmu.counters().shadowFaults;
+        long made = world.mmu.counters().pagesMade;
+        read(world, DATA);
+        assertEquals(faults, world.mmu.counters().shadowFaults);
+        assertEquals(made, world.mmu.counters().pagesMade);
+    }
+
+    @Test
+    void theCachedMmuEmulatesAWriteToAPageTableAndTakesTheNewEntryUp() {
+        GuestWorld world = world(Strategy.CACHED);
+        read(world, DATA);
+        map(world, 64, DATA | ALL);
+        assertEquals(
+                new FaultResult.Emulate(WINDOW_TABLE + (8 * 64), FaultResult.Reason.WRITE_TO_GUEST_TABLE),
+                world.lastResult);
+        long faults = world.mmu.counters().faults;
+        assertEquals(new Outcome.Reached(DATA), read(world, 64L << 12));
+        assertEquals(faults, world.mmu.counters().faults);
+    }
+
+    @Test
+    void theThirdWriteInARowToATableThatIsNotUsedIsAFlood() {
+        GuestWorld world = world(Strategy.CACHED);
+        read(world, DATA);
+        map(world, 64, 0x1000);
+        map(world, 65, 0x1000);
+        assertEquals(0, world.mmu.counters().pagesFlooded);
+        map(world, 66, 0x1000);
+        assertEquals(1, world.mmu.counters().pagesFlooded);
+    }
+
+    @Test
+    void theUnsyncMmuLetsTheGuestWriteItsPageTables() {
+        GuestWorld world = world(Strategy.UNSYNC);
+        read(world, DATA);
+        long emulations = world.mmu.counters().emulations;
+        for (int page = 64; page < 96; page++) {
+            map(world, page, DATA | ALL);
+        }
+        assertEquals(emulations, world.mmu.counters().emulations);
+        assertEquals(1, world.mmu.counters().pagesUnsynced);
+        assertEquals(new Outcome.Reached(DATA), read(world, 64L << 12));
+        map(world, 64, (DATA + 0x1000) | ALL);
+        world.invlpg(64L << 12);
+        assertEquals(new Outcome.Reached(DATA + 0x1000), read(world, 64L << 12));
+        world.mmu.newCr3(false);
+        assertEquals(1, world.mmu.counters().pagesSynced);
+    }
+
+    @Test
+    void theUnsyncMmuKnowsAnAddressWithoutMemoryByItsMark() {
+        GuestWorld world = world(Strategy.UNSYNC);
+        map(world, 64, 0x8000_0000L | ALL);
+        long linear = (64L << 12) | 0x123;
+        assertEquals(new Outcome.Reached(0x8000_0123L), read(world, linear));
+        long entriesRead = world.mmu.counters().guestEntriesRead;
+        assertEquals(new Outcome.Reached(0x8000_0123L), read(world, linear));
+        assertEquals(entriesRead, world.mmu.counters().guestEntriesRead);
+        world.mmu.slotsChanged();
+        assertEquals(new Outcome.Reached(0x8000_0123L), read(world, linear));
+        assertTrue(world.mmu.counters().guestEntriesRead > entriesRead);
+    }
+
+    @Test
+    void anImplicitAccessOfTheKernelToAUserPageIsAFaultUnderSmapWhateverAc() {
+        for (Strategy strategy : Strategy.values()) {
+            GuestWorld world = world(strategy);
+            world.guest.state.cr4 |= Cr4.SMAP;
+            world.guest.state.systemFlags |= Rflags.AC;
+            world.mmu.resetContext();
+            assertEquals(new Outcome.Reached(DATA), read(world, DATA), strategy.name());
+            assertEquals(new Outcome.PageFault(1), world.access(DATA, Access.IMPLICIT, 8, 0), strategy.name());
+            assertEquals(new Outcome.Reached(DATA), read(world, DATA), strategy.name());
+        }
+    }
+
+    @Test
+    void aLargePageIsOneEntryUntilItsWritesAreLogged() {
+        GuestWorld world = new GuestWorld(Strategy.UNSYNC, Mode.NONE, HostFormat.LEVEL_4, 1);
+        GuestWorld.Slot slot = world.slots.getLast();
+        assertEquals(21, slot.hostShift, "the seed's host pages");
+        long first = slot.base << 12;
+        write(world, first, 1);
+        long faults = world.mmu.counters().faults;
+        write(world, first + 0x1000, 2);
+        assertEquals(faults, world.mmu.counters().faults);
+        assertEquals(1, world.mmu.counters().largeEntries);
+        world.readLog(slot);
+        write(world, first + 0x1000, 3);
+        assertEquals(1, world.mmu.counters().largeEntries);
+        assertTrue(slot.isDirty(slot.base + 1) && !slot.isDirty(slot.base), "only what was written");
+        assertEquals(List.of(), world.violations());
+    }
+
+    @Test
+    void aBudgetOfPagesIsKept() {
+        for (Strategy strategy : Strategy.values()) {
+            GuestWorld world = world(strategy);
+            world.mmu.changeMmuPages(16);
+            for (int i = 0; i < 600; i++) {
+                if (i % 8 == 0) {
+                    world.changeRegisters();
+                }
+                world.access(world.randomLinear(), world.randomAccess() & ~Access.WRITE, 8, 0);
+                assertTrue(world.mmu.counters().pagesInUse <= 16, strategy.name());
+            }
+            assertTrue(
+                    world.mmu.counters().pagesRecycled > 0,
+                    () -> strategy + ": " + world.mmu.counters().list());
+            assertThrows(IllegalArgumentException.class, () -> world.mmu.changeMmuPages(1));
+        }
+    }
+
+    @Test
+    void everyChangeOfAnEntryIsCountedAndShownWithItsCause() {
+        for (Strategy strategy : Strategy.values()) {
+            GuestWorld world = world(strategy);
+            long[] seen = new long[EntryCause.values().length];
+            world.mmu.observe((cause, level, address, gfn, before, after) -> {
+                assertEquals(after, world.memory.read(address, 8));
+                seen[cause.ordinal()]++;
+            });
+            long[] before = world.mmu.counters().entryChanges.clone();
+            for (int i = 0; i < 200; i++) {
+                world.access(world.randomLinear(), world.randomAccess(), 8, 0);
+            }
+            for (EntryCause cause : EntryCause.values()) {
+                int c = cause.ordinal();
+                assertEquals(world.mmu.counters().entryChanges[c] - before[c], seen[c], strategy + ", " + cause);
+            }
+        }
+    }
+
+    @Test
+    void aGuestOf64BitsDoesNotRunOnAHostOf32() {
+        assertThrows(ModelBug.class, () -> {
+            GuestWorld world = new GuestWorld(Strategy.CACHED, Mode.LEVEL_4, HostFormat.PAE, 1);
+            assertInstanceOf(Outcome.Reached.class, read(world, DATA));
+        });
+    }
+}
