@@ -76,7 +76,8 @@ final class Reset {
         cpu.shadow = Processor.NO_SHADOW;
         cpu.pendingDebug = 0;
         cpu.nmiBlocked = false;
-        cpu.mmu.flushAll();
+        cpu.mmu.addressSpaces.leaveGuest();
+        cpu.mmu.addressSpaces.flushEveryAsid();
         cpu.modeChanged();
     }
 }

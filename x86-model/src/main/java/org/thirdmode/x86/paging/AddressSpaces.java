@@ -97,7 +97,7 @@ public final class AddressSpaces {
         mmu.enter(asid, NO_ROOT, stage);
     }
 
-    /** TLB_CONTROL 1: everything of every ASID, the host's too. */
+    /** TLB_CONTROL 1, and RESET: everything of every ASID (or VPID), the host's too. */
     public void flushEveryAsid() {
         mmu.dropEverything();
     }
