@@ -1,6 +1,5 @@
 package org.thirdmode.x86.paging;
 
-import java.util.Arrays;
 import org.thirdmode.x86.tlb.TlbBuffer;
 
 /**
@@ -9,8 +8,7 @@ import org.thirdmode.x86.tlb.TlbBuffer;
  * under it must go.
  */
 final class SpaceNumbers {
-    private static final int NONE = -1;
-
+    private final boolean[] given = new boolean[TlbBuffer.SPACES];
     private final int[] identifiers = new int[TlbBuffer.SPACES];
     private final long[] roots = new long[TlbBuffer.SPACES];
     private final long[] chosen = new long[TlbBuffer.SPACES];
@@ -19,15 +17,11 @@ final class SpaceNumbers {
     /** After {@link #number}: whether it was another's before. */
     boolean recycled;
 
-    SpaceNumbers() {
-        Arrays.fill(identifiers, NONE);
-    }
-
     /** The number of a space. */
     int number(int identifier, long root) {
         int least = 0;
         for (int n = 0; n < TlbBuffer.SPACES; n++) {
-            if (identifiers[n] == identifier && roots[n] == root) {
+            if (given[n] && identifiers[n] == identifier && roots[n] == root) {
                 recycled = false;
                 chosen[n] = ++choices;
                 return n;
@@ -36,7 +30,8 @@ final class SpaceNumbers {
                 least = n;
             }
         }
-        recycled = identifiers[least] != NONE;
+        recycled = given[least];
+        given[least] = true;
         identifiers[least] = identifier;
         roots[least] = root;
         chosen[least] = ++choices;
@@ -45,16 +40,16 @@ final class SpaceNumbers {
 
     /** Whether a number is given to a space of that VPID or ASID. */
     boolean isOf(int number, int identifier) {
-        return identifiers[number] == identifier;
+        return given[number] && identifiers[number] == identifier;
     }
 
     /** Whether a number is given to a guest's space. */
     boolean isGuest(int number) {
-        return identifiers[number] > 0;
+        return given[number] && identifiers[number] != 0;
     }
 
     /** Whether a number is given to a space of that EPTRTA. */
     boolean hasRoot(int number, long root) {
-        return identifiers[number] != NONE && roots[number] == root;
+        return given[number] && roots[number] == root;
     }
 }
