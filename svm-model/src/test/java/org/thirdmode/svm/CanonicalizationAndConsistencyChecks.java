@@ -140,7 +140,7 @@ class CanonicalizationAndConsistencyChecks {
         return v;
     }
 
-    @Property(tries = 300)
+    @Property(tries = 120)
     void aRandomValidVmcbEnters(@ForAll long seed) {
         SvmMachine machine = new SvmMachine();
         machine.store(random(new Random(seed)));
@@ -153,7 +153,7 @@ class CanonicalizationAndConsistencyChecks {
         assertNull(machine.svm.lastFailing());
     }
 
-    @Property(tries = 600)
+    @Property(tries = 250)
     void aVmcbThatViolatesExactlyOneCheckIsInvalidByIt(@ForAll("checks") VmrunCheck check, @ForAll long seed) {
         Random random = new Random(seed);
         SvmMachine machine = new SvmMachine();
@@ -186,7 +186,7 @@ class CanonicalizationAndConsistencyChecks {
         assertArrayEquals(registers, machine.cpu.state.r);
     }
 
-    @Property(tries = 600)
+    @Property(tries = 250)
     void theSmallestChangeSatisfiesTheCheck(@ForAll("checks") VmrunCheck check, @ForAll long seed) {
         Random random = new Random(seed);
         VmcbImage v = random(random);

@@ -97,10 +97,9 @@ final class WorldSwitch {
         }
         svm.controls.load(loaded, cpu.now());
         svm.virtual.load(loaded);
-        svm.translations.enter(
-                svm.controls.nestedPaging, loaded.get(VmcbField.N_CR3), (int) loaded.get(VmcbField.GUEST_ASID), (int)
-                        loaded.get(VmcbField.TLB_CONTROL));
+        svm.translations.prepare(svm.controls.nestedPaging, loaded.get(VmcbField.N_CR3));
         svm.registers.load();
+        svm.translations.enter((int) loaded.get(VmcbField.GUEST_ASID), (int) loaded.get(VmcbField.TLB_CONTROL));
         if (svm.controls.nestedPaging) {
             hostPat = cpu.system.msrs.pat;
             cpu.system.msrs.pat = loaded.get(VmcbField.G_PAT);
@@ -242,6 +241,9 @@ final class WorldSwitch {
         if (!host.load(svm.msrs.hostSaveArea()) || !hostPdptes()) {
             cpu.activity = Processor.Activity.SHUTDOWN;
         }
+        if (wasGuest) {
+            svm.translations.toHost();
+        }
         if ((state.systemFlags & Rflags.TF) != 0) {
             cpu.pendingDebug = DebugRegisters.BS;
         }
@@ -266,6 +268,7 @@ final class WorldSwitch {
                 cpu.system.msrs.pat = hostPat;
             }
             svm.translations.leave();
+            svm.translations.toHost();
         }
     }
 
