@@ -56,6 +56,8 @@ public final class Thirdmode {
                 .addSubcommand(new GuestsCommand())
                 .addSubcommand(new VmcsCommand())
                 .addSubcommand(new VmxCommand())
+                .addSubcommand(new VmcbCommand())
+                .addSubcommand(new SvmCommand())
                 .setExpandAtFiles(false)
                 .setAllowOptionsAsOptionParameters(true)
                 .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))

@@ -6,6 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.thirdmode.pc.Machine;
+import org.thirdmode.svm.exec.Svm;
+import org.thirdmode.vmx.exec.Vmx;
 import org.thirdmode.x86.decode.Decoder;
 import org.thirdmode.x86.decode.Disassembler;
 import org.thirdmode.x86.exec.Processor;
@@ -15,7 +17,7 @@ import org.thirdmode.x86.state.Segment;
 /**
  * One line for each instruction that is about to be executed: its number, CS:RIP, its bytes, the instruction. An instruction
  * before which an interrupt is taken, or which faults, has its line too; each iteration of a repeated string instruction has
- * one.
+ * one. Entries to a guest of VMX or SVM, exits from it and injected events have a line each, in the manual's names.
  */
 final class Trace implements Pace {
     private final Path file;
@@ -30,6 +32,20 @@ final class Trace implements Pace {
         disassembler = new Disassembler(new Decoder(machine.processor().features));
         try {
             out = Files.newBufferedWriter(file, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw cannotWrite(e);
+        }
+        Processor processor = machine.processor();
+        switch (processor.extension) {
+            case Svm svm -> svm.observe(event -> write(processor.instructions() + "\t" + event));
+            case Vmx vmx -> vmx.observer(event -> write(processor.instructions() + "\t" + event));
+            default -> {}
+        }
+    }
+
+    private void write(CharSequence line) {
+        try {
+            out.append(line).append('\n');
         } catch (IOException e) {
             throw cannotWrite(e);
         }
@@ -60,11 +76,7 @@ final class Trace implements Pace {
             }
             line.append('\t').append(instruction.text());
         }
-        try {
-            out.append(line).append('\n');
-        } catch (IOException e) {
-            throw cannotWrite(e);
-        }
+        write(line);
     }
 
     @Override
