@@ -251,8 +251,8 @@ public final class VmrunChecks {
 
     private static boolean reservedTlbControl(VmcbValues v, CheckLimits l) {
         long control = v.get(VmcbField.TLB_CONTROL);
-        boolean byAsid = l.has(SvmFeature.FLUSH_BY_ASID) && (control == 3 || control == 7);
-        return control != 0 && control != 1 && !byAsid;
+        boolean byAsid = control == 3 || control == 7;
+        return control != 0 && control != 1 && !(byAsid && l.has(SvmFeature.FLUSH_BY_ASID));
     }
 
     private static VmrunCheck map(String id, String kind, VmcbField base, long size) {
@@ -284,7 +284,7 @@ public final class VmrunChecks {
                 List.of(VmcbField.NESTED_CONTROL),
                 1,
                 "NP_ENABLE (bit 0) = 0 where the host's CR0.PG = 0",
-                (v, l) -> l.has(SvmFeature.NP) && nested(v) && !l.hostPaging(),
+                (v, l) -> nested(v) && l.has(SvmFeature.NP) && !l.hostPaging(),
                 (v, l) -> v.clearBits(VmcbField.NESTED_CONTROL, 1)));
         rows.add(new VmrunCheck(
                 "ncr3.mbz",
@@ -293,7 +293,7 @@ public final class VmrunChecks {
                 List.of(VmcbField.N_CR3, VmcbField.NESTED_CONTROL),
                 -(1L << 32),
                 "with nested paging, no bit of N_CR3 at or above the physical-address width",
-                (v, l) -> l.has(SvmFeature.NP) && nested(v) && (v.get(VmcbField.N_CR3) & l.beyondAddresses()) != 0,
+                (v, l) -> nested(v) && l.has(SvmFeature.NP) && (v.get(VmcbField.N_CR3) & l.beyondAddresses()) != 0,
                 (v, l) -> v.clearBits(VmcbField.N_CR3, l.beyondAddresses())));
         rows.add(new VmrunCheck(
                 "g-pat.type",
@@ -302,7 +302,7 @@ public final class VmrunChecks {
                 List.of(VmcbField.G_PAT, VmcbField.NESTED_CONTROL),
                 -1L,
                 "with nested paging, each byte of G_PAT 0, 1, 4, 5, 6 or 7",
-                (v, l) -> l.has(SvmFeature.NP) && nested(v) && !validPat(v.get(VmcbField.G_PAT)),
+                (v, l) -> nested(v) && l.has(SvmFeature.NP) && !validPat(v.get(VmcbField.G_PAT)),
                 (v, l) -> repairPat(v)));
     }
 

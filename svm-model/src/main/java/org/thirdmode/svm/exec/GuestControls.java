@@ -34,10 +34,14 @@ final class GuestControls {
     /** Tick of the last PAUSE. */
     private long lastPause;
 
-    private final SvmProfile profile;
+    private final boolean hasNestedPaging;
+    private final boolean hasPauseFilter;
+    private final boolean hasPauseThreshold;
 
     GuestControls(SvmProfile profile) {
-        this.profile = profile;
+        hasNestedPaging = profile.has(SvmFeature.NP);
+        hasPauseFilter = profile.has(SvmFeature.PAUSE_FILTER);
+        hasPauseThreshold = profile.has(SvmFeature.PAUSE_FILTER_THRESHOLD);
     }
 
     private static long[] core(VmcbField vector) {
@@ -62,10 +66,10 @@ final class GuestControls {
         tscOffset = loaded.get(VmcbField.TSC_OFFSET);
         iopm = loaded.get(VmcbField.IOPM_BASE_PA) & -4096L;
         msrpm = loaded.get(VmcbField.MSRPM_BASE_PA) & -4096L;
-        nestedPaging = profile.has(SvmFeature.NP) && (loaded.get(VmcbField.NESTED_CONTROL) & 1) != 0;
-        pauseFilterCount = profile.has(SvmFeature.PAUSE_FILTER) ? (int) loaded.get(VmcbField.PAUSE_FILTER_COUNT) : 0;
+        nestedPaging = hasNestedPaging && (loaded.get(VmcbField.NESTED_CONTROL) & 1) != 0;
+        pauseFilterCount = hasPauseFilter ? (int) loaded.get(VmcbField.PAUSE_FILTER_COUNT) : 0;
         pauseFilterThreshold =
-                profile.has(SvmFeature.PAUSE_FILTER_THRESHOLD) ? (int) loaded.get(VmcbField.PAUSE_FILTER_THRESHOLD) : 0;
+                hasPauseThreshold ? (int) loaded.get(VmcbField.PAUSE_FILTER_THRESHOLD) : 0;
         pauseCount = pauseFilterCount;
         lastPause = now;
     }

@@ -20,11 +20,6 @@ final class InstructionBytes {
         this.cpu = cpu;
     }
 
-    /** No bytes. */
-    static void clear(Vmcb vmcb) {
-        vmcb.setInstructionBytes(new byte[0], 0);
-    }
-
     /** The bytes at CS:RIP, as many as can be fetched. */
     void store(Vmcb vmcb) {
         vmcb.setInstructionBytes(bytes, fetch());

@@ -124,7 +124,7 @@ final class WorldSwitch {
 
     /** Without nested paging VMRUN loads the PDPTEs of a guest in PAE mode; with it they are read in each walk. */
     private boolean pdptesLegal() {
-        boolean nested = svm.profile.has(SvmFeature.NP) && (loaded.get(VmcbField.NESTED_CONTROL) & 1) != 0;
+        boolean nested = (loaded.get(VmcbField.NESTED_CONTROL) & 1) != 0 && svm.profile.has(SvmFeature.NP);
         boolean pae = (loaded.get(VmcbField.CR0) & Cr0.PG) != 0
                 && (loaded.get(VmcbField.CR4) & Cr4.PAE) != 0
                 && (loaded.get(VmcbField.EFER) & Efer.LME) == 0;
@@ -213,7 +213,7 @@ final class WorldSwitch {
         if (shown) {
             bytes.store(vmcb);
         } else {
-            InstructionBytes.clear(vmcb);
+            vmcb.clearInstructionBytes();
         }
     }
 

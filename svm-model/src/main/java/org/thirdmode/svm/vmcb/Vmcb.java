@@ -57,6 +57,13 @@ public final class Vmcb implements VmcbValues {
         }
     }
 
+    /** No instruction bytes: the number and the bytes become zero. */
+    public void clearInstructionBytes() {
+        int offset = VmcbField.BYTES_FETCHED.offset;
+        set(offset, 8, 0);
+        set(offset + 8, 8, 0);
+    }
+
     /** Stores the guest's instruction bytes, the rest of the field zero. */
     public void setInstructionBytes(byte[] bytes, int count) {
         set(VmcbField.BYTES_FETCHED, count);
