@@ -61,7 +61,7 @@ public final class ProfileFile {
         CpuProfile processor = named(word(root, "name"), real.processor(), flags);
         VmxProfile made =
                 new VmxProfile(processor, Set.copyOf(features), real.timerShift(), real.cr4Bits(), "a changed " + base);
-        String contradiction = made.contradiction();
+        String contradiction = made.contradiction(real);
         if (contradiction != null) {
             throw new IllegalArgumentException("there is no such processor: " + contradiction);
         }

@@ -216,11 +216,17 @@ public record VmxProfile(CpuProfile processor, Set<VmxFeature> features, int tim
                 .toList();
     }
 
-    /** The first contradiction in it, in words; or null. */
-    String contradiction() {
+    /**
+     * The first contradiction in it, in words; or null.
+     *
+     * @param base what it was made from: the profile of a real processor lists only flags of CPUID that the model has, so
+     *     that what the base already has without its flag is none
+     */
+    String contradiction(VmxProfile base) {
         Subject subject = new Subject(processor, features);
+        Subject before = new Subject(base.processor, base.features);
         return Dependency.ALL.stream()
-                .filter(row -> row.isBrokenBy(subject))
+                .filter(row -> row.isBrokenBy(subject) && !row.isBrokenBy(before))
                 .findFirst()
                 .map(row -> "it has " + row.feature().title() + " and lacks " + row.needs()
                         + ", without which that cannot be")
