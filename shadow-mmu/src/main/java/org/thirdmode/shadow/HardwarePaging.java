@@ -5,7 +5,10 @@ package org.thirdmode.shadow;
  * guest reads from CR0, CR3, CR4 and EFER remains its own.
  */
 public final class HardwarePaging {
-    /** PG, PE and WP are set. */
+    /**
+     * PG and WP are set. PE is the guest's: VMX needs it for PG (a real-mode guest runs as virtual-8086 then), SVM does not.
+     * APM 2 "Paged Real Mode".
+     */
     public long cr0;
 
     /** The root of the tables; with PAE tables bits 31:5 of the page-directory-pointer table. */

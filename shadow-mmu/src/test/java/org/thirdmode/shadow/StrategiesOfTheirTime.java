@@ -132,6 +132,43 @@ class StrategiesOfTheirTime {
     }
 
     @Test
+    void whatAWriteWithWpClearLeftBehindDoesNotEvadeSmapOrSmepSetLater() {
+        for (Strategy strategy : Strategy.values()) {
+            GuestWorld world = world(strategy);
+            map(world, 64, DATA | (ALL & ~2));
+            world.mmu.flushGuest();
+            assertEquals(new Outcome.Reached(DATA), write(world, 64L << 12, 1), strategy.name());
+            world.guest.state.cr4 |= Cr4.SMAP;
+            world.mmu.resetContext();
+            assertEquals(new Outcome.PageFault(1), read(world, 64L << 12), strategy.name());
+            world.guest.state.cr4 ^= Cr4.SMAP | Cr4.SMEP;
+            world.mmu.resetContext();
+            assertEquals(new Outcome.PageFault(0x11), world.access(64L << 12, Access.FETCH, 8, 0), strategy.name());
+        }
+    }
+
+    @Test
+    void aTableThatIsLinkedAgainIsBroughtInSyncWithAllBelow() {
+        GuestWorld world = world(Strategy.UNSYNC);
+        long pdpt = world.guestRead(world.guest.state.cr3, 8) & -4096L;
+        long directory = 17L << 12;
+        long table = 8L << 12;
+        long linear = (3L << 30) | (3L << 21) | (3L << 12);
+        write(world, table + 24, DATA | ALL);
+        write(world, directory + 24, table | ALL);
+        write(world, pdpt + 24, directory | ALL);
+        world.mmu.flushGuest();
+        assertEquals(new Outcome.Reached(DATA), read(world, linear));
+        write(world, table + 24, (DATA + 0x1000) | ALL);
+        write(world, pdpt + 24, 0);
+        world.mmu.flushGuest();
+        write(world, table + 24, (DATA + 0x2000) | ALL);
+        // From not present to present: the guest need not flush.
+        write(world, pdpt + 24, directory | ALL);
+        assertEquals(new Outcome.Reached(DATA + 0x2000), read(world, linear));
+    }
+
+    @Test
     void aLargePageIsOneEntryUntilItsWritesAreLogged() {
         GuestWorld world = new GuestWorld(Strategy.UNSYNC, Mode.NONE, HostFormat.LEVEL_4, 1);
         GuestWorld.Slot slot = world.slots.getLast();

@@ -299,7 +299,7 @@ public abstract class ShadowMmu implements GuestMmu {
                 efer |= Efer.NXE | Efer.LME | Efer.LMA;
             }
         }
-        hardware.cr0 = registers.cr0() | Cr0.PE | Cr0.PG | Cr0.WP;
+        hardware.cr0 = registers.cr0() | Cr0.PG | Cr0.WP;
         hardware.cr3 = root();
         hardware.cr4 = cr4;
         hardware.efer = efer;
