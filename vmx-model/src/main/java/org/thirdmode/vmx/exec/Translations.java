@@ -47,6 +47,7 @@ final class Translations implements SecondStage {
     private final ExtendedPageTables ept;
     private final AddressSpaces spaces;
 
+    private final DirtyListener log = this::logDirty;
     private boolean eptEnabled;
 
     /** The EPTP in use. */
@@ -91,7 +92,7 @@ final class Translations implements SecondStage {
     private void configure(long eptPointer) {
         pointer = eptPointer;
         ept.configure(pointer, controls.is(SecondaryProcessorBased.MODE_BASED_EXECUTE_CONTROL_FOR_EPT));
-        ept.dirtyListener(controls.is(SecondaryProcessorBased.ENABLE_PML) ? this::logDirty : DirtyListener.NONE);
+        ept.dirtyListener(controls.is(SecondaryProcessorBased.ENABLE_PML) ? log : DirtyListener.NONE);
     }
 
     /** VM exit, before the host's registers are loaded. */

@@ -190,7 +190,10 @@ public final class Vmx implements Extension {
 
     // ---- a hypervisor written in Java ----
 
-    /** Whether {@link Processor#run} returns after each exit, with the host's state loaded and nothing of it executed. */
+    /**
+     * Whether {@link Processor#run} returns after each exit, with the host's state loaded and nothing of it executed. An entry
+     * that fails late leaves no guest to run: after VMLAUNCH and VMRESUME {@link Processor#guestMode} tells.
+     */
     public void handOverExits(boolean whether) {
         handOverExits = whether;
     }
@@ -367,7 +370,8 @@ public final class Vmx implements Extension {
 
     @Override
     public boolean init() {
-        if (!cpu.guestMode) {
+        // Blocked in root operation, and in the wait-for-SIPI state.
+        if (!cpu.guestMode || cpu.activity == Processor.Activity.WAIT_FOR_SIPI) {
             return true;
         }
         vmEntry.inject();
