@@ -123,7 +123,10 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--stats", paramLabel = "FILE", description = "Write the counts and the outcome as JSON.")
     private Path stats;
 
-    @Option(names = "--trace", paramLabel = "FILE", description = "Write one line for each instruction.")
+    @Option(
+            names = "--trace",
+            paramLabel = "FILE",
+            description = "Write one line for each instruction, and for each VM entry, VM exit and injected event.")
     private Path trace;
 
     @Parameters(
