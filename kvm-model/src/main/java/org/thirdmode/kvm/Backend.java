@@ -15,7 +15,24 @@ public interface Backend extends TlbControl {
     void inject(int information, int errorCode, int instructionLength);
 
     /** Whether the next entry injects an event. */
-    boolean injects();
+    default boolean injects() {
+        return injection() != 0;
+    }
+
+    /** The event that the next entry injects; 0 for none. */
+    int injection();
+
+    /** Its error code. */
+    int injectionErrorCode();
+
+    /** The length of the instruction that it stands for. */
+    int injectionLength();
+
+    /** The next entry injects nothing. */
+    void cancelInjection();
+
+    /** Whether the processor can run the guest with the registers that it has. */
+    boolean canRun();
 
     /** Whether the guest would take an external interrupt now: RFLAGS.IF, and no interrupt shadow. */
     boolean interruptAllowed();

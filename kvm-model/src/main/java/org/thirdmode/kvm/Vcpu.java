@@ -1,7 +1,6 @@
 package org.thirdmode.kvm;
 
 import java.util.Map;
-import org.thirdmode.kvm.mmu.TdpMmu;
 import org.thirdmode.kvm.vmx.VmxBackend;
 import org.thirdmode.shadow.FaultResult;
 import org.thirdmode.shadow.GuestLimits;
@@ -10,6 +9,7 @@ import org.thirdmode.shadow.HostFormat;
 import org.thirdmode.shadow.Surroundings;
 import org.thirdmode.x86.bus.LocalApicPort;
 import org.thirdmode.x86.exec.EventInformation;
+import org.thirdmode.x86.exec.Events;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.profile.Feature;
@@ -57,10 +57,8 @@ public final class Vcpu {
                 vm,
                 host,
                 backend,
-                HostFormat.LEVEL_4);
-        mmu = switch (kind) {
-            case NESTED -> new TdpMmu(surroundings);
-        };
+                profile.has(Feature.LA57) ? HostFormat.LEVEL_5 : HostFormat.LEVEL_4);
+        mmu = kind.in(surroundings);
         vmx.mmu(mmu);
         guest.bus.listener((guestPhysical, size) -> mmu.pteWrite(guestPhysical, size));
     }
@@ -174,6 +172,9 @@ public final class Vcpu {
     }
 
     private KvmExit enter(long deadline) {
+        if (!backend.canRun()) {
+            return emulateRealMode();
+        }
         injectPending();
         host.armTimer(deadline - tickOffset);
         KvmExit.FailEntry failure = backend.enter(ticks());
@@ -198,6 +199,27 @@ public final class Vcpu {
         backend.requestInterruptWindow(pendingInterrupt != NONE || windowRequested);
     }
 
+    /**
+     * The processor cannot run the guest as it is: real-address mode without unrestricted guest. KVM: {@code
+     * emulate_invalid_guest_state}.
+     */
+    private KvmExit emulateRealMode() {
+        backend.fetchRegisters();
+        Processor cpu = guest.cpu;
+        backend.registersChanged();
+        if (pendingNmi && !cpu.nmiBlocked && cpu.shadow != Processor.SHADOW_MOV_SS) {
+            pendingNmi = false;
+            cpu.nmiBlocked = true;
+            cpu.events.interrupt(EventInformation.NMI, Vector.NMI);
+        }
+        if (pendingInterrupt != NONE && backend.interruptAllowed()) {
+            int vector = pendingInterrupt;
+            pendingInterrupt = NONE;
+            cpu.events.interrupt(EventInformation.EXTERNAL_INTERRUPT, vector);
+        }
+        return emulate();
+    }
+
     // ---- what exit handlers ask for ----
 
     /** The guest can take an interrupt. */
@@ -218,21 +240,91 @@ public final class Vcpu {
             case FaultResult.Inject(long linear, int code) -> {
                 backend.fetchRegisters();
                 guest.cpu.state.cr2 = linear;
-                countInstruction();
-                injectFault(Vector.PF, true, code);
-                yield null;
+                if (!backend.injects()) {
+                    countInstruction();
+                }
+                yield injectFault(Vector.PF, true, code);
             }
             case FaultResult.Emulate(long guestPhysical, FaultResult.Reason reason) -> emulate();
             case FaultResult.Mmio(long guestPhysical) -> emulate();
         };
     }
 
-    private void injectFault(int vector, boolean hasErrorCode, int errorCode) {
+    /**
+     * The guest gets a fault. Where its processor was on the way to a handler already, both may make a double fault. SDM 3A
+     * "Interrupt 8—Double Fault Exception (#DF)".
+     */
+    private KvmExit injectFault(int vector, boolean hasErrorCode, int errorCode) {
         // The handler's frame holds RF set, as for any fault.
         guest.cpu.state.systemFlags |= Rflags.RF;
         backend.registersChanged();
-        backend.inject(EventInformation.of(EventInformation.HARDWARE_EXCEPTION, vector, hasErrorCode), errorCode, 0);
+        int first = backend.injection();
         injected++;
+        if (EventInformation.type(first) == EventInformation.HARDWARE_EXCEPTION && first != 0) {
+            if (Events.tripleFault(EventInformation.vector(first), vector)) {
+                return new KvmExit.Shutdown();
+            }
+            if (Events.doubleFault(EventInformation.vector(first), vector)) {
+                backend.inject(EventInformation.of(EventInformation.HARDWARE_EXCEPTION, Vector.DF, true), 0, 0);
+                return null;
+            }
+        }
+        backend.inject(EventInformation.of(EventInformation.HARDWARE_EXCEPTION, vector, hasErrorCode), errorCode, 0);
+        return null;
+    }
+
+    /** The guest invalidates the translations of a page: INVLPG. */
+    public KvmExit invlpg(long linear) {
+        KvmExit exit = emulate();
+        mmu.invlpg(linear);
+        return exit;
+    }
+
+    /** The guest invalidates translations otherwise: INVPCID. */
+    public KvmExit invpcid() {
+        KvmExit exit = emulate();
+        mmu.flushGuest();
+        return exit;
+    }
+
+    /** The guest loads CR3. */
+    public KvmExit loadCr3() {
+        backend.fetchRegisters();
+        long ticks = ticks();
+        long cr3 = guest.cpu.state.cr3;
+        KvmExit exit = emulate();
+        if (ticks() != ticks && guest.cpu.state.cr3 == cr3 && !backend.injects()) {
+            // Also a load of the same value flushes.
+            mmu.newCr3(false);
+        }
+        return exit;
+    }
+
+    /** An event that was on its way when the guest left it: the next entry injects it again. */
+    public void injectAgain(int information, int errorCode, int length, boolean fromInstruction) {
+        backend.inject(information & ~EventInformation.NMI_UNBLOCKING, errorCode, length);
+        int type = EventInformation.type(information);
+        if (fromInstruction && type != EventInformation.EXTERNAL_INTERRUPT && type != EventInformation.NMI) {
+            // The instruction that raised it will not be attempted again.
+            countInstruction();
+        }
+    }
+
+    /** A task switch: by an instruction, or by the event that was on its way through a task gate. */
+    public KvmExit switchTask() {
+        int information = backend.injection();
+        if (information == 0) {
+            return emulate();
+        }
+        backend.fetchRegisters();
+        int errorCode = backend.injectionErrorCode();
+        int length = backend.injectionLength();
+        backend.cancelInjection();
+        guest.bus.begin();
+        guest.cpu.events.inject(information, errorCode, length);
+        backend.registersChanged();
+        mmu.resetContext();
+        return guest.cpu.activity == Processor.Activity.SHUTDOWN ? new KvmExit.Shutdown() : null;
     }
 
     /** Executes the guest's instruction in its place. KVM: {@code emulate_instruction}. */
@@ -257,7 +349,10 @@ public final class Vcpu {
             }
             case FAULT -> {
                 countInstruction();
-                fault(guest.cpu.fault);
+                emulating = false;
+                guest.bus.end();
+                backend.registersChanged();
+                return fault(guest.cpu.fault);
             }
         }
         emulating = false;
@@ -271,13 +366,17 @@ public final class Vcpu {
         return halted ? new KvmExit.Hlt() : null;
     }
 
-    private void fault(GuestFault fault) {
+    private KvmExit fault(GuestFault fault) {
+        if (!backend.canRun()) {
+            guest.cpu.events.deliverFault(fault);
+            return guest.cpu.activity == Processor.Activity.SHUTDOWN ? new KvmExit.Shutdown() : null;
+        }
         if (fault.vector == Vector.PF) {
             guest.cpu.state.cr2 = fault.linearAddress;
         } else if (fault.vector == Vector.DB) {
             guest.cpu.state.dr[6] |= fault.errorCode;
         }
-        injectFault(fault.vector, fault.hasErrorCode, fault.hasErrorCode ? fault.errorCode : 0);
+        return injectFault(fault.vector, fault.hasErrorCode, fault.hasErrorCode ? fault.errorCode : 0);
     }
 
     // ---- counts ----

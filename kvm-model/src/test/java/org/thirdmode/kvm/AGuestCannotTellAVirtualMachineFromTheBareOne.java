@@ -6,7 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.thirdmode.guests.GuestCatalogue;
 import org.thirdmode.guests.GuestImage;
 import org.thirdmode.kvm.vmm.VirtualMachine;
@@ -56,8 +56,13 @@ class AGuestCannotTellAVirtualMachineFromTheBareOne {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"hello16", "hello32", "hellopae", "hello64"})
-    void withNestedPaging(String name) throws Exception {
-        assertEquals(bare(name), virtual(name, MmuKind.NESTED));
+    @CsvSource({
+        "hello16, NESTED", "hello32, NESTED", "hellopae, NESTED", "hello64, NESTED",
+        "hello16, NAIVE", "hello32, NAIVE", "hellopae, NAIVE", "hello64, NAIVE",
+        "hello16, CACHED", "hello32, CACHED", "hellopae, CACHED", "hello64, CACHED",
+        "hello16, UNSYNC", "hello32, UNSYNC", "hellopae, UNSYNC", "hello64, UNSYNC"
+    })
+    void whateverItsMmu(String name, MmuKind mmu) throws Exception {
+        assertEquals(bare(name), virtual(name, mmu));
     }
 }

@@ -1,6 +1,7 @@
 package org.thirdmode.kvm.vmx;
 
 import org.thirdmode.kvm.HostMachine;
+import org.thirdmode.shadow.HardwarePaging;
 import org.thirdmode.vmx.vmcs.EntryControls;
 import org.thirdmode.vmx.vmcs.VmcsField;
 import org.thirdmode.x86.exec.Processor;
@@ -8,6 +9,7 @@ import org.thirdmode.x86.exec.system.ModelSpecificRegisters;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Cr4;
+import org.thirdmode.x86.state.Efer;
 import org.thirdmode.x86.state.Segment;
 
 /**
@@ -201,6 +203,21 @@ final class GuestRegisters {
         long entry = vmcs.read(VmcsField.ENTRY_CONTROLS);
         vmcs.write(VmcsField.ENTRY_CONTROLS, state.longModeActive() ? entry | ia32e : entry & ~ia32e);
         return changed;
+    }
+
+    /** With shadow tables the guest's paging registers are not those it runs with: every change of one exits. */
+    void storeShadowPaging(HardwarePaging paging) {
+        write(VmcsField.GUEST_CR0, paging.cr0 | Cr0.NE | Cr0.ET);
+        write(VmcsField.GUEST_CR3, paging.cr3);
+        write(VmcsField.GUEST_CR4, paging.cr4 | CR4_HOST);
+        write(VmcsField.GUEST_IA32_EFER, paging.efer);
+        write(VmcsField.CR0_GUEST_HOST_MASK, -1L);
+        write(VmcsField.CR0_READ_SHADOW, state.cr0);
+        write(VmcsField.CR4_GUEST_HOST_MASK, -1L);
+        write(VmcsField.CR4_READ_SHADOW, state.cr4);
+        long ia32e = EntryControls.IA_32E_MODE_GUEST.mask;
+        long entry = vmcs.read(VmcsField.ENTRY_CONTROLS) & ~ia32e;
+        write(VmcsField.ENTRY_CONTROLS, (paging.efer & Efer.LMA) != 0 ? entry | ia32e : entry);
     }
 
     private boolean write(VmcsField field, long value) {

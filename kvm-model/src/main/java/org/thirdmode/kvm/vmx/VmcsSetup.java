@@ -33,6 +33,7 @@ final class VmcsSetup {
     private final VmcsFields vmcs;
     private final boolean nested;
     private long primary;
+    private boolean unrestricted;
 
     VmcsSetup(HostMachine host, VmcsFields vmcs, boolean nested) {
         this.host = host;
@@ -44,6 +45,11 @@ final class VmcsSetup {
     /** The primary processor-based controls that were written. */
     long primary() {
         return primary;
+    }
+
+    /** Whether the guest can run in real-address mode and without paging. */
+    boolean unrestricted() {
+        return unrestricted;
     }
 
     void write(long msrBitmap) {
@@ -88,15 +94,15 @@ final class VmcsSetup {
                         | (nested ? 0 : shadow));
         vmcs.write(VmcsField.PRIMARY_PROCESSOR_BASED_CONTROLS, primary);
         long second = SecondaryProcessorBased.ENABLE_EPT.mask | SecondaryProcessorBased.UNRESTRICTED_GUEST.mask;
-        vmcs.write(
-                VmcsField.SECONDARY_PROCESSOR_BASED_CONTROLS,
-                adjusted(
-                        CapabilityMsr.IA32_VMX_PROCBASED_CTLS2,
-                        SecondaryProcessorBased.ENABLE_VPID.mask
-                                | SecondaryProcessorBased.ENABLE_RDTSCP.mask
-                                | SecondaryProcessorBased.ENABLE_INVPCID.mask
-                                | SecondaryProcessorBased.ENABLE_XSAVES.mask
-                                | (nested ? second : 0)));
+        long secondary = adjusted(
+                CapabilityMsr.IA32_VMX_PROCBASED_CTLS2,
+                SecondaryProcessorBased.ENABLE_VPID.mask
+                        | SecondaryProcessorBased.ENABLE_RDTSCP.mask
+                        | SecondaryProcessorBased.ENABLE_INVPCID.mask
+                        | SecondaryProcessorBased.ENABLE_XSAVES.mask
+                        | (nested ? second : 0));
+        unrestricted = SecondaryProcessorBased.UNRESTRICTED_GUEST.in(secondary);
+        vmcs.write(VmcsField.SECONDARY_PROCESSOR_BASED_CONTROLS, secondary);
         vmcs.write(VmcsField.VPID, 1);
         vmcs.write(
                 VmcsField.PRIMARY_EXIT_CONTROLS,

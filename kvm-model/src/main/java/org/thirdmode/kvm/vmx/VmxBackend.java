@@ -7,6 +7,7 @@ import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.KvmExit;
 import org.thirdmode.kvm.Vcpu;
 import org.thirdmode.shadow.GuestMmu;
+import org.thirdmode.shadow.HardwarePaging;
 import org.thirdmode.vmx.exec.VmExit;
 import org.thirdmode.vmx.exec.VmxInstructions;
 import org.thirdmode.vmx.vmcs.ExitReason;
@@ -18,6 +19,7 @@ import org.thirdmode.x86.exec.EventInformation;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.paging.Access;
 import org.thirdmode.x86.state.Rflags;
+import org.thirdmode.x86.state.Vector;
 
 /** A virtual CPU in a VMCS. */
 public final class VmxBackend implements Backend {
@@ -38,6 +40,8 @@ public final class VmxBackend implements Backend {
     private final GuestRegisters registers;
     private final long region;
     private final boolean nested;
+    private final boolean unrestricted;
+    private final Processor guest;
     private final long[] exits = new long[ExitReason.values().length];
     private GuestMmu mmu;
     private long eptPointer;
@@ -47,13 +51,21 @@ public final class VmxBackend implements Backend {
     private boolean fetched = true;
 
     private boolean changed = true;
-    private boolean injects;
+    private int injection;
+    private int injectionErrorCode;
+    private int injectionLength;
+
+    /** When the guest was entered last, and whether with an event. */
+    private long entryTick;
+
+    private boolean entryInjected;
     private long primary;
 
     /** A VMCS for a guest whose registers are {@code guest}'s; with {@code nested} paging its tables are the processor's business. */
     public VmxBackend(HostMachine host, Processor guest, boolean nested) {
         this.host = host;
         this.nested = nested;
+        this.guest = guest;
         cpu = host.cpu;
         vmx = host.vmx.instructions;
         vmcs = new VmcsFields(vmx);
@@ -67,6 +79,7 @@ public final class VmxBackend implements Backend {
         VmcsSetup setup = new VmcsSetup(host, vmcs, nested);
         setup.write(host.allocate(false));
         primary = setup.primary();
+        unrestricted = setup.unrestricted();
         registers = new GuestRegisters(host, guest, vmcs, nested);
     }
 
@@ -97,19 +110,44 @@ public final class VmxBackend implements Backend {
         changed = true;
     }
 
+    @Override
+    public boolean canRun() {
+        if (unrestricted) {
+            return true;
+        }
+        if (nested) {
+            fetchRegisters();
+        }
+        return guest.state.protectedMode();
+    }
+
     // ---- events ----
 
     @Override
     public void inject(int information, int errorCode, int instructionLength) {
-        vmcs.write(VmcsField.VM_ENTRY_INTERRUPTION_INFORMATION, information);
-        vmcs.write(VmcsField.VM_ENTRY_EXCEPTION_ERROR_CODE, errorCode);
-        vmcs.write(VmcsField.VM_ENTRY_INSTRUCTION_LENGTH, instructionLength);
-        injects = true;
+        injection = information;
+        injectionErrorCode = errorCode;
+        injectionLength = instructionLength;
     }
 
     @Override
-    public boolean injects() {
-        return injects;
+    public int injection() {
+        return injection;
+    }
+
+    @Override
+    public int injectionErrorCode() {
+        return injectionErrorCode;
+    }
+
+    @Override
+    public int injectionLength() {
+        return injectionLength;
+    }
+
+    @Override
+    public void cancelInjection() {
+        injection = 0;
     }
 
     @Override
@@ -175,14 +213,23 @@ public final class VmxBackend implements Backend {
     @Override
     public KvmExit.FailEntry enter(long ticks) {
         store();
-        long root = mmu.load().cr3;
+        HardwarePaging paging = mmu.load();
         if (nested) {
-            long pointer = root | VmcsSetup.EPTP_ATTRIBUTES;
+            long pointer = paging.cr3 | VmcsSetup.EPTP_ATTRIBUTES;
             if (pointer != eptPointer) {
                 eptPointer = pointer;
                 vmcs.write(VmcsField.EPT_POINTER, pointer);
             }
+        } else {
+            registers.storeShadowPaging(paging);
         }
+        if (injection != 0) {
+            vmcs.write(VmcsField.VM_ENTRY_INTERRUPTION_INFORMATION, injection & 0xffff_ffffL);
+            vmcs.write(VmcsField.VM_ENTRY_EXCEPTION_ERROR_CODE, injectionErrorCode & 0xffff_ffffL);
+            vmcs.write(VmcsField.VM_ENTRY_INSTRUCTION_LENGTH, injectionLength);
+        }
+        entryInjected = injection != 0;
+        entryTick = cpu.now();
         registers.timeStamp(ticks);
         int result = launched ? vmx.vmresume() : vmx.vmlaunch();
         if (result != VmxInstructions.SUCCEED) {
@@ -191,7 +238,7 @@ public final class VmxBackend implements Backend {
         }
         launched = true;
         fetched = false;
-        injects = false;
+        injection = 0;
         while (cpu.guestMode) {
             cpu.run(Long.MAX_VALUE);
         }
@@ -205,7 +252,7 @@ public final class VmxBackend implements Backend {
         if (reason != null) {
             exits[reason.ordinal()]++;
         }
-        injectAgain();
+        injectAgain(vcpu);
         VmExit exit = host.vmx.exit();
         return switch (exit) {
             case VmExit.EptViolation violation -> vcpu.pageFault(violation.guestPhysical(), errorCode(violation));
@@ -217,15 +264,21 @@ public final class VmxBackend implements Backend {
                 new KvmExit.FailEntry(number, "invalid guest state, qualification " + qualification);
             case VmExit.EntryFailureMsrLoading(int entry) ->
                 new KvmExit.FailEntry(number, "MSR loading, entry " + entry);
+            case VmExit.ExceptionOrNmi e ->
+                EventInformation.vector(e.information()) == Vector.PF
+                        ? pageFault(vcpu, e.qualification(), e.errorCode())
+                        : unknown(e);
+            case VmExit.TaskSwitch ignored -> vcpu.switchTask();
             // Instructions that the hypervisor executes in the guest's place.
             case VmExit.Cpuid ignored -> vcpu.emulate();
             case VmExit.Hlt ignored -> vcpu.emulate();
             case VmExit.Invd ignored -> vcpu.emulate();
-            case VmExit.Invlpg ignored -> vcpu.emulate();
+            case VmExit.Invlpg(long linear, int length) -> vcpu.invlpg(linear);
             case VmExit.Rdpmc ignored -> vcpu.emulate();
             case VmExit.Rdtsc ignored -> vcpu.emulate();
             case VmExit.Rdtscp ignored -> vcpu.emulate();
-            case VmExit.ControlRegisterAccess ignored -> vcpu.emulate();
+            case VmExit.ControlRegisterAccess access ->
+                access.register() == 3 && access.type() == 0 ? vcpu.loadCr3() : vcpu.emulate();
             case VmExit.MovDr ignored -> vcpu.emulate();
             case VmExit.IoInstruction ignored -> vcpu.emulate();
             case VmExit.Rdmsr ignored -> vcpu.emulate();
@@ -236,15 +289,13 @@ public final class VmxBackend implements Backend {
             case VmExit.Wbinvd ignored -> vcpu.emulate();
             case VmExit.Xsetbv ignored -> vcpu.emulate();
             case VmExit.RandomNumber ignored -> vcpu.emulate();
-            case VmExit.Invpcid ignored -> vcpu.emulate();
+            case VmExit.Invpcid ignored -> vcpu.invpcid();
             case VmExit.SupervisorState ignored -> vcpu.emulate();
             case VmExit.AccessToDescriptorTable ignored -> vcpu.emulate();
             // The guest's processor has no VMX: #UD.
             case VmExit.VmxInstruction ignored -> vcpu.emulate();
             case VmExit.VmxInstructionWithOperands ignored -> vcpu.emulate();
             // Not asked for, or not yet handled.
-            case VmExit.ExceptionOrNmi e -> unknown(e);
-            case VmExit.TaskSwitch e -> unknown(e);
             case VmExit.InitSignal e -> unknown(e);
             case VmExit.StartupIpi e -> unknown(e);
             case VmExit.MonitorTrapFlag e -> unknown(e);
@@ -270,14 +321,22 @@ public final class VmxBackend implements Backend {
                 | ((qualification & INSTRUCTION_FETCH) != 0 ? Access.FETCH : 0);
     }
 
+    /** With shadow tables the MMU looks at the guest's privilege and flags. */
+    private KvmExit pageFault(Vcpu vcpu, long linear, int errorCode) {
+        fetchRegisters();
+        return vcpu.pageFault(linear, errorCode);
+    }
+
     /** An event that the exit interrupted on its way to the guest's handler is injected by the next entry. */
-    private void injectAgain() {
+    private void injectAgain(Vcpu vcpu) {
         int information = (int) vmcs.read(VmcsField.IDT_VECTORING_INFORMATION);
         if (information < 0) {
-            inject(
-                    information & ~EventInformation.NMI_UNBLOCKING,
+            boolean ours = entryInjected && cpu.now() == entryTick;
+            vcpu.injectAgain(
+                    information,
                     (int) vmcs.read(VmcsField.IDT_VECTORING_ERROR_CODE),
-                    (int) vmcs.read(VmcsField.VM_EXIT_INSTRUCTION_LENGTH));
+                    (int) vmcs.read(VmcsField.VM_EXIT_INSTRUCTION_LENGTH),
+                    !ours);
         }
     }
 

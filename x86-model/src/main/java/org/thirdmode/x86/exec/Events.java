@@ -48,6 +48,16 @@ public final class Events {
         };
     }
 
+    /** Whether an exception raised while another was delivered makes a double fault of both. */
+    public static boolean doubleFault(int first, int second) {
+        return doubles(kind(first), kind(second));
+    }
+
+    /** Whether an exception raised while another was delivered shuts the processor down. */
+    public static boolean tripleFault(int first, int second) {
+        return kind(first) == Kind.DOUBLE_FAULT && doubleFault(first, second);
+    }
+
     /** Whether the second exception, raised while the first was delivered, makes a double fault of both. */
     private static boolean doubles(Kind first, Kind second) {
         return switch (first) {
