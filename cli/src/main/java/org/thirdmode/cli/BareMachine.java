@@ -34,19 +34,23 @@ final class BareMachine implements Bare {
     }
 
     private static Machine machine(BareRun what, HostPorts host) {
-        Optional<Image> image = what.image().map(name -> image(Input.image(name, what.memory())));
-        LoadOptions options = LoadOptions.DEFAULT.withCommandLine(what.append()).withModules(modules(what));
-        if (what.raw().isPresent()) {
-            options = options.withRawAddress(what.raw().getAsLong());
-        }
         try {
-            return new Machine(configuration(what), image, options, host);
+            return new Machine(configuration(what), imageOf(what), loadOptions(what), host);
         } catch (ImageException e) {
             throw new UserError(e.getMessage());
         }
     }
 
-    private static MachineConfiguration configuration(BareRun what) {
+    static Optional<Image> imageOf(BareRun what) {
+        return what.image().map(name -> image(Input.image(name, what.memory())));
+    }
+
+    static LoadOptions loadOptions(BareRun what) {
+        LoadOptions options = LoadOptions.DEFAULT.withCommandLine(what.append()).withModules(modules(what));
+        return what.raw().isPresent() ? options.withRawAddress(what.raw().getAsLong()) : options;
+    }
+
+    static MachineConfiguration configuration(BareRun what) {
         ProcessorChoice processor = what.cpu().map(ProcessorChoice::named).orElse(ProcessorChoice.GENERIC);
         MachineConfiguration configuration =
                 processor.in(withMemory(what.memory()).withSeed(what.seed()));

@@ -60,7 +60,7 @@ final class BoundedRun {
         return deadline == GuestClock.NEVER ? LONGEST_SLEEP : Math.max(1, deadline - processor.now());
     }
 
-    private static Outcome ended(MachineOutcome outcome) {
+    static Outcome ended(MachineOutcome outcome) {
         return switch (outcome) {
             case MachineOutcome.Exited(int value) -> new Outcome.Exited(value);
             case MachineOutcome.PoweredOff() -> new Outcome.PoweredOff();

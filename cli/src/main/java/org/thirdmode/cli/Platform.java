@@ -3,5 +3,7 @@ package org.thirdmode.cli;
 /** What an image runs on. */
 enum Platform {
     /** The machine alone, no hypervisor. */
-    BARE
+    BARE,
+    /** A virtual machine of the model of KVM. */
+    KVM
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import org.thirdmode.kvm.MmuKind;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -47,10 +48,26 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--on",
             paramLabel = "PLATFORM",
-            defaultValue = "bare",
             converter = Words.ToPlatform.class,
-            description = "What to run on: bare, the machine without a hypervisor (default: ${DEFAULT-VALUE}).")
+            description = "What to run on: bare, the machine without a hypervisor, or kvm, a virtual machine"
+                    + " (default: bare, or kvm where --virt or --mmu is given).")
     private Platform platform;
+
+    @Option(
+            names = "--virt",
+            paramLabel = "vmx",
+            converter = Words.ToVirtualization.class,
+            description = "The extension that runs a virtual machine; svm is not there yet (default: vmx).")
+    private Virtualization virtualization;
+
+    @Option(
+            names = "--mmu",
+            paramLabel = "MMU",
+            converter = Words.ToMmu.class,
+            description =
+                    "How a virtual machine's memory is translated: naive, cached or unsync, KVM's shadow tables of"
+                            + " 2006, 2007 and 2008, or nested, by the processor (default: nested).")
+    private MmuKind mmu;
 
     @Option(
             names = "--memory",
@@ -147,6 +164,7 @@ final class RunCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "missing IMAGE: name a file or a bundled kernel, or give a ROM with --bios");
         }
+        Platform on = platform();
         BareRun what = new BareRun(
                 Optional.ofNullable(image),
                 optional(raw),
@@ -166,8 +184,9 @@ final class RunCommand implements Callable<Integer> {
         SerialOutput serial = new SerialOutput(out);
         Report report;
         try {
-            report = switch (platform) {
+            report = switch (on) {
                 case BARE -> bare.run(what, serial);
+                case KVM -> new VirtualMachineRun(mmu == null ? MmuKind.NESTED : mmu).run(what, serial);
             };
         } finally {
             serial.flush();
@@ -180,9 +199,19 @@ final class RunCommand implements Callable<Integer> {
             cause.printStackTrace(err);
         }
         if (stats != null) {
-            StatsFile.write(stats, platform, what, report);
+            StatsFile.write(stats, on, what, report);
         }
         return report.outcome().status();
+    }
+
+    /** What was asked for: {@code --virt} and {@code --mmu} mean a virtual machine. */
+    private Platform platform() {
+        boolean virtual = virtualization != null || mmu != null;
+        if (platform == Platform.BARE && virtual) {
+            throw new ParameterException(
+                    spec.commandLine(), "--on bare: has no hypervisor; leave out --virt and --mmu, or say --on kvm");
+        }
+        return platform != null ? platform : virtual ? Platform.KVM : Platform.BARE;
     }
 
     private static OptionalLong optional(Long value) {

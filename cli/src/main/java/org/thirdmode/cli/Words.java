@@ -3,6 +3,7 @@ package org.thirdmode.cli;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.thirdmode.kvm.MmuKind;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -29,6 +30,20 @@ final class Words {
         @Override
         public Platform convert(String text) {
             return one(Platform.values(), text);
+        }
+    }
+
+    static final class ToVirtualization implements ITypeConverter<Virtualization> {
+        @Override
+        public Virtualization convert(String text) {
+            return one(Virtualization.values(), text);
+        }
+    }
+
+    static final class ToMmu implements ITypeConverter<MmuKind> {
+        @Override
+        public MmuKind convert(String text) {
+            return one(MmuKind.values(), text);
         }
     }
 

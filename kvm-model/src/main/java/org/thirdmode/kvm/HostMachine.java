@@ -11,6 +11,7 @@ import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.profile.CpuProfile;
+import org.thirdmode.x86.profile.Feature;
 import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Cr4;
 import org.thirdmode.x86.state.Efer;
@@ -45,6 +46,9 @@ public final class HostMachine implements HostPages {
      * @param tlbs the TLBs to model and count, or null for {@code fast} fidelity
      */
     public HostMachine(CpuProfile profile, int addressWidth, TlbGeometry tlbs) {
+        if (!profile.has(Feature.VMX)) {
+            throw new IllegalArgumentException("processor " + profile.name() + " has no VMX");
+        }
         memory = new PhysicalMemory(addressWidth);
         memory.mapRam(0, 1L << addressWidth);
         GuestClock clock = new GuestClock();

@@ -306,10 +306,15 @@ public final class VirtualMachine implements ProcessorSignals {
         // Gate A20 is always open in a virtual machine, as with KVM.
     }
 
+    /** Instructions of the guest so far: its ticks that were not slept through. */
+    public long instructions() {
+        return vcpu.ticks() - slept;
+    }
+
     /** What was counted, by name, in the order to print. */
     public Map<String, Long> counts() {
         Map<String, Long> counts = new LinkedHashMap<>();
-        counts.put("instructions", vcpu.ticks() - slept);
+        counts.put("instructions", instructions());
         counts.put("ticks", vcpu.ticks());
         long sum = 0;
         for (long exits : vcpu.exits().values()) {

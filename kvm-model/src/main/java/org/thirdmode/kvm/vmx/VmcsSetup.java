@@ -19,6 +19,9 @@ final class VmcsSetup {
 
     private static final int FRAME = 4096;
 
+    /** IA32_VMX_BASIC: there are the capability MSRs with TRUE in their names. All processors since load IA32_EFER. */
+    private static final long TRUE_CONTROLS = 1L << 55;
+
     /** MSRs that the guest may read and write itself: their values are in the VMCS. */
     private static final int[] DIRECT_MSRS = {
         0x174,
@@ -52,7 +55,21 @@ final class VmcsSetup {
         return unrestricted;
     }
 
+    /** What this hypervisor cannot do without, on this processor. */
+    private void require() {
+        String processor = "processor " + host.cpu.profile.name();
+        if ((capabilities.msr(CapabilityMsr.IA32_VMX_BASIC) & TRUE_CONTROLS) == 0) {
+            throw new IllegalArgumentException(
+                    processor + ": this hypervisor needs VM entries that load IA32_EFER, which it lacks");
+        }
+        long secondary = capabilities.msr(CapabilityMsr.IA32_VMX_PROCBASED_CTLS2) >>> 32;
+        if (nested && !SecondaryProcessorBased.ENABLE_EPT.in(secondary)) {
+            throw new IllegalArgumentException(processor + " has no EPT; use a shadow MMU");
+        }
+    }
+
     void write(long msrBitmap) {
+        require();
         controls();
         msrBitmap(msrBitmap);
         hostState();

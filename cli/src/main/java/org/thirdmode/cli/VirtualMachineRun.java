@@ -1,0 +1,67 @@
+package org.thirdmode.cli;
+
+import org.thirdmode.kvm.MmuKind;
+import org.thirdmode.kvm.vmm.VirtualMachine;
+import org.thirdmode.pc.HostPorts;
+import org.thirdmode.pc.MachineOutcome;
+import org.thirdmode.pc.loader.ImageException;
+
+/** An image in a virtual machine: the same board, and KVM between the guest and the processor. */
+final class VirtualMachineRun {
+    /** Ticks at once: often enough out of the machine to hear an interruption and to show a prompt. */
+    private static final long STRETCH = 1L << 22;
+
+    private final MmuKind mmu;
+
+    VirtualMachineRun(MmuKind mmu) {
+        this.mmu = mmu;
+    }
+
+    /** As {@link Bare#run}. */
+    Report run(BareRun what, SerialOutput serial) {
+        if (what.trace().isPresent()) {
+            throw new UserError("--trace: is not there for --on kvm yet; leave it out, or run --on bare");
+        }
+        try (DebugConsoleFile debug = DebugConsoleFile.open(what.debugConsole())) {
+            VirtualMachine machine = machine(what, new HostPorts(serial::write, debug::write));
+            Outcome outcome;
+            try {
+                outcome = run(machine, what.maxInstructions().orElse(Long.MAX_VALUE), serial);
+            } catch (UserError | SerialOutput.Closed e) {
+                throw e;
+            } catch (RuntimeException | StackOverflowError e) {
+                outcome = new Outcome.Bug("after " + machine.instructions() + " instructions of the guest", e);
+            }
+            return new Report(outcome, machine.counts(), machine.board().vga().rows());
+        }
+    }
+
+    private VirtualMachine machine(BareRun what, HostPorts ports) {
+        try {
+            return new VirtualMachine(
+                    BareMachine.configuration(what),
+                    mmu,
+                    BareMachine.imageOf(what),
+                    BareMachine.loadOptions(what),
+                    ports);
+        } catch (ImageException e) {
+            throw new UserError(e.getMessage());
+        } catch (IllegalArgumentException e) {
+            throw new UserError("--on kvm: " + e.getMessage());
+        }
+    }
+
+    private static Outcome run(VirtualMachine machine, long budget, SerialOutput serial) {
+        while (machine.instructions() < budget) {
+            MachineOutcome outcome = machine.run(Math.min(STRETCH, budget - machine.instructions()));
+            serial.flush();
+            if (!(outcome instanceof MachineOutcome.BudgetReached)) {
+                return BoundedRun.ended(outcome);
+            }
+            if (Thread.interrupted()) {
+                return new Outcome.Interrupted();
+            }
+        }
+        return new Outcome.BudgetReached();
+    }
+}

@@ -1,0 +1,6 @@
+package org.thirdmode.cli;
+
+/** The extension that runs virtual machines. */
+enum Virtualization {
+    VMX
+}
