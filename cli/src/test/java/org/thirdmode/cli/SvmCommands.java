@@ -103,9 +103,15 @@ class SvmCommands {
         Path trace = folder.resolve("trace");
         of("run", "hello-svm", "--cpu", "zen2", "--trace", trace.toString());
         List<String> lines = Files.readAllLines(trace);
-        assertEquals(41, lines.stream().filter(line -> line.contains("\tVMRUN VMCB=")).count());
-        assertEquals(35, lines.stream().filter(line -> line.contains("\t#VMEXIT IOIO ")).count());
-        assertEquals(1, lines.stream().filter(line -> line.contains("\t#VMEXIT HLT ")).count());
+        assertEquals(
+                41,
+                lines.stream().filter(line -> line.contains("\tVMRUN VMCB=")).count());
+        assertEquals(
+                35,
+                lines.stream().filter(line -> line.contains("\t#VMEXIT IOIO ")).count());
+        assertEquals(
+                1,
+                lines.stream().filter(line -> line.contains("\t#VMEXIT HLT ")).count());
     }
 
     @Test

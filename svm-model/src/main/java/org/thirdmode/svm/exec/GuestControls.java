@@ -68,8 +68,7 @@ final class GuestControls {
         msrpm = loaded.get(VmcbField.MSRPM_BASE_PA) & -4096L;
         nestedPaging = hasNestedPaging && (loaded.get(VmcbField.NESTED_CONTROL) & 1) != 0;
         pauseFilterCount = hasPauseFilter ? (int) loaded.get(VmcbField.PAUSE_FILTER_COUNT) : 0;
-        pauseFilterThreshold =
-                hasPauseThreshold ? (int) loaded.get(VmcbField.PAUSE_FILTER_THRESHOLD) : 0;
+        pauseFilterThreshold = hasPauseThreshold ? (int) loaded.get(VmcbField.PAUSE_FILTER_THRESHOLD) : 0;
         pauseCount = pauseFilterCount;
         lastPause = now;
     }
