@@ -53,6 +53,7 @@ public final class Thirdmode {
     static int run(Bare bare, OutputStream out, PrintStream err, String... arguments) {
         CommandLine commands = new CommandLine(new Thirdmode())
                 .addSubcommand(new RunCommand(bare, out, err))
+                .addSubcommand(new CompareCommand(err))
                 .addSubcommand(new GuestsCommand())
                 .addSubcommand(new VmcsCommand())
                 .addSubcommand(new VmxCommand())

@@ -26,6 +26,7 @@ import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.memory.PhysicalMemory.Region;
+import org.thirdmode.x86.paging.WalkCounters;
 import org.thirdmode.x86.time.GuestClock;
 
 /**
@@ -304,6 +305,11 @@ public final class VirtualMachine implements ProcessorSignals {
     @Override
     public void a20(boolean enabled) {
         // Gate A20 is always open in a virtual machine, as with KVM.
+    }
+
+    /** What the host processor's walks have done for the guest. */
+    public WalkCounters walks() {
+        return host.cpu.walker.counters;
     }
 
     /** Instructions of the guest so far: its ticks that were not slept through. */
