@@ -30,6 +30,7 @@ public final class Vcpu {
 
     private final HostMachine host;
     private final GuestProcessor guest;
+    private final LocalApicPort apic;
     private final GuestMmu mmu;
     private final Backend backend;
 
@@ -47,6 +48,7 @@ public final class Vcpu {
 
     Vcpu(Vm vm, CpuProfile profile, LocalApicPort apic, MmuKind kind) {
         host = vm.host();
+        this.apic = apic;
         guest = new GuestProcessor(vm, profile, apic);
         VmxBackend vmx = new VmxBackend(host, guest.cpu, kind == MmuKind.NESTED);
         backend = vmx;
@@ -155,7 +157,7 @@ public final class Vcpu {
                 exit = emulate();
             } else if (halted) {
                 exit = new KvmExit.Hlt();
-            } else if (ticks() >= deadline) {
+            } else if (ticks() >= deadline || interruptForUserSpace()) {
                 exit = new KvmExit.Interrupted();
             } else {
                 exit = enter(deadline);
@@ -166,6 +168,11 @@ public final class Vcpu {
         }
     }
 
+    /** The guest has raised an interrupt at its local APIC, which is user space's to inject: by WRMSR or MOV to CR8. */
+    private boolean interruptForUserSpace() {
+        return apic.interruptPending() && pendingInterrupt == NONE && !windowRequested;
+    }
+
     private KvmExit toUserSpace(KvmExit exit) {
         userSpaceExits++;
         return exit;
@@ -173,7 +180,7 @@ public final class Vcpu {
 
     private KvmExit enter(long deadline) {
         if (!backend.canRun()) {
-            return emulateRealMode();
+            return emulateInvalidState();
         }
         injectPending();
         host.armTimer(deadline - tickOffset);
@@ -200,10 +207,10 @@ public final class Vcpu {
     }
 
     /**
-     * The processor cannot run the guest as it is: real-address mode without unrestricted guest. KVM: {@code
-     * emulate_invalid_guest_state}.
+     * The processor cannot run the guest as it is: real-address mode without unrestricted guest, or segments that are left
+     * over from it. KVM: {@code emulate_invalid_guest_state}.
      */
-    private KvmExit emulateRealMode() {
+    public KvmExit emulateInvalidState() {
         backend.fetchRegisters();
         Processor cpu = guest.cpu;
         backend.registersChanged();
@@ -344,7 +351,8 @@ public final class Vcpu {
             case DONE -> {
                 countInstruction();
                 emulated++;
-                halted = guest.cpu.activity != Processor.Activity.ACTIVE;
+                // A debug trap of the instruction itself ends the wait at once.
+                halted = guest.cpu.activity != Processor.Activity.ACTIVE && guest.cpu.pendingDebug == 0;
                 guest.cpu.activity = Processor.Activity.ACTIVE;
             }
             case FAULT -> {

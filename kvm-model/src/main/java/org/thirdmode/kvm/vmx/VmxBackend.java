@@ -261,7 +261,9 @@ public final class VmxBackend implements Backend {
             case VmExit.NmiWindow ignored -> null;
             case VmExit.TripleFault ignored -> new KvmExit.Shutdown();
             case VmExit.EntryFailureGuestState(int qualification) ->
-                new KvmExit.FailEntry(number, "invalid guest state, qualification " + qualification);
+                unrestricted
+                        ? new KvmExit.FailEntry(number, "invalid guest state, qualification " + qualification)
+                        : vcpu.emulateInvalidState();
             case VmExit.EntryFailureMsrLoading(int entry) ->
                 new KvmExit.FailEntry(number, "MSR loading, entry " + entry);
             case VmExit.ExceptionOrNmi e ->
