@@ -1,6 +1,8 @@
 package org.thirdmode.x86.time;
 
 import java.util.PriorityQueue;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /**
  * Guest time in ticks. One retired instruction is one tick; a halted processor skips to the next deadline. A tick counts
@@ -9,7 +11,7 @@ import java.util.PriorityQueue;
  * <p>Timers fire between instructions, in the order of their deadlines, then of their arming: a run is a function of its
  * input. Deadlines are absolute ticks.
  */
-public final class GuestClock {
+public final class GuestClock implements Stateful {
     /** Ticks in one guest second. */
     public static final long TICKS_PER_SECOND = 1_000_000_000L;
 
@@ -60,8 +62,15 @@ public final class GuestClock {
         onNearerDeadline = listener;
     }
 
+    /** The time. Each timer is a part of the device that has it. */
+    @Override
+    public void state(StatePort port) {
+        now = port.number("now", now);
+        armings = port.number("armings", armings);
+    }
+
     /** One deadline of one device. */
-    public static final class Timer implements Comparable<Timer> {
+    public static final class Timer implements Comparable<Timer>, Stateful {
         private final GuestClock clock;
         private final Runnable onExpiry;
         private long deadline = NEVER;
@@ -103,6 +112,21 @@ public final class GuestClock {
         /** The absolute tick at which it fires, or {@link GuestClock#NEVER}. */
         public long deadline() {
             return deadline;
+        }
+
+        /** The deadline, and its place among equal ones. */
+        @Override
+        public void state(StatePort port) {
+            long written = port.number("deadline", deadline);
+            long place = port.number("order", order);
+            if (port.restoring()) {
+                disarm();
+                order = place;
+                deadline = written;
+                if (written != NEVER) {
+                    clock.queue.add(this);
+                }
+            }
         }
 
         @Override
