@@ -1,79 +1,97 @@
 package org.thirdmode.cli;
 
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import org.thirdmode.vmx.capability.VmxProfile;
-import org.thirdmode.vmx.dump.VmcsDump;
-import org.thirdmode.vmx.entry.EntryCheck;
-import org.thirdmode.vmx.entry.VmcsDiagnosis;
+import java.util.stream.Collectors;
 
 /**
- * What {@code thirdmode vmcs check} found, as text and as JSON.
+ * What a control structure's checks found, as text and as JSON: the same for a VMCS and a VMCB.
  *
- * @param processor what it was held against; null for whatever the manual names
+ * @param heading the first lines of the text: what was read, and what it was held against
+ * @param facts the same for JSON
+ * @param held how many checks hold
  */
-record DiagnosisReport(String file, VmcsDump dump, VmxProfile processor, int addressWidth, VmcsDiagnosis diagnosis) {
+record DiagnosisReport(
+        List<String> heading, Map<String, Object> facts, List<Failure> failing, List<Undecided> undecided, int held) {
     private static final int WIDTH = 120;
 
+    /**
+     * A check that fails.
+     *
+     * @param section of the manual
+     * @param found the fields that it reads, with their values
+     * @param change the smallest one that satisfies the check; null where there is none in one field
+     * @param reports what the processor does
+     */
+    record Failure(
+            String id,
+            String title,
+            String section,
+            List<String> found,
+            String required,
+            Change change,
+            String reports) {}
+
+    /**
+     * A change of one field.
+     *
+     * @param words what to do, as one tells it
+     * @param breaks the checks that would fail after it
+     */
+    record Change(String field, String from, String to, String words, List<String> breaks) {}
+
+    /** A check that cannot be decided, and what would have to be known. */
+    record Undecided(String id, List<String> missing) {}
+
+    // ---- text ----
+
     void print(PrintWriter out) {
-        out.println(file + ": " + dump.format().title + ", " + dump.vmcs().size() + " fields known"
-                + (dump.count() > 1 ? "; the first of " + dump.count() + " VMCSs" : ""));
-        out.println("against " + against() + "; physical addresses of " + addressWidth + " bits, linear of "
-                + linearWidth() + "; " + hostMode());
-        for (VmcsDiagnosis.Finding finding : diagnosis.failing()) {
+        heading.forEach(out::println);
+        for (Failure failure : failing) {
             out.println();
-            print(out, finding);
+            print(out, failure);
         }
         printUndecided(out);
         out.println();
-        if (diagnosis.failing().isEmpty()) {
+        if (failing.isEmpty()) {
             out.println("no check fails");
         }
-        out.println(diagnosis.failing().size() + " fail, " + diagnosis.held() + " hold, "
-                + diagnosis.undecided().size() + " cannot be decided");
+        out.println(failing.size() + " fail, " + held + " hold, " + undecided.size() + " cannot be decided");
     }
 
-    private String against() {
-        return processor == null
-                ? "every control that the manual names"
-                : processor.processor().name() + " ("
-                        + processor.source().split("[.:(]")[0].strip() + ")";
-    }
-
-    private int linearWidth() {
-        return processor != null ? processor.processor().linearAddressWidth() : dump.linearAddresses57() ? 57 : 48;
-    }
-
-    private String hostMode() {
-        Boolean longMode = dump.hostInLongMode();
-        return longMode == null
-                ? "mode of the host unknown"
-                : longMode ? "host in IA-32e mode" : "host outside IA-32e mode";
-    }
-
-    private static void print(PrintWriter out, VmcsDiagnosis.Finding finding) {
-        EntryCheck check = finding.check();
-        out.println("FAILS " + check.id() + ": " + check.title());
-        item(out, "section", check.section().citation());
+    private static void print(PrintWriter out, Failure failure) {
+        out.println("FAILS " + failure.id + ": " + failure.title);
+        item(out, "section", failure.section);
         String label = "found";
-        for (VmcsDiagnosis.Found found : finding.found()) {
-            item(out, label, found.words());
+        for (String found : failure.found) {
+            item(out, label, found);
             label = "";
         }
-        item(out, "required", check.requirement());
-        VmcsDiagnosis.Change change = finding.change();
-        if (change != null) {
-            item(out, "change", change.words());
-            if (!change.breaks().isEmpty()) {
-                item(out, "", "after which these fail: " + String.join(", ", change.breaks()));
+        item(out, "required", failure.required);
+        if (failure.change != null) {
+            item(out, "change", failure.change.words);
+            if (!failure.change.breaks.isEmpty()) {
+                item(out, "", "after which these fail: " + String.join(", ", failure.change.breaks));
             }
         }
-        item(out, "reports", check.report());
+        item(out, "reports", failure.reports);
+    }
+
+    private void printUndecided(PrintWriter out) {
+        if (undecided.isEmpty()) {
+            return;
+        }
+        Map<String, List<String>> byMissing = undecided.stream()
+                .collect(Collectors.groupingBy(
+                        check -> String.join(", ", check.missing),
+                        TreeMap::new,
+                        Collectors.mapping(Undecided::id, Collectors.toList())));
+        out.println();
+        out.println("cannot be decided, for what is not known:");
+        byMissing.forEach((missing, checks) -> wrap(out, "  " + missing + ": ", String.join(", ", checks)));
     }
 
     private static void item(PrintWriter out, String label, String text) {
@@ -95,63 +113,27 @@ record DiagnosisReport(String file, VmcsDump dump, VmxProfile processor, int add
         out.println(line);
     }
 
-    private void printUndecided(PrintWriter out) {
-        Map<String, List<String>> byMissing = new TreeMap<>();
-        for (VmcsDiagnosis.Undecided undecided : diagnosis.undecided()) {
-            byMissing
-                    .computeIfAbsent(String.join(", ", undecided.missing()), missing -> new ArrayList<>())
-                    .add(undecided.check().id());
-        }
-        if (byMissing.isEmpty()) {
-            return;
-        }
-        out.println();
-        out.println("cannot be decided, for what is not known:");
-        byMissing.forEach((missing, checks) -> wrap(out, "  " + missing + ": ", String.join(", ", checks)));
-    }
+    // ---- JSON ----
 
     Map<String, Object> asJson() {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("file", file);
-        json.put("format", dump.format().name().toLowerCase(Locale.ROOT));
-        json.put("fieldsKnown", dump.vmcs().size());
-        json.put("processor", processor == null ? null : processor.processor().name());
-        json.put("physicalAddressWidth", addressWidth);
-        json.put("linearAddressWidth", linearWidth());
-        json.put("hostInIa32eMode", dump.hostInLongMode());
-        json.put(
-                "failing",
-                diagnosis.failing().stream().map(DiagnosisReport::asJson).toList());
-        json.put(
-                "undecided",
-                diagnosis.undecided().stream()
-                        .map(undecided -> Map.of("id", undecided.check().id(), "missing", undecided.missing()))
-                        .toList());
-        json.put("held", diagnosis.held());
+        Map<String, Object> json = new LinkedHashMap<>(facts);
+        json.put("failing", failing.stream().map(DiagnosisReport::asJson).toList());
+        json.put("undecided", undecided);
+        json.put("held", held);
         return json;
     }
 
-    private static Map<String, Object> asJson(VmcsDiagnosis.Finding finding) {
-        EntryCheck check = finding.check();
+    private static Map<String, Object> asJson(Failure failure) {
         Map<String, Object> json = new LinkedHashMap<>();
-        json.put("id", check.id());
-        json.put("title", check.title());
-        json.put("section", check.section().citation());
-        json.put(
-                "found",
-                finding.found().stream().map(VmcsDiagnosis.Found::words).toList());
-        json.put("required", check.requirement());
-        VmcsDiagnosis.Change change = finding.change();
-        if (change != null) {
-            Map<String, Object> smallest = new LinkedHashMap<>();
-            smallest.put("field", change.field().name());
-            smallest.put("from", change.field().hex(change.from()));
-            smallest.put("to", change.field().hex(change.to()));
-            smallest.put("words", change.words());
-            smallest.put("breaks", change.breaks());
-            json.put("change", smallest);
+        json.put("id", failure.id);
+        json.put("title", failure.title);
+        json.put("section", failure.section);
+        json.put("found", failure.found);
+        json.put("required", failure.required);
+        if (failure.change != null) {
+            json.put("change", failure.change);
         }
-        json.put("reports", check.report());
+        json.put("reports", failure.reports);
         return json;
     }
 }

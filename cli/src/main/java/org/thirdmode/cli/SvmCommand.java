@@ -1,22 +1,16 @@
 package org.thirdmode.cli;
 
-import java.io.PrintWriter;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
 import org.thirdmode.svm.SvmFeature;
 import org.thirdmode.svm.SvmProfile;
+import org.thirdmode.svm.check.VmrunCheck;
 import org.thirdmode.svm.check.VmrunChecks;
 import org.thirdmode.svm.intercept.ExitTable;
 import org.thirdmode.svm.intercept.InterceptTable;
 import org.thirdmode.svm.vmcb.VmcbField;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code thirdmode svm}: the tables of SVM. */
 @Command(
@@ -25,61 +19,21 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND")
-final class SvmCommand implements Runnable {
-    @Spec
-    private CommandSpec spec;
-
-    @Override
-    public void run() {
-        throw new ParameterException(
-                spec.commandLine(), "missing command; valid are checks, exits, features, fields, intercepts");
-    }
-
-    /** Prints a table: rows of named cells. */
-    private void table(boolean json, List<Map<String, String>> rows) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            JsonText.print(out, rows);
-            return;
-        }
-        List<String> heading = List.copyOf(rows.getFirst().keySet());
-        TextTable.print(
-                out,
-                heading,
-                rows.stream().map(row -> List.copyOf(row.values())).toList());
-    }
-
-    private static Map<String, String> row(String... cells) {
-        Map<String, String> row = new LinkedHashMap<>();
-        for (int n = 0; n < cells.length; n += 2) {
-            row.put(cells[n], cells[n + 1]);
-        }
-        return row;
-    }
-
+final class SvmCommand extends CommandGroup {
     @Command(
             name = "intercepts",
             description = "The intercepts of a VMCB, by vector and bit; the priority tells what is checked before.",
             mixinStandardHelpOptions = true,
             versionProvider = Version.class)
     void intercepts(@Option(names = "--json", description = "Print JSON.") boolean json) {
-        table(
-                json,
-                InterceptTable.rows().stream()
-                        .map(intercept -> row(
-                                "vector",
-                                String.format("0x%03x", intercept.vector().offset),
-                                "bit",
-                                String.valueOf(intercept.bit()),
-                                "name",
-                                intercept.name(),
-                                "exitCode",
-                                String.format("0x%02x", intercept.exitCode()),
-                                "section",
-                                intercept.section(),
-                                "priority",
-                                intercept.priority()))
-                        .toList());
+        new Listing<>(InterceptTable.rows())
+                .column("vector", intercept -> String.format("0x%03x", intercept.vector().offset))
+                .column("bit", intercept -> String.valueOf(intercept.bit()))
+                .column("name", intercept -> intercept.name())
+                .column("exitCode", intercept -> String.format("0x%02x", intercept.exitCode()))
+                .column("section", intercept -> intercept.section())
+                .column("priority", intercept -> intercept.priority())
+                .print(out(), json);
     }
 
     @Command(
@@ -88,23 +42,14 @@ final class SvmCommand implements Runnable {
             mixinStandardHelpOptions = true,
             versionProvider = Version.class)
     void fields(@Option(names = "--json", description = "Print JSON.") boolean json) {
-        table(
-                json,
-                Arrays.stream(VmcbField.values())
-                        .map(field -> row(
-                                "offset",
-                                String.format("0x%03x", field.offset),
-                                "bytes",
-                                String.valueOf(field.bytes),
-                                "name",
-                                field.name(),
-                                "section",
-                                field.section(),
-                                "cleanBit",
-                                field.clean == null ? "" : field.clean.name(),
-                                "bits",
-                                field.bits))
-                        .toList());
+        new Listing<>(Arrays.asList(VmcbField.values()))
+                .column("offset", field -> String.format("0x%03x", field.offset))
+                .column("bytes", field -> String.valueOf(field.bytes))
+                .column("name", VmcbField::name)
+                .column("section", VmcbField::section)
+                .column("cleanBit", field -> field.clean == null ? "" : field.clean.name())
+                .column("bits", field -> field.bits)
+                .print(out(), json);
     }
 
     @Command(
@@ -113,21 +58,17 @@ final class SvmCommand implements Runnable {
             mixinStandardHelpOptions = true,
             versionProvider = Version.class)
     void checks(@Option(names = "--json", description = "Print JSON.") boolean json) {
-        table(
-                json,
-                VmrunChecks.rows().stream()
-                        .map(check -> row(
-                                "id",
-                                check.id(),
-                                "section",
-                                check.section(),
-                                "reads",
-                                check.fields().stream().map(VmcbField::name).collect(Collectors.joining(", ")),
-                                "requirement",
-                                check.required(),
-                                "title",
-                                check.title()))
-                        .toList());
+        new Listing<>(VmrunChecks.rows())
+                .column("id", VmrunCheck::id)
+                .column("section", VmrunCheck::section)
+                .column("reads", SvmCommand::reads)
+                .column("requirement", VmrunCheck::required)
+                .column("title", VmrunCheck::title)
+                .print(out(), json);
+    }
+
+    private static String reads(VmrunCheck check) {
+        return check.fields().stream().map(VmcbField::name).collect(Collectors.joining(", "));
     }
 
     @Command(
@@ -136,23 +77,16 @@ final class SvmCommand implements Runnable {
             mixinStandardHelpOptions = true,
             versionProvider = Version.class)
     void exits(@Option(names = "--json", description = "Print JSON.") boolean json) {
-        table(
-                json,
-                ExitTable.rows().stream()
-                        .map(exit -> row(
-                                "code",
-                                exit.code() < 0 ? String.valueOf(exit.code()) : String.format("0x%02x", exit.code()),
-                                "name",
-                                exit.name(),
-                                "modelled",
-                                exit.modelled() ? "yes" : "no",
-                                "cause",
-                                exit.cause(),
-                                "exitInfo1",
-                                exit.information1(),
-                                "exitInfo2",
-                                exit.information2()))
-                        .toList());
+        new Listing<>(ExitTable.rows())
+                .column(
+                        "code",
+                        exit -> exit.code() < 0 ? String.valueOf(exit.code()) : String.format("0x%02x", exit.code()))
+                .column("name", exit -> exit.name())
+                .column("modelled", exit -> exit.modelled() ? "yes" : "no")
+                .column("cause", exit -> exit.cause())
+                .column("exitInfo1", exit -> exit.information1())
+                .column("exitInfo2", exit -> exit.information2())
+                .print(out(), json);
     }
 
     @Command(
@@ -161,23 +95,19 @@ final class SvmCommand implements Runnable {
             mixinStandardHelpOptions = true,
             versionProvider = Version.class)
     void features(@Option(names = "--json", description = "Print JSON.") boolean json) {
-        table(
-                json,
-                Arrays.stream(SvmFeature.values())
-                        .map(feature -> row(
-                                "bit",
-                                String.valueOf(feature.bit),
-                                "name",
-                                feature.name(),
-                                "modelled",
-                                feature.modelled ? "yes" : "no",
-                                "meaning",
-                                feature.meaning,
-                                "profiles",
-                                SvmProfile.named().values().stream()
-                                        .filter(profile -> profile.features().contains(feature))
-                                        .map(SvmProfile::name)
-                                        .collect(Collectors.joining(" "))))
-                        .toList());
+        new Listing<>(Arrays.asList(SvmFeature.values()))
+                .column("bit", feature -> String.valueOf(feature.bit))
+                .column("name", SvmFeature::name)
+                .column("modelled", feature -> feature.modelled ? "yes" : "no")
+                .column("meaning", feature -> feature.meaning)
+                .column("profiles", SvmCommand::profilesWith)
+                .print(out(), json);
+    }
+
+    private static String profilesWith(SvmFeature feature) {
+        return SvmProfile.named().values().stream()
+                .filter(profile -> profile.features().contains(feature))
+                .map(SvmProfile::name)
+                .collect(Collectors.joining(" "));
     }
 }

@@ -1,20 +1,15 @@
 package org.thirdmode.cli;
 
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.thirdmode.vmx.capability.VmxCapabilities;
 import org.thirdmode.vmx.capability.VmxProfile;
-import org.thirdmode.vmx.dump.DumpError;
 import org.thirdmode.vmx.dump.VmcsDump;
 import org.thirdmode.vmx.entry.VmcsDiagnosis;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code thirdmode vmcs}: what can be done with a VMCS in a file. */
@@ -25,15 +20,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         subcommands = VmcsCommand.Check.class,
         synopsisSubcommandLabel = "COMMAND")
-final class VmcsCommand implements Runnable {
-    @Spec
-    private CommandSpec spec;
-
-    @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "missing command; valid are check");
-    }
-
+final class VmcsCommand extends CommandGroup {
     /** {@code thirdmode vmcs check}: all checks of a VM entry. */
     @Command(
             name = "check",
@@ -49,15 +36,11 @@ final class VmcsCommand implements Runnable {
             mixinStandardHelpOptions = true,
             versionProvider = Version.class)
     static final class Check implements Callable<Integer> {
-        private static final int LARGEST_FILE = 1 << 26;
-        private static final int FAILS = 1;
-        private static final int WIDEST = 52;
-
         @Spec
         private CommandSpec spec;
 
-        @Parameters(paramLabel = "FILE", description = "The VMCS.")
-        private Path file;
+        @Mixin
+        private DumpFile dumpFile;
 
         @Option(
                 names = "--cpu",
@@ -67,48 +50,18 @@ final class VmcsCommand implements Runnable {
                                 + " (default: one that has every control the manual names).")
         private String cpu;
 
-        @Option(
-                names = "--address-width",
-                paramLabel = "BITS",
-                defaultValue = "52",
-                description = "The processor's physical-address width, 32 to 52 (default: ${DEFAULT-VALUE}).")
-        private int addressWidth;
-
-        @Option(names = "--json", description = "Print JSON.")
-        private boolean json;
-
         @Override
         public Integer call() {
-            if (addressWidth < 32 || addressWidth > WIDEST) {
-                throw new ParameterException(
-                        spec.commandLine(),
-                        "--address-width: '" + addressWidth + "' is not a width; valid are 32 to 52");
-            }
             VmxProfile processor = cpu == null ? null : VmxProcessorChoice.named(cpu);
-            VmcsDump dump = dump();
+            VmcsDump dump = dumpFile.read(VmcsDump::read);
             List<VmxProfile> possible =
                     processor == null ? VmxProfile.manual(dump.linearAddresses57()) : List.of(processor);
             List<VmxCapabilities> capabilities =
                     possible.stream().map(VmxProfile::capabilities).toList();
-            VmcsDiagnosis diagnosis = VmcsDiagnosis.of(dump.vmcs(), capabilities, addressWidth, dump.hostInLongMode());
-            PrintWriter out = spec.commandLine().getOut();
-            DiagnosisReport report = new DiagnosisReport(file.toString(), dump, processor, addressWidth, diagnosis);
-            if (json) {
-                JsonText.print(out, report.asJson());
-            } else {
-                report.print(out);
-            }
-            return diagnosis.failing().isEmpty() ? ExitStatus.OK : FAILS;
-        }
-
-        private VmcsDump dump() {
-            String text = new String(
-                    Input.file(file, "a VMCS in a file", LARGEST_FILE).bytes(), StandardCharsets.UTF_8);
-            try {
-                return VmcsDump.read(text);
-            } catch (DumpError e) {
-                throw new UserError(file + ": " + e.getMessage());
-            }
+            VmcsDiagnosis diagnosis =
+                    VmcsDiagnosis.of(dump.vmcs(), capabilities, dumpFile.addressWidth, dump.hostInLongMode());
+            VmcsReport report = new VmcsReport(dumpFile.file, dump, processor, dumpFile.addressWidth, diagnosis);
+            return dumpFile.print(spec.commandLine().getOut(), report.told());
         }
     }
 }
