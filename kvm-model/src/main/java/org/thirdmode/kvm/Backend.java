@@ -1,10 +1,14 @@
 package org.thirdmode.kvm;
 
 import java.util.Map;
+import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.TlbControl;
 
-/** The extension that runs a virtual CPU. What the rest of the hypervisor sees of a VMCS. */
+/** The extension that runs a virtual CPU. What the rest of the hypervisor sees of a VMCS or a VMCB. */
 public interface Backend extends TlbControl {
+    /** The MMU whose tables the hardware walks; before anything else. */
+    void mmu(GuestMmu guestMmu);
+
     /** Brings the guest's registers from the hardware to the guest processor; cheap where they are there. */
     void fetchRegisters();
 

@@ -3,6 +3,7 @@ package org.thirdmode.kvm;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.thirdmode.shadow.HostPages;
+import org.thirdmode.svm.exec.Svm;
 import org.thirdmode.vmx.capability.VmxCapabilities;
 import org.thirdmode.vmx.exec.Vmx;
 import org.thirdmode.x86.bus.LocalApicPort;
@@ -11,7 +12,6 @@ import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.profile.CpuProfile;
-import org.thirdmode.x86.profile.Feature;
 import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Cr4;
 import org.thirdmode.x86.state.Efer;
@@ -20,8 +20,8 @@ import org.thirdmode.x86.time.GuestClock;
 import org.thirdmode.x86.tlb.TlbGeometry;
 
 /**
- * The host: a processor with VMX and its memory. The host's kernel is Java; the processor is in the state in which a 64-bit
- * kernel would have it, and executes only guests.
+ * The host: a processor with VMX or SVM, and its memory. The host's kernel is Java; the processor is in the state in which a
+ * 64-bit kernel would have it, and executes only guests.
  */
 public final class HostMachine implements HostPages {
     /** Where the allocator begins; the page below it is never given out, so that 0 is no page. */
@@ -33,7 +33,16 @@ public final class HostMachine implements HostPages {
 
     public final PhysicalMemory memory;
     public final Processor cpu;
+
+    /** The extension that the processor has. */
+    public final Virt virt;
+
+    /** Its VMX; null where it has SVM. */
     public final Vmx vmx;
+
+    /** Its SVM; null where it has VMX. */
+    public final Svm svm;
+
     private final Timer timer;
     private final Deque<Long> free = new ArrayDeque<>();
     private long next = FIRST_PAGE;
@@ -42,29 +51,43 @@ public final class HostMachine implements HostPages {
     /**
      * A host.
      *
+     * @param profile the processor
      * @param addressWidth of its physical memory, in bits; all of it is RAM
      * @param tlbs the TLBs to model and count, or null for {@code fast} fidelity
+     * @throws IllegalArgumentException where the processor has neither VMX nor SVM
      */
     public HostMachine(CpuProfile profile, int addressWidth, TlbGeometry tlbs) {
-        if (!profile.has(Feature.VMX)) {
-            throw new IllegalArgumentException("processor " + profile.name() + " has no VMX");
-        }
+        virt = Virt.of(profile);
         memory = new PhysicalMemory(addressWidth);
         memory.mapRam(0, 1L << addressWidth);
         GuestClock clock = new GuestClock();
         timer = new Timer(clock);
         cpu = new Processor(memory, PortBus.EMPTY, timer, clock, profile, tlbs);
         timer.cpu = cpu;
-        vmx = new Vmx(cpu, VmxCapabilities.of(profile));
-        cpu.extend(vmx);
-        vmx.handOverExits(true);
         longMode();
+        vmx = virt == Virt.VMX ? withVmx() : null;
+        svm = virt == Virt.SVM ? withSvm() : null;
+    }
+
+    private Vmx withVmx() {
+        Vmx extension = new Vmx(cpu, VmxCapabilities.of(cpu.profile));
+        cpu.extend(extension);
+        extension.handOverExits(true);
+        cpu.state.cr4 |= Cr4.VMXE;
+        return extension;
+    }
+
+    private Svm withSvm() {
+        Svm extension = new Svm(cpu);
+        cpu.extend(extension);
+        cpu.state.efer |= Efer.SVME;
+        return extension;
     }
 
     /** As after the boot of a 64-bit kernel. */
     private void longMode() {
         cpu.state.cr0 = Cr0.PG | Cr0.WP | Cr0.NE | Cr0.ET | Cr0.MP | Cr0.PE;
-        cpu.state.cr4 = Cr4.PAE | Cr4.VMXE | Cr4.OSFXSR | Cr4.OSXMMEXCPT;
+        cpu.state.cr4 = Cr4.PAE | Cr4.OSFXSR | Cr4.OSXMMEXCPT;
         cpu.state.efer = Efer.LME | Efer.LMA | Efer.NXE | Efer.SCE;
         cpu.state.cr3 = TABLE;
         int data = Segment.PRESENT | Segment.CODE_OR_DATA | Segment.WRITABLE | Segment.ACCESSED;

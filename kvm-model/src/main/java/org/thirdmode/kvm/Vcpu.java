@@ -50,8 +50,11 @@ public final class Vcpu {
         host = vm.host();
         this.apic = apic;
         guest = new GuestProcessor(vm, profile, apic);
-        VmxBackend vmx = new VmxBackend(host, guest.cpu, kind == MmuKind.NESTED);
-        backend = vmx;
+        boolean nested = kind == MmuKind.NESTED;
+        backend = switch (host.virt) {
+            case VMX -> new VmxBackend(host, guest.cpu, nested);
+            case SVM -> throw new IllegalArgumentException("SVM has no backend yet");
+        };
         Surroundings surroundings = new Surroundings(
                 host.memory,
                 guest,
@@ -61,7 +64,7 @@ public final class Vcpu {
                 backend,
                 profile.has(Feature.LA57) ? HostFormat.LEVEL_5 : HostFormat.LEVEL_4);
         mmu = kind.in(surroundings);
-        vmx.mmu(mmu);
+        backend.mmu(mmu);
         guest.bus.listener((guestPhysical, size) -> mmu.pteWrite(guestPhysical, size));
     }
 

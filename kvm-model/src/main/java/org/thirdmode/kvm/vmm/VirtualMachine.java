@@ -10,6 +10,7 @@ import org.thirdmode.kvm.KvmExit;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.UserMemory;
 import org.thirdmode.kvm.Vcpu;
+import org.thirdmode.kvm.Virt;
 import org.thirdmode.kvm.Vm;
 import org.thirdmode.pc.Board;
 import org.thirdmode.pc.HandOver;
@@ -27,6 +28,7 @@ import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.memory.PhysicalMemory.Region;
 import org.thirdmode.x86.paging.WalkCounters;
+import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.time.GuestClock;
 
 /**
@@ -51,13 +53,27 @@ public final class VirtualMachine implements ProcessorSignals {
     private final Told[] slots = new Told[32];
     private long slept;
 
+    /** A virtual machine on a host with the configuration's own processor. */
+    public VirtualMachine(
+            MachineConfiguration configuration,
+            MmuKind mmu,
+            Optional<Image> image,
+            LoadOptions options,
+            HostPorts ports)
+            throws ImageException {
+        this(configuration, Virt.of(configuration.profile()), mmu, image, options, ports);
+    }
+
     /**
      * A virtual machine with {@code image} loaded, or, where there is none, at its firmware's reset vector.
      *
+     * @param configuration its board, and the processor that the guest is told of
+     * @param virt what the host's processor has; where the configuration's has it, it is the host's too
      * @throws ImageException where the image or the firmware cannot be used
      */
     public VirtualMachine(
             MachineConfiguration configuration,
+            Virt virt,
             MmuKind mmu,
             Optional<Image> image,
             LoadOptions options,
@@ -66,10 +82,8 @@ public final class VirtualMachine implements ProcessorSignals {
         this.configuration = configuration;
         this.image = image;
         this.options = options;
-        host = new HostMachine(
-                configuration.profile(),
-                HOST_ADDRESS_WIDTH,
-                configuration.detailed() ? configuration.profile().tlbs() : null);
+        CpuProfile processor = virt.hostFor(configuration.profile());
+        host = new HostMachine(processor, HOST_ADDRESS_WIDTH, configuration.detailed() ? processor.tlbs() : null);
         host.cpu.system.random.seed(configuration.seed());
         vm = new Vm(host);
         ram = new UserMemory(host, configuration.memory().top());

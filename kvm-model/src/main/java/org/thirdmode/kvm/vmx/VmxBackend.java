@@ -90,7 +90,7 @@ public final class VmxBackend implements Backend {
         return page;
     }
 
-    /** The MMU that makes the second dimension. */
+    @Override
     public void mmu(GuestMmu guestMmu) {
         mmu = guestMmu;
     }
