@@ -1,11 +1,15 @@
 package org.thirdmode.kvm;
 
 import java.util.Map;
+import org.thirdmode.kvm.mmu.TdpHardware;
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.TlbControl;
 
 /** The extension that runs a virtual CPU. What the rest of the hypervisor sees of a VMCS or a VMCB. */
 public interface Backend extends TlbControl {
+    /** What the processor's second dimension can do, and in which format; null where the guest has shadow tables. */
+    TdpHardware secondDimension();
+
     /** The MMU whose tables the hardware walks; before anything else. */
     void mmu(GuestMmu guestMmu);
 

@@ -1,6 +1,6 @@
 package org.thirdmode.kvm;
 
-import java.util.function.Function;
+import org.thirdmode.kvm.mmu.TdpHardware;
 import org.thirdmode.kvm.mmu.TdpMmu;
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.Surroundings;
@@ -11,21 +11,27 @@ import org.thirdmode.shadow.unsync.UnsyncMmu;
 /** How a guest's memory is translated. */
 public enum MmuKind {
     /** By shadow tables that are thrown away at every load of CR3: KVM in 2006. */
-    NAIVE(NaiveMmu::new),
+    NAIVE((around, hardware) -> new NaiveMmu(around)),
     /** By shadow tables that are kept, the guest's tables being write-protected: 2007. */
-    CACHED(CachedMmu::new),
+    CACHED((around, hardware) -> new CachedMmu(around)),
     /** The same, but the guest may write its page tables until it flushes: 2008. */
-    UNSYNC(UnsyncMmu::new),
+    UNSYNC((around, hardware) -> new UnsyncMmu(around)),
     /** By the processor in two dimensions: EPT, nested paging. */
     NESTED(TdpMmu::new);
 
-    private final Function<Surroundings, GuestMmu> maker;
+    /** Makes the MMU of a virtual CPU. */
+    private interface Maker {
+        GuestMmu make(Surroundings around, TdpHardware hardware);
+    }
 
-    MmuKind(Function<Surroundings, GuestMmu> maker) {
+    private final Maker maker;
+
+    MmuKind(Maker maker) {
         this.maker = maker;
     }
 
-    GuestMmu in(Surroundings surroundings) {
-        return maker.apply(surroundings);
+    /** @param hardware the processor's second dimension; null where it has none */
+    GuestMmu in(Surroundings surroundings, TdpHardware hardware) {
+        return maker.make(surroundings, hardware);
     }
 }

@@ -63,7 +63,7 @@ public final class Vcpu {
                 host,
                 backend,
                 profile.has(Feature.LA57) ? HostFormat.LEVEL_5 : HostFormat.LEVEL_4);
-        mmu = kind.in(surroundings);
+        mmu = kind.in(surroundings, backend.secondDimension());
         backend.mmu(mmu);
         guest.bus.listener((guestPhysical, size) -> mmu.pteWrite(guestPhysical, size));
     }
@@ -258,6 +258,12 @@ public final class Vcpu {
             case FaultResult.Emulate(long guestPhysical, FaultResult.Reason reason) -> emulate();
             case FaultResult.Mmio(long guestPhysical) -> emulate();
         };
+    }
+
+    /** The processor has written down as many pages as it can. */
+    public KvmExit modificationLogFull() {
+        mmu.harvestDirty();
+        return null;
     }
 
     /**

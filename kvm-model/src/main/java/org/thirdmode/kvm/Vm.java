@@ -103,7 +103,7 @@ public final class Vm implements MemorySlots {
     public BitSet dirtyLog(int number) {
         for (Slot slot : slots) {
             if (slot.number == number && slot.logsDirty()) {
-                vcpu.mmu().harvestDirty(slot);
+                vcpu.mmu().harvestDirty();
                 BitSet log = slot.takeDirtyLog();
                 vcpu.mmu().slotRemoveWriteAccess(slot);
                 return log;

@@ -28,6 +28,10 @@ public enum EntryCause {
     DIRTY_LOG,
     /** A large page gives way to small ones. */
     SPLIT,
+    /** Small pages are put together to a large one. */
+    COLLAPSE,
+    /** What has been accessed is asked. */
+    AGE,
     /** What the entry referred to changed its nature. */
     REPLACED,
     /** Pages are needed. */

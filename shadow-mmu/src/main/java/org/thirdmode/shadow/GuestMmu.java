@@ -80,8 +80,11 @@ public interface GuestMmu {
     /** A slot's dirty log begins, or was just read: whatever is written from now on must be seen. */
     void slotRemoveWriteAccess(MemorySlot slot);
 
-    /** Completes a slot's dirty log before it is read: with hardware that logs, fetches what it logged. */
-    void harvestDirty(MemorySlot slot);
+    /** Completes the dirty logs before one is read: with hardware that logs, fetches what it logged. */
+    void harvestDirty();
+
+    /** A slot's dirty log ends: what it made small may be large again. */
+    default void dirtyLogEnded(MemorySlot slot) {}
 
     /** A slot is about to go, to move, or to get other host pages: drops everything that came from it. */
     void zapSlot(MemorySlot slot);

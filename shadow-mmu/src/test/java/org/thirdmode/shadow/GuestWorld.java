@@ -311,7 +311,7 @@ final class GuestWorld {
 
     /** A slot's log begins, or is read and begins anew. */
     void readLog(Slot slot) {
-        mmu.harvestDirty(slot);
+        mmu.harvestDirty();
         java.util.Arrays.fill(slot.dirty, false);
         slot.logging = true;
         whenLogRead.put(slot, contents(slot));

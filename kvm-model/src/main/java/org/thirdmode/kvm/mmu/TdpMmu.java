@@ -1,5 +1,9 @@
 package org.thirdmode.kvm.mmu;
 
+import java.util.BitSet;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
 import org.thirdmode.shadow.EntryCause;
 import org.thirdmode.shadow.EntryObserver;
 import org.thirdmode.shadow.FaultResult;
@@ -9,93 +13,66 @@ import org.thirdmode.shadow.HardwarePaging;
 import org.thirdmode.shadow.MemorySlot;
 import org.thirdmode.shadow.MmuCounters;
 import org.thirdmode.shadow.Surroundings;
-import org.thirdmode.x86.memory.PhysicalMemory;
+import org.thirdmode.shadow.guest.GuestMemory;
+import org.thirdmode.shadow.guest.GuestWalker;
 import org.thirdmode.x86.paging.Access;
 
 /**
- * The second dimension, filled on demand: one table from guest-physical to host-physical addresses, in the format of EPT (SDM
- * 3C "Format of EPT Entries"). The guest's own tables are the processor's business: nothing here reads them.
+ * The second dimension, filled on demand: one table from guest-physical to host-physical addresses, in the format that the
+ * processor wants ({@link TdpFormat}). The guest's own tables are the processor's business: the hypervisor reads them only
+ * to translate an address for itself.
  *
- * <p>Every change of an entry goes through {@link #set}.
+ * <ul>
+ *   <li>A page is mapped as large as the processor, the slot and the host's memory allow; not in a slot whose writes are
+ *       logged, for the log is of pages of 4 KBytes.
+ *   <li>Writes are logged by write protection: the first to a page faults. Where the processor logs by itself, by that
+ *       ({@link ModificationLog}): pages are writable, and not dirty.
+ *   <li>Large pages are split when a slot's log begins, and put together again when it ends.
+ *   <li>Tables beyond the budget are recycled in the order in which they were made.
+ * </ul>
+ *
+ * <p>KVM: {@code mmu/tdp_mmu.c}. Every change of an entry goes through {@link TdpTables#set}.
  */
 public final class TdpMmu implements GuestMmu {
-    private static final int LEVELS = 4;
-    private static final int ENTRIES = 512;
-    private static final long READ = 1;
-    private static final long WRITE = 1 << 1;
-    private static final long EXECUTE = 1 << 2;
-    private static final long ALL = READ | WRITE | EXECUTE;
-
-    /** Write-back, whatever the guest's PAT says: the memory is RAM. */
-    private static final long MEMORY_TYPE = (6 << 3) | (1 << 6);
-
-    private static final long ADDRESS = 0xf_ffff_ffff_f000L;
+    /** One instruction's translations need fewer: else the last of them would take the tables of the first, for ever. */
+    public static final int LEAST_PAGES = 256;
 
     private final Surroundings around;
-    private final PhysicalMemory memory;
+    private final TdpFormat format;
+    private final TdpHardware processor;
+    private final int highestLeaf;
     private final HardwarePaging hardware = new HardwarePaging();
     private final MmuCounters counters = new MmuCounters();
-    private EntryObserver observer;
-    private long root;
+    private final TdpTables tables;
+    private final GuestWalker walker;
+    private final Set<MemorySlot> logged = Collections.newSetFromMap(new IdentityHashMap<>());
+    private int maxPages = Integer.MAX_VALUE;
 
-    public TdpMmu(Surroundings around) {
+    public TdpMmu(Surroundings around, TdpHardware processor) {
         this.around = around;
-        memory = around.memory();
+        this.processor = processor;
+        format = processor.format();
+        highestLeaf = processor.highestLeaf();
+        tables = new TdpTables(around, format, counters);
+        walker = new GuestWalker(
+                around.registers(), around.limits(), new GuestMemory(around.memory(), around.slots()), counters);
     }
 
-    // ---- entries ----
-
-    private long newTable() {
-        counters.pagesMade++;
-        counters.pagesInUse++;
-        counters.pagesInUsePeak = Math.max(counters.pagesInUsePeak, counters.pagesInUse);
-        return around.pages().allocate(false);
+    /** The format of its tables. */
+    public TdpFormat format() {
+        return format;
     }
 
-    /** The one place where an entry changes. */
-    private void set(EntryCause cause, int level, long at, long gfn, long before, long after) {
-        memory.write(at, 8, after);
-        counters.entryChanges[cause.ordinal()]++;
-        if (observer != null) {
-            observer.entryChanged(cause, level, at, gfn, before, after);
+    @Override
+    public HardwarePaging load() {
+        if (tables.root() == null) {
+            tables.makeRoot();
         }
+        hardware.cr3 = tables.root().host;
+        return hardware;
     }
 
-    private static int shift(int level) {
-        return 9 * (level - 1);
-    }
-
-    private static long entryAddress(long table, int level, long gfn) {
-        return table | (((gfn >>> shift(level)) & (ENTRIES - 1)) << 3);
-    }
-
-    /** Where the entry that maps {@code gfn} stands; tables on the way are made. */
-    private long leaf(long gfn) {
-        long table = root;
-        for (int level = LEVELS; level > 1; level--) {
-            long at = entryAddress(table, level, gfn);
-            long entry = memory.read(at, 8);
-            if (entry == 0) {
-                long below = newTable();
-                set(EntryCause.LINK, level, at, gfn, 0, below | ALL);
-                table = below;
-            } else {
-                table = entry & ADDRESS;
-            }
-        }
-        return entryAddress(table, 1, gfn);
-    }
-
-    /** Where the entry that maps {@code gfn} stands; 0 where there is no table for it. */
-    private long present(long gfn) {
-        long table = root;
-        for (int level = LEVELS; level > 1 && table != 0; level--) {
-            table = memory.read(entryAddress(table, level, gfn), 8) & ADDRESS;
-        }
-        return table == 0 ? 0 : entryAddress(table, 1, gfn);
-    }
-
-    // ---- the port ----
+    // ---- faults ----
 
     @Override
     public FaultResult pageFault(long address, int errorCode) {
@@ -104,94 +81,182 @@ public final class TdpMmu implements GuestMmu {
         long gfn = address >>> 12;
         boolean write = (errorCode & Access.WRITE) != 0;
         MemorySlot slot = around.slots().find(gfn);
-        if (slot == null || (write && slot.readOnly())) {
+        if (slot == null || (write && slot.readOnly()) || !format.reaches(gfn)) {
             counters.mmioFaults++;
             return new FaultResult.Mmio(address);
         }
         counters.shadowFaults++;
-        boolean writable = !slot.readOnly() && (write || !slot.logsDirty());
-        if (writable) {
+        if (slot.logsDirty()) {
+            log(slot);
+        }
+        if (write) {
             slot.markDirty(gfn);
         }
-        long at = leaf(gfn);
-        long after = slot.hostAddress(gfn) | MEMORY_TYPE | READ | EXECUTE | (writable ? WRITE : 0);
-        set(EntryCause.FAULT, 1, at, gfn, memory.read(at, 8), after);
+        if (tables.size() + format.levels > maxPages) {
+            tables.recycle(maxPages - format.levels);
+        }
+        map(gfn, slot, write);
+        tables.commit();
         return FaultResult.RETRY;
     }
 
-    @Override
-    public HardwarePaging load() {
-        if (root == 0) {
-            root = newTable();
-            counters.rootLoads++;
+    private void map(long gfn, MemorySlot slot, boolean write) {
+        int level = mapLevel(gfn, slot);
+        TdpPage page = tables.root();
+        while (page.level > level) {
+            page = tables.descend(page, format.index(gfn, page.level));
         }
-        hardware.cr3 = root;
-        return hardware;
+        int index = format.index(gfn, level);
+        long before = tables.get(page, index);
+        long first = gfn & -(1L << format.shift(level));
+        long host = slot.hostAddress(gfn) - ((gfn - first) << 12);
+        boolean mapped = format.present(before) && format.maps(before, level) && format.address(before) == host;
+        boolean seen = write || !slot.logsDirty() || (mapped && format.writable(before)) || processorLogs();
+        boolean dirty = write || !slot.logsDirty() || (mapped && format.dirty(before));
+        long after = format.page(host, level, seen && !slot.readOnly(), dirty);
+        if (level > 1 && before != after) {
+            counters.largeEntries++;
+        }
+        tables.replace(page.child(index) == null ? EntryCause.FAULT : EntryCause.REPLACED, page, index, after);
+    }
+
+    /** The level of the entry that is to map a guest frame. KVM: {@code kvm_mmu_max_mapping_level}. */
+    private int mapLevel(long gfn, MemorySlot slot) {
+        int level = slot.logsDirty() ? 1 : highestLeaf;
+        while (level > 1 && !large(gfn, level, slot)) {
+            level--;
+        }
+        return level;
+    }
+
+    /** Whether the large page around a guest frame is one of the host's, and all of it in the slot. */
+    private boolean large(long gfn, int level, MemorySlot slot) {
+        long frames = 1L << format.shift(level);
+        long first = gfn & -frames;
+        return first >= slot.baseGfn()
+                && first + frames <= slot.baseGfn() + slot.pages()
+                && slot.hostPageShift(gfn) >= 12 + format.shift(level)
+                && (((slot.hostAddress(gfn) >>> 12) ^ gfn) & (frames - 1)) == 0;
+    }
+
+    // ---- dirty log ----
+
+    private boolean processorLogs() {
+        return processor.log() != ModificationLog.NONE;
+    }
+
+    private void log(MemorySlot slot) {
+        if (logged.add(slot) && logged.size() == 1) {
+            processor.log().enable(true);
+        }
+    }
+
+    private void logNoMore(MemorySlot slot) {
+        if (logged.remove(slot) && logged.isEmpty()) {
+            harvestDirty();
+            processor.log().enable(false);
+        }
     }
 
     @Override
     public void slotRemoveWriteAccess(MemorySlot slot) {
-        change(slot, EntryCause.DIRTY_LOG, ~WRITE);
+        log(slot);
+        long end = slot.baseGfn() + slot.pages();
+        for (int level = highestLeaf; level > 1; level--) {
+            tables.leaves(slot.baseGfn(), end, (page, index, entry, gfn) -> {
+                if (page.level > 1) {
+                    tables.descend(page, index);
+                }
+            });
+        }
+        tables.leaves(slot.baseGfn(), end, (page, index, entry, gfn) -> {
+            long after = processorLogs() ? format.withoutDirty(entry) : format.withoutWrite(entry);
+            tables.set(EntryCause.DIRTY_LOG, page, index, after);
+        });
+        tables.commit();
     }
 
     @Override
-    public void zapSlot(MemorySlot slot) {
-        change(slot, EntryCause.SLOT_DROP, 0);
+    public void harvestDirty() {
+        processor.log().drain(guestPhysical -> {
+            MemorySlot written = around.slots().find(guestPhysical >>> 12);
+            if (written != null) {
+                written.markDirty(guestPhysical >>> 12);
+            }
+        });
     }
 
-    private void change(MemorySlot slot, EntryCause cause, long keep) {
-        if (root == 0) {
-            return;
+    @Override
+    public void dirtyLogEnded(MemorySlot slot) {
+        logNoMore(slot);
+        for (int level = 2; level <= highestLeaf; level++) {
+            collapse(tables.root(), slot, level);
         }
-        boolean changed = false;
-        for (long gfn = slot.baseGfn(); gfn < slot.baseGfn() + slot.pages(); gfn++) {
-            long at = present(gfn);
-            if (at == 0) {
-                gfn |= ENTRIES - 1;
+        tables.commit();
+    }
+
+    /** Tables of pages that may be one large page become one. KVM: {@code kvm_tdp_mmu_recover_huge_pages}. */
+    private void collapse(TdpPage page, MemorySlot slot, int level) {
+        for (int n = 0; page != null && n < format.entries(page.level); n++) {
+            TdpPage below = page.child(n);
+            if (below == null) {
                 continue;
             }
-            long entry = memory.read(at, 8);
-            long after = entry & keep;
-            if (after != entry) {
-                set(cause, 1, at, gfn, entry, after);
-                changed = true;
+            long gfn = below.gfn;
+            if (page.level > level) {
+                collapse(below, slot, level);
+            } else if (slot.contains(gfn) && below.used > 0 && large(gfn, level, slot)) {
+                counters.largeEntries++;
+                long entry = format.page(slot.hostAddress(gfn), level, !slot.readOnly(), true);
+                tables.replace(EntryCause.COLLAPSE, page, n, entry);
             }
         }
-        if (changed) {
-            counters.flushes++;
-            around.tlb().flush();
-        }
+    }
+
+    // ---- the working set ----
+
+    /**
+     * What the guest has accessed since this was last asked: bit i is the i-th frame of the slot. At the grain of the pages
+     * that are mapped. Where the processor sets no flags a page is taken away, so that the next access faults. KVM: {@code
+     * kvm_age_gfn}.
+     */
+    public BitSet harvestAccessed(MemorySlot slot) {
+        BitSet accessed = new BitSet();
+        long end = slot.baseGfn() + slot.pages();
+        tables.leaves(slot.baseGfn(), end, (page, index, entry, gfn) -> {
+            if (format.accessed(entry)) {
+                int first = (int) (gfn - slot.baseGfn());
+                accessed.set(first, first + (1 << format.shift(page.level)));
+                tables.set(EntryCause.AGE, page, index, processor.flags() ? format.withoutAccessed(entry) : 0);
+            }
+        });
+        tables.commit();
+        return accessed;
+    }
+
+    // ---- tables go ----
+
+    @Override
+    public void zapSlot(MemorySlot slot) {
+        logNoMore(slot);
+        tables.zap(EntryCause.SLOT_DROP, slot.baseGfn(), slot.baseGfn() + slot.pages());
+        tables.commit();
     }
 
     @Override
     public void zapAll() {
-        if (root != 0) {
-            free(root, LEVELS);
-            root = 0;
-            counters.flushes++;
-            around.tlb().flush();
-        }
-    }
-
-    private void free(long table, int level) {
-        if (level > 1) {
-            for (int n = 0; n < ENTRIES; n++) {
-                long entry = memory.read(table + (8L * n), 8);
-                if (entry != 0) {
-                    free(entry & ADDRESS, level - 1);
-                }
-            }
-        }
-        counters.pagesZapped++;
-        counters.pagesInUse--;
-        around.pages().free(table);
+        tables.releaseAll();
+        tables.commit();
     }
 
     @Override
     public void changeMmuPages(int pages) {
-        if (counters.pagesInUse > pages) {
-            zapAll();
+        if (pages < LEAST_PAGES) {
+            throw new IllegalArgumentException(pages + " MMU pages: expected at least " + LEAST_PAGES);
         }
+        maxPages = pages;
+        tables.recycle(maxPages);
+        tables.commit();
     }
 
     @Override
@@ -199,7 +264,14 @@ public final class TdpMmu implements GuestMmu {
         zapAll();
     }
 
-    // The processor walks and caches the guest's tables itself: what the guest does with them is not noticed.
+    @Override
+    public void slotsChanged() {
+        // An address without memory has no entry.
+    }
+
+    // ---- the guest's own tables ----
+
+    // The processor walks and caches them itself: what the guest does with them is not noticed.
 
     @Override
     public boolean interceptsInvlpg() {
@@ -227,19 +299,13 @@ public final class TdpMmu implements GuestMmu {
     }
 
     @Override
-    public void harvestDirty(MemorySlot slot) {}
-
-    @Override
-    public void slotsChanged() {}
-
-    @Override
     public GuestWalk gvaToGpa(long linear, int access) {
-        throw new UnsupportedOperationException("the instruction emulator walks the guest's tables itself");
+        return walker.walk(linear, access, true);
     }
 
     @Override
     public GuestWalk probe(long linear, int access) {
-        throw new UnsupportedOperationException("the instruction emulator walks the guest's tables itself");
+        return walker.walk(linear, access, false);
     }
 
     @Override
@@ -248,7 +314,7 @@ public final class TdpMmu implements GuestMmu {
     }
 
     @Override
-    public void observe(EntryObserver entryObserver) {
-        observer = entryObserver;
+    public void observe(EntryObserver observer) {
+        tables.observe(observer);
     }
 }

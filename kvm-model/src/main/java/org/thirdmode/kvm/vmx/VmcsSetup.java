@@ -14,9 +14,6 @@ import org.thirdmode.x86.state.Segment;
 
 /** What of a VMCS stays as it is while its guest lives: controls and host state. KVM: {@code vmx_vcpu_setup}. */
 final class VmcsSetup {
-    /** EPTP: write-back, a walk of 4 levels. */
-    static final long EPTP_ATTRIBUTES = 6 | (3 << 3);
-
     private static final int FRAME = 4096;
 
     /** IA32_VMX_BASIC: there are the capability MSRs with TRUE in their names. All processors since load IA32_EFER. */
@@ -36,6 +33,7 @@ final class VmcsSetup {
     private final VmcsFields vmcs;
     private final boolean nested;
     private long primary;
+    private long secondary;
     private boolean unrestricted;
 
     VmcsSetup(HostMachine host, VmcsFields vmcs, boolean nested) {
@@ -48,6 +46,11 @@ final class VmcsSetup {
     /** The primary processor-based controls that were written. */
     long primary() {
         return primary;
+    }
+
+    /** The secondary processor-based controls that were written. */
+    long secondary() {
+        return secondary;
     }
 
     /** Whether the guest can run in real-address mode and without paging. */
@@ -111,7 +114,7 @@ final class VmcsSetup {
                         | (nested ? 0 : shadow));
         vmcs.write(VmcsField.PRIMARY_PROCESSOR_BASED_CONTROLS, primary);
         long second = SecondaryProcessorBased.ENABLE_EPT.mask | SecondaryProcessorBased.UNRESTRICTED_GUEST.mask;
-        long secondary = adjusted(
+        secondary = adjusted(
                 CapabilityMsr.IA32_VMX_PROCBASED_CTLS2,
                 SecondaryProcessorBased.ENABLE_VPID.mask
                         | SecondaryProcessorBased.ENABLE_RDTSCP.mask

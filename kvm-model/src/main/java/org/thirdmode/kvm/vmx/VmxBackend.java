@@ -6,6 +6,7 @@ import org.thirdmode.kvm.Backend;
 import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.KvmExit;
 import org.thirdmode.kvm.Vcpu;
+import org.thirdmode.kvm.mmu.TdpHardware;
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.HardwarePaging;
 import org.thirdmode.vmx.exec.VmExit;
@@ -42,6 +43,7 @@ public final class VmxBackend implements Backend {
     private final boolean nested;
     private final boolean unrestricted;
     private final Processor guest;
+    private final Ept ept;
     private final long[] exits = new long[ExitReason.values().length];
     private GuestMmu mmu;
     private long eptPointer;
@@ -80,6 +82,7 @@ public final class VmxBackend implements Backend {
         setup.write(host.allocate(false));
         primary = setup.primary();
         unrestricted = setup.unrestricted();
+        ept = nested ? new Ept(host, vmcs, setup.secondary()) : null;
         registers = new GuestRegisters(host, guest, vmcs, nested);
     }
 
@@ -93,6 +96,11 @@ public final class VmxBackend implements Backend {
     @Override
     public void mmu(GuestMmu guestMmu) {
         mmu = guestMmu;
+    }
+
+    @Override
+    public TdpHardware secondDimension() {
+        return nested ? ept.hardware() : null;
     }
 
     // ---- registers ----
@@ -215,7 +223,7 @@ public final class VmxBackend implements Backend {
         store();
         HardwarePaging paging = mmu.load();
         if (nested) {
-            long pointer = paging.cr3 | VmcsSetup.EPTP_ATTRIBUTES;
+            long pointer = ept.pointer(paging.cr3);
             if (pointer != eptPointer) {
                 eptPointer = pointer;
                 vmcs.write(VmcsField.EPT_POINTER, pointer);
@@ -256,6 +264,7 @@ public final class VmxBackend implements Backend {
         VmExit exit = host.vmx.exit();
         return switch (exit) {
             case VmExit.EptViolation violation -> vcpu.pageFault(violation.guestPhysical(), errorCode(violation));
+            case VmExit.PageModificationLogFull ignored -> vcpu.modificationLogFull();
             case VmExit.ExternalInterrupt ignored -> vcpu.hostInterrupt();
             case VmExit.InterruptWindow ignored -> vcpu.interruptWindow();
             case VmExit.NmiWindow ignored -> null;
@@ -307,7 +316,6 @@ public final class VmxBackend implements Backend {
             case VmExit.VirtualizedEoi e -> unknown(e);
             case VmExit.EptMisconfiguration e -> unknown(e);
             case VmExit.PreemptionTimerExpired e -> unknown(e);
-            case VmExit.PageModificationLogFull e -> unknown(e);
             case VmExit.Other e -> unknown(e);
         };
     }
@@ -355,6 +363,9 @@ public final class VmxBackend implements Backend {
 
     @Override
     public void destroy() {
+        if (nested) {
+            ept.destroy();
+        }
         vmx.vmclear(region);
         host.free(region);
     }

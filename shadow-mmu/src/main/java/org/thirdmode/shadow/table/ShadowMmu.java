@@ -335,7 +335,7 @@ public abstract class ShadowMmu implements GuestMmu {
     }
 
     @Override
-    public void harvestDirty(MemorySlot slot) {
+    public void harvestDirty() {
         // What is written for the first time since the log was read faults, and is recorded then.
     }
 
