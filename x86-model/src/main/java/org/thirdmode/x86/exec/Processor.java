@@ -251,17 +251,24 @@ public final class Processor implements ProcessorSignals {
     }
 
     private void runSome() {
+        int why;
         try {
-            if (mustStep() || loop.run()) {
+            why = mustStep() ? RunLoop.STEP : loop.run();
+            if (why == RunLoop.STEP) {
                 step();
             }
         } catch (GuestFault f) {
+            why = RunLoop.FAULT;
+        } catch (GuestExit e) {
+            why = RunLoop.EXIT;
+        }
+        if (why == RunLoop.FAULT) {
             unwind();
             unfinished++;
             shadowBefore = NO_SHADOW;
             resumeBefore = 0;
-            deliverFault(f);
-        } catch (GuestExit e) {
+            deliverFault();
+        } else if (why == RunLoop.EXIT) {
             unwind();
             shadow = shadowBefore;
             state.systemFlags |= resumeBefore;
@@ -285,10 +292,10 @@ public final class Processor implements ProcessorSignals {
         clock.setNow(now());
     }
 
-    private void deliverFault(GuestFault f) {
+    private void deliverFault() {
         boolean watched = (intercepts & Intercept.EACH_INSTRUCTION) != 0;
         try {
-            events.deliverFault(f);
+            events.deliverFault(fault);
             if (watched) {
                 extension.completed();
             }

@@ -44,6 +44,18 @@ final class RunLoop {
     private final CodeCache code;
     private final Mmu mmu;
 
+    /** Why {@link #run} came back: there is nothing to be done but to look again. */
+    static final int LOOK = 0;
+
+    /** The next instruction must be stepped. */
+    static final int STEP = 1;
+
+    /** The instruction in execution has raised {@link Processor#fault}. */
+    static final int FAULT = 2;
+
+    /** The instruction in execution leaves the guest. */
+    static final int EXIT = 3;
+
     /** The page in execution, its slots for the code width in force, and the RIP of its first byte. */
     private CodePage page;
 
@@ -64,9 +76,10 @@ final class RunLoop {
      * Runs until {@code cpu.budget} is spent, the second level asks to look again, or an instruction needs the careful
      * way.
      *
-     * @return whether the next instruction must be stepped
+     * @return why. What the instruction threw is told so too: to unwind one more compiled method costs as much as a
+     *     hundred instructions
      */
-    boolean run() {
+    int run() {
         final long[] r = s.r;
         final Flags flags = s.flags;
         long result = flags.result;
@@ -80,15 +93,15 @@ final class RunLoop {
                 i = CodePage.END;
                 if (budget == 0) {
                     // Not even the fetch of a further page may happen past the last instruction.
-                    return false;
+                    return LOOK;
                 }
                 if (!cpu.wholePageInCodeSegment(pageRip)) {
-                    return true;
+                    return STEP;
                 }
                 s.instructionRip = s.rip;
                 page = code.page(linear);
                 if (page == null) {
-                    return true;
+                    return STEP;
                 }
                 slots = page.slots(s.codeWidth);
                 r[CpuState.RIP_PAGE] = linear & -4096L;
@@ -98,7 +111,7 @@ final class RunLoop {
                     if (--budget < 0) {
                         budget = 0;
                         s.rip = (pageRip + i.offset) & s.ripMask;
-                        return false;
+                        return LOOK;
                     }
                     sequential:
                     {
@@ -1009,7 +1022,7 @@ final class RunLoop {
                             case Forms.CAREFUL -> {
                                 budget++;
                                 s.rip = (pageRip + i.offset) & s.ripMask;
-                                return true;
+                                return STEP;
                             }
                             case Forms.DROPPED -> {
                                 budget++;
@@ -1031,7 +1044,7 @@ final class RunLoop {
                                 budget = cpu.budget;
                                 if (cpu.reenter) {
                                     cpu.reenter = false;
-                                    return false;
+                                    return LOOK;
                                 }
                                 if (!onward) {
                                     break samePage;
@@ -1073,7 +1086,7 @@ final class RunLoop {
             } else if (i.form > Forms.DROPPED) {
                 s.instructionRip = (pageRip + i.offset) & s.ripMask;
             }
-            throw unwinding;
+            return unwinding instanceof GuestExit ? EXIT : FAULT;
         } catch (Reenter ignored) {
             s.rip = (pageRip + i.end) & s.ripMask;
             s.instructionRip = (pageRip + i.offset) & s.ripMask;
@@ -1085,7 +1098,7 @@ final class RunLoop {
             aux = flags.aux;
             budget = cpu.budget;
             cpu.reenter = false;
-            return false;
+            return LOOK;
         } finally {
             flags.result = result;
             flags.aux = aux;
