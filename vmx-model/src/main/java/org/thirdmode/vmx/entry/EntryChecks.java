@@ -6,8 +6,8 @@ import java.util.List;
 /**
  * The checks of a VM entry in the manual's order, and how they are run.
  *
- * <p>A processor asks {@link #controlsAndHostState} and {@link #guestState}: the first check that fails. While all hold, which
- * is nearly always, it goes through each section's {@code hold}: the same predicates written as one expression, so that the
+ * <p>A processor asks {@link #controlsAndHostState} and {@link #guestState}: the first check that fails; by {@link
+ * RepeatedChecks}, which asks only what may have changed. While all hold, which is nearly always, it goes through each section's {@code hold}: the same predicates written as one expression, so that the
  * compiler sees through them. The rows are walked only to find out which one it was. The tests hold the two together.
  */
 public final class EntryChecks {
@@ -42,11 +42,20 @@ public final class EntryChecks {
      * @return the first that fails, or null
      */
     public static EntryCheck controlsAndHostState(Facts facts) {
-        return controlsHold(facts) && HostStateChecks.hold(facts) ? null : first(CONTROLS_AND_HOST, facts);
+        return settledControlsHold(facts) && changingControlsHold(facts) ? null : first(CONTROLS_AND_HOST, facts);
     }
 
-    private static boolean controlsHold(Facts facts) {
-        return ExecutionControlChecks.hold(facts) && ExitControlChecks.hold(facts) && EntryControlChecks.hold(facts);
+    /** Those that look at nothing but the mode of the host and what {@code VmcsLayout} keeps as controls and host state. */
+    static boolean settledControlsHold(Facts facts) {
+        return ExecutionControlChecks.hold(facts)
+                && ExitControlChecks.hold(facts)
+                && EntryControlChecks.hold(facts)
+                && HostStateChecks.hold(facts);
+    }
+
+    /** The others. */
+    static boolean changingControlsHold(Facts facts) {
+        return ExecutionControlChecks.tprThresholdHolds(facts) && EntryControlChecks.injectionHolds(facts);
     }
 
     /**
@@ -55,13 +64,20 @@ public final class EntryChecks {
      * @return the first that fails, or null
      */
     public static EntryCheck guestState(Facts facts) {
-        return guestHolds(facts) ? null : first(GUEST, facts);
+        return settledGuestHolds(facts) && changingGuestHolds(facts) ? null : first(GUEST, facts);
     }
 
-    private static boolean guestHolds(Facts facts) {
+    /** Those that look at nothing but RFLAGS.VM, the controls, and what {@code VmcsLayout} keeps as guest state. */
+    static boolean settledGuestHolds(Facts facts) {
         return GuestRegisterChecks.hold(facts)
                 && GuestSegmentChecks.hold(facts)
-                && GuestStateChecks.descriptorTablesAndRipHold(facts)
+                && GuestStateChecks.descriptorTablesHold(facts);
+    }
+
+    /** The others. */
+    static boolean changingGuestHolds(Facts facts) {
+        return GuestRegisterChecks.cr3(facts)
+                && GuestStateChecks.ripAndRflagsHold(facts)
                 && GuestStateChecks.nonRegisterHolds(facts)
                 && GuestStateChecks.pdptesHold(facts);
     }

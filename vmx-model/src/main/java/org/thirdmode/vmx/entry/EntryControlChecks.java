@@ -131,10 +131,11 @@ final class EntryControlChecks {
     private EntryControlChecks() {}
 
     static boolean hold(Facts f) {
-        return controls(f) && injection(f) && loadAddress(f) && loadEnd(f) && smm(f);
+        return controls(f) && loadAddress(f) && loadEnd(f) && smm(f);
     }
 
-    private static boolean injection(Facts f) {
+    /** Those of the event to be injected. */
+    static boolean injectionHolds(Facts f) {
         return (f.get(VM_ENTRY_INTERRUPTION_INFORMATION) & VALID) == 0
                 || (type(f) && vector(f) && deliverErrorCode(f) && reserved(f) && errorCode(f) && length(f));
     }

@@ -411,9 +411,14 @@ final class ExecutionControlChecks {
 
     private ExecutionControlChecks() {}
 
-    /** All of them: the same predicates, for a compiler to see through. */
+    /** All but those of {@link #tprThresholdHolds}: the same predicates, for a compiler to see through. */
     static boolean hold(Facts f) {
         return controls(f) && bitmapsAndApic(f) && posted(f) && ept(f) && other(f);
+    }
+
+    /** Those that look at what changes from entry to entry: the TPR threshold, and VTPR in memory. */
+    static boolean tprThresholdHolds(Facts f) {
+        return tprThresholdReserved(f) && tprThreshold(f);
     }
 
     private static boolean controls(Facts f) {
@@ -425,8 +430,6 @@ final class ExecutionControlChecks {
                 && ioBitmapB(f)
                 && msrBitmaps(f)
                 && virtualApic(f)
-                && tprThresholdReserved(f)
-                && tprThreshold(f)
                 && virtualNmis(f)
                 && nmiWindow(f)
                 && apicAccess(f)

@@ -136,6 +136,11 @@ public final class Facts {
         return view;
     }
 
+    /** The bytes of the region; only to be compared. */
+    byte[] region() {
+        return bytes;
+    }
+
     private void note(VmcsField field) {
         if (!view.knows(field)) {
             unknown.add(field.name());

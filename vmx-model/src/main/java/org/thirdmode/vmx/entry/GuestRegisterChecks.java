@@ -203,7 +203,6 @@ final class GuestRegisterChecks {
                 && debugctl(f)
                 && longModePaging(f)
                 && pcide(f)
-                && cr3(f)
                 && dr7(f);
     }
 
@@ -254,7 +253,7 @@ final class GuestRegisterChecks {
         return f.is(EntryControls.IA_32E_MODE_GUEST) || (f.get(GUEST_CR4) & Cr4.PCIDE) == 0;
     }
 
-    private static boolean cr3(Facts f) {
+    static boolean cr3(Facts f) {
         return (f.get(GUEST_CR3) & f.beyondPhysical) == 0;
     }
 

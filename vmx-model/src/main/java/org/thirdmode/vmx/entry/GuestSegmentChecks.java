@@ -88,7 +88,7 @@ final class GuestSegmentChecks {
                         .remedy(GUEST_CS_SELECTOR, f -> (f.get(GUEST_CS_SELECTOR) & ~3L) | Segment.SS.rpl(f)));
     }
 
-    private static boolean virtual8086(Facts f) {
+    static boolean virtual8086(Facts f) {
         return (f.get(GUEST_RFLAGS) & Rflags.VM) != 0;
     }
 

@@ -327,17 +327,15 @@ final class GuestStateChecks {
                 .remedy(field, f -> f.physical(field, PDPTE_RESERVED));
     }
 
-    static boolean descriptorTablesAndRipHold(Facts f) {
+    static boolean descriptorTablesHold(Facts f) {
         return f.isCanonical(f.get(GUEST_GDTR_BASE))
                 && f.isCanonical(f.get(GUEST_IDTR_BASE))
                 && f.get(GUEST_GDTR_LIMIT) <= 0xffff
-                && f.get(GUEST_IDTR_LIMIT) <= 0xffff
-                && rip32(f)
-                && rip64(f)
-                && rflagsReserved(f)
-                && rflagsVm(f)
-                && rflagsIf(f)
-                && ssp(f);
+                && f.get(GUEST_IDTR_LIMIT) <= 0xffff;
+    }
+
+    static boolean ripAndRflagsHold(Facts f) {
+        return rip32(f) && rip64(f) && rflagsReserved(f) && rflagsVm(f) && rflagsIf(f) && ssp(f);
     }
 
     static boolean nonRegisterHolds(Facts f) {

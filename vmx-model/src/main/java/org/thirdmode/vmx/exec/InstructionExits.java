@@ -50,6 +50,8 @@ final class InstructionExits {
     private static final int MSR_RANGE = 0x2000;
     private static final int MSR_HIGH_BASE = 0xc000_0000;
 
+    private static final ExitReason[] PLAIN = plainExits();
+
     private static final long LMSW_BITS = Cr0.PE | Cr0.MP | Cr0.EM | Cr0.TS;
 
     private static final VmcsField[] CR3_TARGETS = {
@@ -89,30 +91,40 @@ final class InstructionExits {
 
     // ---- instructions with a bit of their own ----
 
+    /** The reason of an instruction that exits without asking anything, and tells nothing but its length; else null. */
+    static ExitReason plain(Operation operation) {
+        return PLAIN[operation.ordinal()];
+    }
+
+    private static ExitReason[] plainExits() {
+        ExitReason[] plain = new ExitReason[Operation.values().length];
+        plain[Operation.CPUID.ordinal()] = ExitReason.CPUID;
+        plain[Operation.HLT.ordinal()] = ExitReason.HLT;
+        plain[Operation.INVD.ordinal()] = ExitReason.INVD;
+        plain[Operation.WBINVD.ordinal()] = ExitReason.WBINVD_OR_WBNOINVD;
+        plain[Operation.RDTSC.ordinal()] = ExitReason.RDTSC;
+        plain[Operation.RDPMC.ordinal()] = ExitReason.RDPMC;
+        plain[Operation.MONITOR.ordinal()] = ExitReason.MONITOR;
+        plain[Operation.XSETBV.ordinal()] = ExitReason.XSETBV;
+        return plain;
+    }
+
     void instruction(Instruction i, long intercept) {
         switch (i.operation) {
-            case CPUID -> throw exit(i, ExitReason.CPUID);
-            case HLT -> throw exit(i, ExitReason.HLT);
-            case INVD -> throw exit(i, ExitReason.INVD);
-            case WBINVD -> throw exit(i, ExitReason.WBINVD_OR_WBNOINVD);
             case INVLPG -> throw exit(i, ExitReason.INVLPG, linearOf(i));
             case INVPCID -> {
                 requireEnabled(SecondaryProcessorBased.ENABLE_INVPCID);
                 throw exit(i, ExitReason.INVPCID, InstructionInformation.invalidation(i));
             }
-            case RDTSC -> throw exit(i, ExitReason.RDTSC);
             case RDTSCP -> {
                 requireEnabled(SecondaryProcessorBased.ENABLE_RDTSCP);
                 throw exit(i, ExitReason.RDTSCP);
             }
             case RDPID -> requireEnabled(SecondaryProcessorBased.ENABLE_RDTSCP);
-            case RDPMC -> throw exit(i, ExitReason.RDPMC);
             case RDRAND -> throw exit(i, ExitReason.RDRAND, InstructionInformation.random(i));
             case RDSEED -> throw exit(i, ExitReason.RDSEED, InstructionInformation.random(i));
             case PAUSE -> pause(i);
-            case MONITOR -> throw exit(i, ExitReason.MONITOR);
             case MWAIT -> throw exit(i, ExitReason.MWAIT, cpu.system.monitorArmed() ? 1 : 0L);
-            case XSETBV -> throw exit(i, ExitReason.XSETBV);
             case XSAVES -> extendedState(i, ExitReason.XSAVES);
             case XRSTORS -> extendedState(i, ExitReason.XRSTORS);
             case MOV_DR -> throw exit(i, ExitReason.MOV_DR, debugRegister(i, intercept == Intercept.DR_READ));

@@ -1,7 +1,7 @@
 package org.thirdmode.vmx.exec;
 
 import org.thirdmode.vmx.entry.EntryCheck;
-import org.thirdmode.vmx.entry.EntryChecks;
+import org.thirdmode.vmx.entry.RepeatedChecks;
 import org.thirdmode.vmx.vmcs.ExitReason;
 import org.thirdmode.vmx.vmcs.InstructionError;
 import org.thirdmode.vmx.vmcs.PinBased;
@@ -22,6 +22,7 @@ final class VmEntry {
     private final Processor cpu;
     private final CpuState state;
     private final Vmcs vmcs;
+    private final RepeatedChecks checks = new RepeatedChecks();
 
     /** The event that the entry injects and that has not been delivered yet; 0 where there is none. */
     private int event;
@@ -55,11 +56,11 @@ final class VmEntry {
         }
         vmx.controls.read(vmcs);
         vmx.facts.look(vmcs, state.longModeActive());
-        EntryCheck failedCheck = EntryChecks.controlsAndHostState(vmx.facts);
+        EntryCheck failedCheck = checks.controlsAndHostState(vmx.facts);
         if (failedCheck != null) {
             return failedCheck.section().error.number;
         }
-        failedCheck = EntryChecks.guestState(vmx.facts);
+        failedCheck = checks.guestState(vmx.facts);
         if (failedCheck != null) {
             vmx.exits.entryFailure(ExitReason.ENTRY_FAILURE_GUEST_STATE, failedCheck.qualification());
             return VmxInstructions.SUCCEED;

@@ -62,7 +62,7 @@ public final class Vmx implements Extension {
     private final VmxOpcodes opcodes;
     private final InstructionExits instructionExits;
     private final EventExits eventExits;
-    private final boolean[] existing = new boolean[VmcsField.values().length];
+    private final VmcsField[] fieldsByOperand;
     private final boolean shadowing;
 
     /** Address of the VMXON region; {@link Vmcs#NO_VMCS} outside VMX operation. */
@@ -84,10 +84,8 @@ public final class Vmx implements Extension {
         this.cpu = cpu;
         this.capabilities = capabilities;
         vmcs = new Vmcs(cpu.memory);
-        for (VmcsField field : VmcsField.all()) {
-            existing[field.ordinal()] = capabilities.exists(field);
-        }
-        shadowing = existing[VmcsField.VMREAD_BITMAP_ADDRESS.ordinal()];
+        fieldsByOperand = VmcsField.byOperand(capabilities::exists);
+        shadowing = capabilities.exists(VmcsField.VMREAD_BITMAP_ADDRESS);
         long misc = capabilities.misc;
         savesIa32eMode = (misc & (1 << 5)) != 0;
         writesAnyField = (misc & (1 << 29)) != 0;
@@ -140,8 +138,9 @@ public final class Vmx implements Extension {
         cpu.wantAttention();
     }
 
-    boolean exists(VmcsField field) {
-        return existing[field.ordinal()];
+    /** The field that an operand of VMREAD or VMWRITE names; null where this processor has none. */
+    VmcsField field(long operand) {
+        return operand >= 0 && operand < fieldsByOperand.length ? fieldsByOperand[(int) operand] : null;
     }
 
     boolean canShadow() {
@@ -293,6 +292,10 @@ public final class Vmx implements Extension {
 
     @Override
     public void instruction(Instruction i, long intercept) {
+        ExitReason plain = InstructionExits.plain(i.operation);
+        if (plain != null) {
+            throw exits.instruction(plain, 0, i.length);
+        }
         instructionExits.instruction(i, intercept);
     }
 

@@ -135,8 +135,8 @@ public final class VmxInstructions {
 
     /** VMREAD from the current VMCS, or from the shadow VMCS of a guest. */
     int vmread(Vmcs from, long encoding) {
-        VmcsField field = VmcsField.byEncoding(encoding);
-        if (field == null || !vmx.exists(field)) {
+        VmcsField field = vmx.field(encoding);
+        if (field == null) {
             return fail(InstructionError.UNSUPPORTED_COMPONENT);
         }
         value = from.read(field, encoding);
@@ -158,8 +158,8 @@ public final class VmxInstructions {
 
     /** VMWRITE to the current VMCS, or to the shadow VMCS of a guest. */
     int vmwrite(Vmcs to, long encoding, long newValue) {
-        VmcsField field = VmcsField.byEncoding(encoding);
-        if (field == null || !vmx.exists(field)) {
+        VmcsField field = vmx.field(encoding);
+        if (field == null) {
             return fail(InstructionError.UNSUPPORTED_COMPONENT);
         }
         if (!field.isWritable() && !vmx.writesAnyField) {

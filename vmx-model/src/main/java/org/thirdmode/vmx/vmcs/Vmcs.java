@@ -10,7 +10,7 @@ import org.thirdmode.x86.memory.PhysicalMemory;
  *  0  revision identifier (30:0), shadow-VMCS indicator (31)
  *  4  VMX-abort indicator
  *  8  launch state: 0 clear, 1 launched
- * 16  the fields, eight bytes each, in the order of {@link VmcsField}
+ * 16  the fields, eight bytes each: {@link VmcsLayout}
  * </pre>
  *
  * The first two are the manual's (SDM 3C "Format of the VMCS Region"), the rest it leaves to the processor. Software that
@@ -23,7 +23,7 @@ public final class Vmcs {
     public static final int SIZE = Frame.SIZE;
 
     /** VMCS revision identifier of this model's format: IA32_VMX_BASIC[30:0]. */
-    public static final int REVISION = 0x0003_0d01;
+    public static final int REVISION = 0x0003_0d02;
 
     /** Bit 31 of the first four bytes. */
     public static final int SHADOW_INDICATOR = 1 << 31;

@@ -1,6 +1,7 @@
 package org.thirdmode.vmx.vmcs;
 
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * The fields of a VMCS: one row each of SDM 3D "Field Encoding in VMCS" (Appendix B). Width and kind are in the encoding:
@@ -337,7 +338,7 @@ public enum VmcsField {
         width = Width.values()[(encoding >>> 13) & 3];
         kind = Kind.values()[(encoding >>> 10) & 3];
         mask = width.mask;
-        offset = Vmcs.FIELDS_OFFSET + ordinal() * Long.BYTES;
+        offset = VmcsLayout.place(kind, encoding);
     }
 
     private static VmcsField[] byEncoding() {
@@ -368,6 +369,19 @@ public enum VmcsField {
         }
         VmcsField field = BY_ENCODING[slot((int) encoding)];
         return field != null && (encoding & 1) != 0 && field.width != Width.QUADWORD ? null : field;
+    }
+
+    /**
+     * A table of the fields that some processor has: {@code table[encoding]} is the field that an operand of VMREAD or
+     * VMWRITE names there, null for none. Operands beyond its end name none.
+     */
+    public static VmcsField[] byOperand(Predicate<VmcsField> has) {
+        VmcsField[] table = new VmcsField[1 << 15];
+        for (int encoding = 0; encoding < table.length; encoding++) {
+            VmcsField field = byEncoding(encoding);
+            table[encoding] = field != null && has.test(field) ? field : null;
+        }
+        return table;
     }
 
     /** Whether an encoding asks for the upper half of a 64-bit field. */
