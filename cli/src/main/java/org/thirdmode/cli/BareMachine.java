@@ -19,8 +19,9 @@ final class BareMachine implements Bare {
 
     @Override
     public Report run(BareRun what, SerialOutput serial) {
-        try (DebugConsoleFile debug = DebugConsoleFile.open(what.debugConsole())) {
-            Machine machine = machine(what, new HostPorts(serial::write, debug::write));
+        try (DebugConsoleFile debug = DebugConsoleFile.open(what.debugConsole());
+                Disk disk = Disk.open(what.disk())) {
+            Machine machine = machine(what, disk, new HostPorts(serial::write, debug::write));
             Outcome outcome;
             try (Pace pace = Pace.of(what, machine)) {
                 outcome = new BoundedRun(machine, pace, serial).run(what.maxInstructions());
@@ -29,19 +30,23 @@ final class BareMachine implements Bare {
             } catch (RuntimeException | StackOverflowError e) {
                 outcome = new Outcome.Bug(where(machine.processor()), e);
             }
-            return new Report(outcome, machine.counts(), machine.board().vga().rows());
+            return new Report(outcome, machine.counts(), machine.board().vga().rows(), disk.warnings(machine.board()));
         }
     }
 
-    private static Machine machine(BareRun what, HostPorts host) {
+    private static Machine machine(BareRun what, Disk disk, HostPorts host) {
         try {
-            return new Machine(configuration(what), imageOf(what), loadOptions(what), host);
+            return new Machine(configuration(what), imageOf(what, disk), loadOptions(what), disk.in(host));
         } catch (ImageException e) {
             throw new UserError(e.getMessage());
         }
     }
 
-    static Optional<Image> imageOf(BareRun what) {
+    /** The image that was asked for; where neither it nor a ROM was, the boot sector of the disk. */
+    static Optional<Image> imageOf(BareRun what, Disk disk) {
+        if (what.image().isEmpty() && what.bios().isEmpty()) {
+            return disk.bootSector();
+        }
         return what.image().map(name -> image(Input.image(name, what.memory())));
     }
 

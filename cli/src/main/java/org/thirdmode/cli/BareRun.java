@@ -4,11 +4,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.thirdmode.pc.disk.DiskFile;
 
 /**
  * What to run on the bare machine.
  *
- * @param image the path of an image, or the name of a bundled kernel; empty where a ROM alone boots
+ * @param image the path of an image, or the name of a bundled kernel; empty where a ROM or the disk alone boots
  * @param raw where an image without any header is put and started; empty to find its kind out from its content
  * @param memory bytes of RAM
  * @param append the kernel's command line, empty for none
@@ -19,6 +20,7 @@ import java.util.OptionalLong;
  * @param debugConsole the file that gets what the guest writes to the debug console
  * @param seed where all randomness of the guest comes from
  * @param modules multiboot modules: path, optionally a space and a command line
+ * @param disk the disk of the machine
  */
 record BareRun(
         Optional<String> image,
@@ -32,7 +34,8 @@ record BareRun(
         Optional<Path> trace,
         Optional<Path> debugConsole,
         long seed,
-        List<String> modules) {
+        List<String> modules,
+        Optional<DiskFile> disk) {
     BareRun {
         modules = List.copyOf(modules);
     }

@@ -9,10 +9,17 @@ import java.util.Map;
  *
  * @param counts what was counted, in the order to print; a name is the count's own words
  * @param screen the rows of the text screen at the end
+ * @param warnings what the user should hear, a line each
  */
-record Report(Outcome outcome, Map<String, Long> counts, List<String> screen) {
+record Report(Outcome outcome, Map<String, Long> counts, List<String> screen, List<String> warnings) {
     Report {
         counts = new LinkedHashMap<>(counts);
         screen = List.copyOf(screen);
+        warnings = List.copyOf(warnings);
+    }
+
+    /** A report without warnings. */
+    Report(Outcome outcome, Map<String, Long> counts, List<String> screen) {
+        this(outcome, counts, screen, List.of());
     }
 }

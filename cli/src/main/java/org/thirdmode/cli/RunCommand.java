@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.thirdmode.kvm.MmuKind;
+import org.thirdmode.pc.disk.DiskFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -87,6 +88,15 @@ final class RunCommand implements Callable<Integer> {
     private List<String> modules = new ArrayList<>();
 
     @Option(
+            names = "--disk",
+            paramLabel = "FILE[,format=raw|qcow2][,snapshot]",
+            converter = DiskOption.class,
+            description =
+                    "A disk image, on the primary IDE channel; with no IMAGE and no --bios its first sector boots."
+                            + " With snapshot what the guest writes is thrown away at the end.")
+    private DiskFile disk;
+
+    @Option(
             names = "--raw",
             paramLabel = "ADDRESS",
             converter = Number64.class,
@@ -160,9 +170,10 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (image == null && bios == null) {
+        if (image == null && bios == null && disk == null) {
             throw new ParameterException(
-                    spec.commandLine(), "missing IMAGE: name a file or a bundled kernel, or give a ROM with --bios");
+                    spec.commandLine(),
+                    "missing IMAGE: name a file or a bundled kernel, give a ROM with --bios, or a disk with --disk");
         }
         Platform on = platform();
         BareRun what = new BareRun(
@@ -177,7 +188,8 @@ final class RunCommand implements Callable<Integer> {
                 Optional.ofNullable(trace),
                 Optional.ofNullable(debugConsole),
                 seed,
-                modules);
+                modules,
+                Optional.ofNullable(disk));
         writable("--stats", stats);
         writable("--trace", trace);
         writable("--debug-console", debugConsole);
@@ -195,6 +207,7 @@ final class RunCommand implements Callable<Integer> {
             err.println(String.join("\n", report.screen()).stripTrailing());
         }
         CountsTable.print(report, err);
+        report.warnings().forEach(warning -> err.println("thirdmode: warning: " + warning));
         if (report.outcome() instanceof Outcome.Bug(String where, Throwable cause)) {
             cause.printStackTrace(err);
         }

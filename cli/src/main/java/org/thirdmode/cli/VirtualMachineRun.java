@@ -22,8 +22,9 @@ final class VirtualMachineRun {
         if (what.trace().isPresent()) {
             throw new UserError("--trace: is not there for --on kvm yet; leave it out, or run --on bare");
         }
-        try (DebugConsoleFile debug = DebugConsoleFile.open(what.debugConsole())) {
-            VirtualMachine machine = machine(what, new HostPorts(serial::write, debug::write));
+        try (DebugConsoleFile debug = DebugConsoleFile.open(what.debugConsole());
+                Disk disk = Disk.open(what.disk())) {
+            VirtualMachine machine = machine(what, disk, new HostPorts(serial::write, debug::write));
             Outcome outcome;
             try {
                 outcome = run(machine, what.maxInstructions().orElse(Long.MAX_VALUE), serial);
@@ -32,18 +33,18 @@ final class VirtualMachineRun {
             } catch (RuntimeException | StackOverflowError e) {
                 outcome = new Outcome.Bug("after " + machine.instructions() + " instructions of the guest", e);
             }
-            return new Report(outcome, machine.counts(), machine.board().vga().rows());
+            return new Report(outcome, machine.counts(), machine.board().vga().rows(), disk.warnings(machine.board()));
         }
     }
 
-    private VirtualMachine machine(BareRun what, HostPorts ports) {
+    private VirtualMachine machine(BareRun what, Disk disk, HostPorts ports) {
         try {
             return new VirtualMachine(
                     BareMachine.configuration(what),
                     mmu,
-                    BareMachine.imageOf(what),
+                    BareMachine.imageOf(what, disk),
                     BareMachine.loadOptions(what),
-                    ports);
+                    disk.in(ports));
         } catch (ImageException e) {
             throw new UserError(e.getMessage());
         } catch (IllegalArgumentException e) {

@@ -6,6 +6,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.thirdmode.pc.apic.IoApic;
 import org.thirdmode.pc.apic.LocalApic;
+import org.thirdmode.pc.ata.AtaChannel;
+import org.thirdmode.pc.ata.AtaDisk;
 import org.thirdmode.pc.bus.InterruptRouter;
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.bus.PortDevice;
@@ -50,7 +52,7 @@ import org.thirdmode.x86.time.GuestClock;
  *   FEC00000 I/O APIC   FEE00000 local APIC   FF000000 test device   ROM up to FFFFFFFF   100000000- RAM
  * </pre>
  *
- * <p>The lines: 0 timer, 1 keyboard, 4 COM1, 8 RTC, 9 ACPI, 12 mouse, 13 coprocessor; any by the test device.
+ * <p>The lines: 0 timer, 1 keyboard, 4 COM1, 8 RTC, 9 ACPI, 12 mouse, 13 coprocessor, 14 disk; any by the test device.
  */
 public final class Board implements ResetLines {
     private static final long FOUR_GIGABYTES = 1L << 32;
@@ -78,6 +80,7 @@ public final class Board implements ResetLines {
     private final RegionsOfInterest regions = new RegionsOfInterest();
     private final TestDevice testDevice;
     private final VgaText vga;
+    private final Optional<AtaChannel> ide;
     private ProcessorSignals processor;
     private Runnable onStop = () -> {};
     private StopCause stopCause;
@@ -124,6 +127,7 @@ public final class Board implements ResetLines {
         acpiPm = new AcpiPm(clock, lines.connect(9), this::stop, 24);
         testDevice = new TestDevice(lines);
         vga = new VgaText(clock, memory);
+        ide = host.disk().map(image -> new AtaChannel(clock, image, lines.connect(AtaChannel.LINE)));
         pci = new PciBus(systemPorts);
         pci.add(0, 0, Chipset.hostBridge(attributes));
         pci.add(1, 0, Chipset.isaBridge());
@@ -158,6 +162,7 @@ public final class Board implements ResetLines {
         post.attach(ports);
         regions.attach(ports);
         vga.attach(ports);
+        ide.ifPresent(channel -> channel.attach(ports));
         ioApic.attach(memory);
         testDevice.attach(ports, memory);
         new ExitPort(this::stop).attach(ports);
@@ -296,6 +301,7 @@ public final class Board implements ResetLines {
         acpiPm.reset();
         pci.reset();
         testDevice.reset();
+        ide.ifPresent(AtaChannel::reset);
     }
 
     /**
@@ -362,6 +368,11 @@ public final class Board implements ResetLines {
         return vga;
     }
 
+    /** The disk, where the machine has one. */
+    public Optional<AtaDisk> disk() {
+        return ide.map(AtaChannel::disk);
+    }
+
     /** The regions of interest that the guest marks. */
     public RegionsOfInterest regions() {
         return regions;
@@ -389,6 +400,10 @@ public final class Board implements ResetLines {
         counts.put("serial bytes sent", com1.bytesSent());
         counts.put("POST codes written", post.writes());
         counts.put("resets", resets);
+        disk().ifPresent(disk -> {
+            counts.put("disk sectors read", disk.sectorsRead());
+            counts.put("disk sectors written", disk.sectorsWritten());
+        });
         return counts;
     }
 

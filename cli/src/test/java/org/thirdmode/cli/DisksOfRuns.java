@@ -1,0 +1,136 @@
+package org.thirdmode.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.thirdmode.guests.GuestCatalogue;
+import org.thirdmode.guests.Workload;
+
+/** {@code --disk}: the mini-kernel's disk workload against what it printed under QEMU, and what cannot be a disk. */
+class DisksOfRuns {
+    @TempDir
+    private Path folder;
+
+    private Path blank() throws IOException {
+        return Files.write(folder.resolve("disk.img"), new byte[1 << 20]);
+    }
+
+    private static CommandLineCase run(String... arguments) {
+        return CommandLineCase.of(new BareMachine(), arguments);
+    }
+
+    private static String transcript(String kernel) {
+        return GuestCatalogue.find(kernel)
+                .orElseThrow()
+                .transcriptWithDisk(Workload.find("disk").orElseThrow());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mini32", "minipae", "mini64"})
+    void theDiskWorkloadPrintsWhatItPrintsUnderQemu(String kernel) throws IOException {
+        Path disk = blank();
+        CommandLineCase run = run("run", kernel, "--append", "workload=disk", "--disk", disk + ",format=raw");
+        assertEquals(transcript(kernel), run.out());
+        assertEquals(0, run.status(), run.err());
+        byte[] bytes = Files.readAllBytes(disk);
+        assertTrue(new String(bytes, 0, 60, StandardCharsets.US_ASCII).startsWith("Thirdmode: the mini-kernel writes"));
+        assertEquals((int) (64 * 2654435761L), little(bytes, 64 * 512), "the first word of the last sector it writes");
+    }
+
+    private static int little(byte[] bytes, int at) {
+        return (bytes[at] & 0xff) | (bytes[at + 1] & 0xff) << 8 | (bytes[at + 2] & 0xff) << 16 | bytes[at + 3] << 24;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"mini32, naive", "minipae, unsync", "mini64, cached", "mini64, nested"})
+    void soItDoesInAVirtualMachineWithTheSameInstructions(String kernel, String mmu) throws IOException {
+        Path disk = blank();
+        CommandLineCase bare = run("run", kernel, "--append", "workload=disk", "--disk", disk + ",format=raw,snapshot");
+        CommandLineCase virtual = run(
+                "run",
+                kernel,
+                "--append",
+                "workload=disk",
+                "--disk",
+                disk + ",format=raw",
+                "--virt",
+                "vmx",
+                "--mmu",
+                mmu);
+        assertEquals(transcript(kernel), virtual.out());
+        assertEquals(bare.out(), virtual.out());
+        assertEquals(instructions(bare), instructions(virtual));
+    }
+
+    private static String instructions(CommandLineCase run) {
+        return run.err()
+                .lines()
+                .filter(line -> line.startsWith("instructions  "))
+                .findFirst()
+                .orElseThrow()
+                .replaceAll(" +", " ");
+    }
+
+    @Test
+    void withSnapshotTheFileStaysBlank() throws IOException {
+        Path disk = blank();
+        assertEquals(
+                0,
+                run("run", "mini64", "--append", "workload=disk", "--disk", disk + ",snapshot")
+                        .status());
+        assertArrayEquals(new byte[1 << 20], Files.readAllBytes(disk));
+    }
+
+    @Test
+    void aDiskWithoutAnImageBootsItsFirstSector() throws IOException {
+        byte[] disk = new byte[1024];
+        byte[] code = HexFormat.ofDelimiter(" ").parseHex("88 d0 24 07 04 05 e6 f4"); // al = (dl & 7) + 5; out 0xf4, al
+        System.arraycopy(code, 0, disk, 0, code.length);
+        disk[510] = 0x55;
+        disk[511] = (byte) 0xaa;
+        Path file = Files.write(folder.resolve("boot.img"), disk);
+        assertEquals(5, run("run", "--disk", file + ",format=raw").status());
+        disk[510] = 0;
+        Files.write(file, disk);
+        CommandLineCase refused = run("run", "--disk", file + ",format=raw");
+        assertEquals(2, refused.status());
+        assertEquals(1, refused.errorLines(), refused.err());
+    }
+
+    @Test
+    void aFormatThatWasGuessedIsSaid() throws IOException {
+        CommandLineCase run = run("run", "hello64", "--disk", blank().toString());
+        assertTrue(run.err().contains("taken for raw"), run.err());
+        CommandLineCase said = run("run", "hello64", "--disk", blank() + ",format=raw");
+        assertTrue(!said.err().contains("warning"), said.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"missing.img", ",snapshot", "disk.img,format=vmdk", "disk.img,nope", "."})
+    void whatIsNoDiskIsToldInOneLine(String disk) {
+        CommandLineCase run = run("run", "hello64", "--disk", disk);
+        assertEquals(2, run.status());
+        assertEquals(1, run.errorLines(), run.err());
+        assertTrue(run.err().contains("--disk"), run.err());
+    }
+
+    @Test
+    void aCommaOfTheNameIsWrittenTwice() throws IOException {
+        Path file = Files.write(folder.resolve("a,b.img"), new byte[512]);
+        assertEquals(
+                0,
+                run("run", "hello64", "--disk", file.toString().replace(",", ",,") + ",format=raw")
+                        .status());
+    }
+}
