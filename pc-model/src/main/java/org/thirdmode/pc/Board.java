@@ -41,6 +41,8 @@ import org.thirdmode.pc.pci.ProgrammableAttributes;
 import org.thirdmode.x86.bus.ProcessorSignals;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.profile.Feature;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 import org.thirdmode.x86.time.GuestClock;
 
 /**
@@ -54,7 +56,7 @@ import org.thirdmode.x86.time.GuestClock;
  *
  * <p>The lines: 0 timer, 1 keyboard, 4 COM1, 8 RTC, 9 ACPI, 12 mouse, 13 coprocessor, 14 disk; any by the test device.
  */
-public final class Board implements ResetLines {
+public final class Board implements ResetLines, Stateful {
     private static final long FOUR_GIGABYTES = 1L << 32;
 
     /** Of a ROM, what is also seen below 1 MByte. */
@@ -65,6 +67,9 @@ public final class Board implements ResetLines {
     private final PhysicalMemory memory;
     private final IoPorts ports = new IoPorts();
     private final PicPair pics;
+    private final InterruptRouter lines;
+    private final ProgrammableAttributes attributes;
+    private final FwCfg fwCfg;
     private final LocalApic localApic;
     private final IoApic ioApic;
     private final Pit8254 pit;
@@ -105,8 +110,8 @@ public final class Board implements ResetLines {
         this.memory = memory;
         MemoryLayout layout = configuration.memory();
         layout.map(memory);
-        ProgrammableAttributes attributes = new ProgrammableAttributes(memory);
-        mapFirmware(attributes);
+        attributes = new ProgrammableAttributes(memory);
+        mapFirmware();
 
         pics = new PicPair(this::externalInterrupt);
         localApic = new LocalApic(
@@ -117,7 +122,7 @@ public final class Board implements ResetLines {
                 configuration.profile().has(Feature.X2APIC),
                 configuration.profile().has(Feature.TSC_DEADLINE));
         ioApic = new IoApic(localApic);
-        InterruptRouter lines = new InterruptRouter(pics, ioApic);
+        lines = new InterruptRouter(pics, ioApic);
         pit = new Pit8254(clock, lines.connect(0));
         rtc = new Rtc(clock, lines.connect(8), configuration.startDate());
         com1 = new Uart16550(clock, lines.connect(4), host.serial());
@@ -132,13 +137,14 @@ public final class Board implements ResetLines {
         pci.add(0, 0, Chipset.hostBridge(attributes));
         pci.add(1, 0, Chipset.isaBridge());
         pci.add(1, 3, Chipset.powerManagement(acpiPm));
+        fwCfg = new FwCfg(configuration.memory().size(), 1);
         attach(host);
         setUpRtcRam(layout);
         connect(NO_PROCESSOR);
         resetDevices();
     }
 
-    private void mapFirmware(ProgrammableAttributes attributes) throws ImageException {
+    private void mapFirmware() throws ImageException {
         byte[] rom = StubFirmware.rom();
         if (configuration.firmware().isPresent()) {
             Image image = configuration.firmware().get();
@@ -169,7 +175,6 @@ public final class Board implements ResetLines {
         new ShutdownPort(this::stop).attach(ports);
         new DebugConsole(0xe9, host.debug()).attach(ports, 0xe9);
         new DebugConsole(0xe9, host.debug()).attach(ports, 0x402);
-        FwCfg fwCfg = new FwCfg(configuration.memory().size(), 1);
         fwCfg.addFile("etc/e820", e820());
         fwCfg.attach(ports);
         ports.register("boot request", StubFirmware.BOOT_PORT, 1, 1, new PortDevice() {
@@ -426,4 +431,33 @@ public final class Board implements ResetLines {
         @Override
         public void a20(boolean enabled) {}
     };
+
+    /**
+     * Every device; the RAM is another part, and is there before. The local APIC comes last: its registers may cover
+     * anything.
+     */
+    @Override
+    public void state(StatePort port) {
+        port.part("clock", clock);
+        port.part("ports", ports);
+        port.part("pics", pics);
+        port.part("interrupt lines", lines);
+        port.part("io apic", ioApic);
+        port.part("pit", pit);
+        port.part("rtc", rtc);
+        port.part("com1", com1);
+        port.part("a20", a20);
+        port.part("keyboard controller", keyboardController);
+        port.part("system ports", systemPorts);
+        port.part("acpi pm", acpiPm);
+        port.part("attributes", attributes);
+        port.part("pci", pci);
+        port.part("post", post);
+        port.part("regions of interest", regions);
+        port.part("test device", testDevice);
+        port.part("vga", vga);
+        port.part("fw cfg", fwCfg);
+        port.part("local apic", localApic);
+        resets = port.number("resets", resets);
+    }
 }

@@ -1,5 +1,7 @@
 package org.thirdmode.pc.apic;
 
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 import org.thirdmode.x86.time.GuestClock;
 
 /**
@@ -7,7 +9,7 @@ import org.thirdmode.x86.time.GuestClock;
  *
  * <p>Source: SDM 3A "APIC Timer", "TSC-Deadline Mode".
  */
-final class ApicTimer {
+final class ApicTimer implements Stateful {
     /** Bits 18:17 of the timer's LVT entry. */
     static final int ONE_SHOT = 0;
 
@@ -157,5 +159,17 @@ final class ApicTimer {
         if (mode == TSC_DEADLINE && deadline != 0) {
             armDeadline();
         }
+    }
+
+    @Override
+    public void state(StatePort port) {
+        port.part("timer", timer);
+        mode = port.within("mode", mode, 0, 3);
+        divideConfiguration = port.number("divide configuration", divideConfiguration);
+        initialCount = port.number("initial count", initialCount);
+        start = port.number("start", start);
+        counting = port.flag("counting", counting);
+        deadline = port.number("deadline", deadline);
+        tscOffset = port.number("tsc offset", tscOffset);
     }
 }

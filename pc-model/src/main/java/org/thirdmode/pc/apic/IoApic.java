@@ -3,6 +3,8 @@ package org.thirdmode.pc.apic;
 import org.thirdmode.pc.bus.InterruptRouter;
 import org.thirdmode.x86.memory.MmioDevice;
 import org.thirdmode.x86.memory.PhysicalMemory;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /**
  * The board's I/O APIC: 24 pins, an index and a data register at FEC00000H, and an EOI register.
@@ -10,7 +12,7 @@ import org.thirdmode.x86.memory.PhysicalMemory;
  * <p>Source: 82093AA (I/O APIC) datasheet "Register Description"; the EOI register of version 20H from the ICH datasheets
  * "APIC Direct Registers".
  */
-public final class IoApic implements MmioDevice, InterruptRouter.Sink, LocalApic.EoiSink {
+public final class IoApic implements MmioDevice, InterruptRouter.Sink, LocalApic.EoiSink, Stateful {
     /** Where the registers are. */
     public static final long BASE = 0xfec0_0000L;
 
@@ -170,5 +172,14 @@ public final class IoApic implements MmioDevice, InterruptRouter.Sink, LocalApic
         } else if (offset == EOI_OFFSET) {
             endOfInterrupt((int) value & 0xff);
         }
+    }
+
+    @Override
+    public void state(StatePort port) {
+        port.numbers("low", low);
+        port.numbers("high", high);
+        lines = port.number("lines", lines);
+        index = port.number("index", index);
+        id = port.number("id", id);
     }
 }

@@ -6,6 +6,8 @@ import org.thirdmode.x86.bus.LocalApicPort;
 import org.thirdmode.x86.bus.ProcessorSignals;
 import org.thirdmode.x86.memory.MmioDevice;
 import org.thirdmode.x86.memory.PhysicalMemory;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 import org.thirdmode.x86.time.GuestClock;
 
 /**
@@ -18,7 +20,7 @@ import org.thirdmode.x86.time.GuestClock;
  *
  * <p>Left out: system-management interrupts (taken and forgotten), the focus processor, the corrected machine-check LVT.
  */
-public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, MmioDevice {
+public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, MmioDevice, Stateful {
     /** The address after reset. */
     public static final long DEFAULT_BASE = 0xfee0_0000L;
 
@@ -743,5 +745,35 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
                 yield ~(long) (lvtWritable(index) | (index == 0 ? LVT_STATUS : LVT_READ_ONLY));
             }
         };
+    }
+
+    @Override
+    public void state(StatePort port) {
+        port.part("timer", timer);
+        port.part("in service", inService);
+        port.part("trigger mode", triggerMode);
+        port.part("request", request);
+        port.numbers("lvt", lvt);
+        id = port.number("id", id);
+        taskPriority = port.number("task priority", taskPriority);
+        logicalDestination = port.number("logical destination", logicalDestination);
+        destinationFormat = port.number("destination format", destinationFormat);
+        spuriousVector = port.number("spurious vector", spuriousVector);
+        errorStatus = port.number("error status", errorStatus);
+        errorsSeen = port.number("errors seen", errorsSeen);
+        commandLow = port.number("command low", commandLow);
+        commandHigh = port.number("command high", commandHigh);
+        lint0 = port.flag("lint 0", lint0);
+        lint1 = port.flag("lint 1", lint1);
+        externalInterrupt = port.flag("external interrupt", externalInterrupt);
+        pending = port.flag("pending", pending);
+        acknowledged = port.number("acknowledged", acknowledged);
+        long base = port.number("base", apicBase);
+        if (port.restoring()) {
+            setBase(base);
+        }
+        if (overlay != null) {
+            port.part("overlay", overlay);
+        }
     }
 }

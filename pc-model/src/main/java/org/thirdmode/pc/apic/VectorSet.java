@@ -1,9 +1,11 @@
 package org.thirdmode.pc.apic;
 
 import java.util.Arrays;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /** A bit a vector: the 256-bit registers IRR, ISR and TMR. */
-final class VectorSet {
+final class VectorSet implements Stateful {
     private final int[] words = new int[8];
 
     boolean contains(int vector) {
@@ -36,5 +38,10 @@ final class VectorSet {
     /** Bits {@code 32 * index + 31} to {@code 32 * index}. */
     int word(int index) {
         return words[index];
+    }
+
+    @Override
+    public void state(StatePort port) {
+        port.numbers("words", words);
     }
 }

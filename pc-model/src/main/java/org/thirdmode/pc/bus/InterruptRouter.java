@@ -1,5 +1,11 @@
 package org.thirdmode.pc.bus;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
+
 /**
  * The board's interrupt lines. Line n of 0..15 is ISA IRQn, wired to input n of the 8259A pair and to pin n of the I/O
  * APIC; lines 16..23 reach the I/O APIC alone. IRQ0 is wired to I/O APIC pin 2, since pin 0 carries the 8259A's output on a
@@ -7,7 +13,7 @@ package org.thirdmode.pc.bus;
  *
  * <p>Devices that share a line are wired together: it is high while any of them drives it.
  */
-public final class InterruptRouter {
+public final class InterruptRouter implements Stateful {
     /** Lines of the board. */
     public static final int LINES = 24;
 
@@ -21,6 +27,7 @@ public final class InterruptRouter {
         void input(int number, boolean asserted);
     }
 
+    private final List<Driver> connected = new ArrayList<>();
     private final int[] drivers = new int[LINES];
     private final int[] pinDrivers = new int[LINES];
     private final Sink pics;
@@ -37,17 +44,27 @@ public final class InterruptRouter {
         if (number < 0 || number >= LINES) {
             throw new IllegalArgumentException("interrupt line " + number + ": expected 0 to " + (LINES - 1));
         }
-        return new InterruptLine() {
-            private boolean level;
+        Driver driver = new Driver(number);
+        connected.add(driver);
+        return driver;
+    }
 
-            @Override
-            public void set(boolean asserted) {
-                if (asserted != level) {
-                    level = asserted;
-                    drive(number, asserted ? 1 : -1);
-                }
+    /** One end of a line. */
+    private final class Driver implements InterruptLine {
+        private final int number;
+        private boolean level;
+
+        Driver(int number) {
+            this.number = number;
+        }
+
+        @Override
+        public void set(boolean asserted) {
+            if (asserted != level) {
+                level = asserted;
+                drive(number, asserted ? 1 : -1);
             }
-        };
+        }
     }
 
     private void drive(int number, int change) {
@@ -55,13 +72,33 @@ public final class InterruptRouter {
         if (number < ISA_LINES && number != CASCADE) {
             pics.input(number, drivers[number] > 0);
         }
-        int pin = number == 0 ? 2 : number;
+        int pin = pin(number);
         pinDrivers[pin] += change;
         ioApic.input(pin, pinDrivers[pin] > 0);
+    }
+
+    private static int pin(int number) {
+        return number == 0 ? 2 : number;
     }
 
     /** Whether anything drives line {@code number}. */
     public boolean asserted(int number) {
         return drivers[number] > 0;
+    }
+
+    /** Which device drives its line, in the order of their connecting. */
+    @Override
+    public void state(StatePort port) {
+        int[] levels =
+                connected.stream().mapToInt(driver -> driver.level ? 1 : 0).toArray();
+        port.numbers("levels", levels);
+        Arrays.fill(drivers, 0);
+        Arrays.fill(pinDrivers, 0);
+        for (int i = 0; i < levels.length; i++) {
+            Driver driver = connected.get(i);
+            driver.level = levels[i] != 0;
+            drivers[driver.number] += driver.level ? 1 : 0;
+            pinDrivers[pin(driver.number)] += driver.level ? 1 : 0;
+        }
     }
 }

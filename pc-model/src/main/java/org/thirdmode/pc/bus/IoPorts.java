@@ -3,6 +3,8 @@ package org.thirdmode.pc.bus;
 import java.util.ArrayList;
 import java.util.List;
 import org.thirdmode.x86.bus.PortBus;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /**
  * The I/O address space of the board: which device answers at which port.
@@ -14,7 +16,7 @@ import org.thirdmode.x86.bus.PortBus;
  * <p>Source: SDM 1 "I/O Port Addressing"; Intel 82371SB (PIIX3) datasheet "ISA Interface", data byte swapping and cycle
  * translation.
  */
-public final class IoPorts implements PortBus {
+public final class IoPorts implements PortBus, Stateful {
     /** Ports in the I/O address space. */
     public static final int SIZE = 1 << 16;
 
@@ -168,5 +170,12 @@ public final class IoPorts implements PortBus {
 
     private static int ones(int size) {
         return -1 >>> (32 - size * 8);
+    }
+
+    /** The counts: devices register themselves. */
+    @Override
+    public void state(StatePort port) {
+        reads = port.number("reads", reads);
+        writes = port.number("writes", writes);
     }
 }

@@ -4,6 +4,8 @@ import org.thirdmode.pc.bus.InterruptLine;
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.bus.Oscillator;
 import org.thirdmode.pc.bus.PortDevice;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 import org.thirdmode.x86.time.GuestClock;
 
 /**
@@ -13,7 +15,7 @@ import org.thirdmode.x86.time.GuestClock;
  * <p>Source: ACPI specification "Power Management Timer", "PM1 Event Grouping", "PM1 Control Grouping"; 82371AB (PIIX4)
  * datasheet "Power Management I/O Space Registers" for the sleep types.
  */
-public final class AcpiPm implements PortDevice {
+public final class AcpiPm implements PortDevice, Stateful {
     /** The first port of the block at first, where QEMU's firmware puts that of the PIIX4. */
     public static final int BASE = 0x600;
 
@@ -181,6 +183,20 @@ public final class AcpiPm implements PortDevice {
             if (type == SOFT_OFF_PIIX4 || type == SOFT_OFF_ICH) {
                 stop.stop(new StopCause.PoweredOff());
             }
+        }
+    }
+
+    @Override
+    public void state(StatePort port) {
+        status = port.number("status", status);
+        enable = port.number("enable", enable);
+        control = port.number("control", control);
+        commandStatus = port.number("command status", commandStatus);
+        syncedCycle = port.number("synced cycle", syncedCycle);
+        port.part("carry", carry);
+        int place = port.number("base", base);
+        if (port.restoring()) {
+            move(place);
         }
     }
 }

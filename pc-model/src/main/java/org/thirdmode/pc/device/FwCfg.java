@@ -8,6 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.bus.PortDevice;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /**
  * QEMU's firmware configuration device: a selector at port 510H, the selected item byte by byte at 511H. An item that does not
@@ -15,7 +17,7 @@ import org.thirdmode.pc.bus.PortDevice;
  *
  * <p>Source: QEMU documentation "QEMU Firmware Configuration (fw_cfg) Device". Left out: the DMA interface, and writing.
  */
-public final class FwCfg implements PortDevice {
+public final class FwCfg implements PortDevice, Stateful {
     /** Keys of the fixed items. */
     public static final int SIGNATURE = 0x00;
 
@@ -34,6 +36,7 @@ public final class FwCfg implements PortDevice {
 
     private final Map<Integer, byte[]> items = new HashMap<>();
     private final Map<String, Integer> files = new LinkedHashMap<>();
+    private int selectedKey = -1;
     private byte[] selected = new byte[0];
     private int position;
 
@@ -105,8 +108,16 @@ public final class FwCfg implements PortDevice {
     @Override
     public void write(int offset, int size, int value) {
         if (offset == 0 && size == 2) {
+            selectedKey = value;
             selected = items.getOrDefault(value, new byte[0]);
             position = 0;
         }
+    }
+
+    @Override
+    public void state(StatePort port) {
+        selectedKey = port.number("selected", selectedKey);
+        selected = items.getOrDefault(selectedKey, new byte[0]);
+        position = port.within("position", position, 0, selected.length);
     }
 }

@@ -2,6 +2,8 @@ package org.thirdmode.pc.device;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /**
  * A 101-key keyboard: scan code sets 1, 2 and 3, its commands, and a queue of keys that somebody types. Keys are named by
@@ -10,7 +12,7 @@ import java.util.Deque;
  * <p>Source: IBM "Personal System/2 Hardware Interface Technical Reference", "Keyboard (101/102-Key)"; the translation to set
  * 1 is the 8042's table.
  */
-public final class Keyboard {
+public final class Keyboard implements Stateful {
     private static final int ACKNOWLEDGE = 0xfa;
     private static final int RESEND = 0xfe;
     private static final int BREAK = 0xf0;
@@ -21,6 +23,9 @@ public final class Keyboard {
 
     /** Bytes that the keyboard holds back for the controller; keys beyond wait with the one who types. */
     private static final int BUFFER = 16;
+
+    /** Keys that may wait in a saved state. */
+    private static final int MOST_TYPED = 1 << 20;
 
     /** What the 8042 makes of each byte below 84H: IBM, "Keyboard Scan Code translation table". */
     private static final String TRANSLATION =
@@ -219,5 +224,19 @@ public final class Keyboard {
             }
             default -> send(ACKNOWLEDGE);
         }
+    }
+
+    @Override
+    public void state(StatePort port) {
+        Deque<Integer> keys = new ArrayDeque<>();
+        typed.forEach(key -> keys.add(key.code | (key.extended ? 1 << 8 : 0) | (key.pressed ? 1 << 9 : 0)));
+        port.queue("typed", keys, MOST_TYPED);
+        typed.clear();
+        keys.forEach(key -> typed.add(new Key(key & 0xff, (key & (1 << 8)) != 0, (key & (1 << 9)) != 0)));
+        port.queue("output", output, BUFFER);
+        set = port.within("set", set, 1, 3);
+        scanning = port.flag("scanning", scanning);
+        lastSent = port.number("last sent", lastSent);
+        parameterOf = port.number("parameter of", parameterOf);
     }
 }

@@ -5,6 +5,8 @@ import java.util.Deque;
 import org.thirdmode.pc.bus.InterruptLine;
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.bus.PortDevice;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /**
  * The 8042 keyboard controller at ports 60H and 64H, with a keyboard and no mouse. Commands take no time: the input buffer is
@@ -13,7 +15,7 @@ import org.thirdmode.pc.bus.PortDevice;
  * <p>Source: IBM "Personal System/2 Hardware Interface Technical Reference", "Keyboard and Auxiliary Device Controller"; the
  * A20 and reset lines in its output port from the PC/AT.
  */
-public final class KeyboardController {
+public final class KeyboardController implements Stateful {
     private static final int STATUS_OUTPUT_FULL = 0x01;
     private static final int STATUS_SYSTEM = 0x04;
     private static final int STATUS_COMMAND = 0x08;
@@ -249,5 +251,22 @@ public final class KeyboardController {
             default -> ram[command & 0x1f] = (byte) value;
         }
         advance();
+    }
+
+    @Override
+    public void state(StatePort port) {
+        port.part("keyboard", keyboard);
+        Deque<Integer> waiting = new ArrayDeque<>();
+        answers.forEach(answer -> waiting.add((answer.status << 8) | answer.value));
+        port.queue("answers", waiting, UNREAD_ANSWERS);
+        answers.clear();
+        waiting.forEach(answer -> answers.add(new Output(answer & 0xff, answer >>> 8)));
+        port.bytes("ram", ram);
+        outputPort = port.number("output port", outputPort);
+        output = port.number("output", output);
+        outputStatus = port.number("output status", outputStatus);
+        full = port.flag("full", full);
+        lastWasCommand = port.flag("last was command", lastWasCommand);
+        parameterOf = port.number("parameter of", parameterOf);
     }
 }

@@ -1,6 +1,8 @@
 package org.thirdmode.pc.device;
 
 import org.thirdmode.pc.bus.InterruptLine;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /**
  * One 8259A programmable interrupt controller.
@@ -11,7 +13,7 @@ import org.thirdmode.pc.bus.InterruptLine;
  *
  * <p>Left out: the 8080/8085 mode (a CALL instead of a vector) and buffered mode, which drives no pin here.
  */
-public final class Pic8259 {
+public final class Pic8259 implements Stateful {
     /** Which read of address 0 follows, and what the next write to address 1 is. */
     private enum Expect {
         ICW2,
@@ -300,5 +302,26 @@ public final class Pic8259 {
 
     private void updateOutput() {
         output.set(interrupting());
+    }
+
+    @Override
+    public void state(StatePort port) {
+        inputs = port.number("inputs", inputs);
+        request = port.number("request", request);
+        mask = port.number("mask", mask);
+        inService = port.number("in service", inService);
+        edgeLevelControl = port.number("edge level control", edgeLevelControl);
+        vectorBase = port.number("vector base", vectorBase);
+        cascade = port.number("cascade", cascade);
+        lowestPriority = port.within("lowest priority", lowestPriority, 0, 7);
+        expect = port.choice("expect", expect);
+        needsIcw4 = port.flag("needs icw 4", needsIcw4);
+        single = port.flag("single", single);
+        autoEoi = port.flag("auto eoi", autoEoi);
+        rotateInAutoEoi = port.flag("rotate in auto eoi", rotateInAutoEoi);
+        specialFullyNested = port.flag("special fully nested", specialFullyNested);
+        specialMask = port.flag("special mask", specialMask);
+        readInService = port.flag("read in service", readInService);
+        poll = port.flag("poll", poll);
     }
 }

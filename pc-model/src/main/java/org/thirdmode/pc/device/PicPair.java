@@ -4,6 +4,8 @@ import org.thirdmode.pc.bus.InterruptLine;
 import org.thirdmode.pc.bus.InterruptRouter;
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.bus.PortDevice;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /**
  * The two 8259A of a PC: the master at ports 20H-21H, the slave at A0H-A1H on the master's input 2, their edge/level control
@@ -11,7 +13,7 @@ import org.thirdmode.pc.bus.PortDevice;
  *
  * <p>Source: Intel 8259A datasheet "Cascade Mode"; 82371SB (PIIX3) datasheet "Interrupt Controller Registers".
  */
-public final class PicPair implements InterruptRouter.Sink {
+public final class PicPair implements InterruptRouter.Sink, Stateful {
     private static final int CASCADE_INPUT = 2;
 
     private final Pic8259 master;
@@ -91,5 +93,11 @@ public final class PicPair implements InterruptRouter.Sink {
         }
         int ofSlave = slave.acknowledge();
         return ofSlave < 0 ? slave.spuriousVector() : slave.vector(ofSlave);
+    }
+
+    @Override
+    public void state(StatePort port) {
+        port.part("master", master);
+        port.part("slave", slave);
     }
 }

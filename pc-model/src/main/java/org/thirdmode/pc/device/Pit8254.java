@@ -4,6 +4,8 @@ import org.thirdmode.pc.bus.InterruptLine;
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.bus.Oscillator;
 import org.thirdmode.pc.bus.PortDevice;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 import org.thirdmode.x86.time.GuestClock;
 
 /**
@@ -12,7 +14,7 @@ import org.thirdmode.x86.time.GuestClock;
  *
  * <p>Source: Intel 8254 datasheet "Programming the 8254", "Counter Latch Command", "Read-Back Command".
  */
-public final class Pit8254 implements PortDevice {
+public final class Pit8254 implements PortDevice, Stateful {
     private static final int CONTROL = 3;
     private static final int READ_BACK = 3;
 
@@ -105,5 +107,13 @@ public final class Pit8254 implements PortDevice {
     /** Drives the GATE pin of counter 2. */
     public void setSpeakerGate(boolean level) {
         counters[2].gate(level, cycle());
+    }
+
+    @Override
+    public void state(StatePort port) {
+        port.part("timer", timer);
+        for (int i = 0; i < counters.length; i++) {
+            port.part("counter " + i, counters[i]);
+        }
     }
 }

@@ -1,5 +1,8 @@
 package org.thirdmode.pc.device;
 
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
+
 /**
  * One counter of an 8254, in cycles of its own clock. Nothing happens between accesses: the counting element and OUT are
  * functions of the cycle, and {@link #nextChange} says when OUT changes next.
@@ -7,7 +10,7 @@ package org.thirdmode.pc.device;
  * <p>Source: Intel 8254 datasheet (order number 231164), "Mode Definitions", "Operation Common to All Modes", "Read
  * Operations". A control word, count or gate edge of cycle c acts on the CLK pulse that begins cycle c + 1.
  */
-final class PitCounter {
+final class PitCounter implements Stateful {
     /** No change of OUT ahead. */
     static final long NEVER = Long.MAX_VALUE;
 
@@ -326,5 +329,28 @@ final class PitCounter {
 
     private static int toBcd(int value) {
         return ((value / 1000) << 12) | ((value / 100 % 10) << 8) | ((value / 10 % 10) << 4) | (value % 10);
+    }
+
+    @Override
+    public void state(StatePort port) {
+        mode = port.within("mode", mode, 0, 5);
+        access = port.within("access", access, 0, 3);
+        bcd = port.flag("bcd", bcd);
+        gate = port.flag("gate", gate);
+        lowByte = port.number("low byte", lowByte);
+        highByteNext = port.flag("high byte next", highByteNext);
+        readHighByteNext = port.flag("read high byte next", readHighByteNext);
+        latchedCount = port.number("latched count", latchedCount);
+        latchedBytes = port.number("latched bytes", latchedBytes);
+        latchedHighNext = port.flag("latched high next", latchedHighNext);
+        latchedStatus = port.number("latched status", latchedStatus);
+        nullCount = port.flag("null count", nullCount);
+        register = port.number("register", register);
+        loaded = port.flag("loaded", loaded);
+        initial = port.number("initial", initial);
+        start = port.number("start", start);
+        haltedAt = port.number("halted at", haltedAt);
+        loading = port.flag("loading", loading);
+        high = port.flag("high", high);
     }
 }

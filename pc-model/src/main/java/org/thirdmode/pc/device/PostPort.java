@@ -2,12 +2,14 @@ package org.thirdmode.pc.device;
 
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.bus.PortDevice;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /**
  * Port 80H: the progress codes of a power-on self test, and a guest's short delay. The last code and the number of writes
  * are kept for the counts; a read returns the last code, as the latch of a PC does.
  */
-public final class PostPort implements PortDevice {
+public final class PostPort implements PortDevice, Stateful {
     private int code;
     private long writes;
 
@@ -35,5 +37,11 @@ public final class PostPort implements PortDevice {
     public void write(int offset, int size, int value) {
         code = value;
         writes++;
+    }
+
+    @Override
+    public void state(StatePort port) {
+        code = port.number("code", code);
+        writes = port.number("writes", writes);
     }
 }

@@ -1,11 +1,15 @@
 package org.thirdmode.pc.device;
 
+import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.bus.PortDevice;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /**
  * Where a guest says which part of its run is of interest: a number from 0 to 15 written to port 540H begins that region, to
@@ -14,7 +18,7 @@ import org.thirdmode.pc.bus.PortDevice;
  *
  * <p>Reading port 540H gives {@link #PRESENT}. A PC has nothing at these ports, so a guest may write to them on any machine.
  */
-public final class RegionsOfInterest implements PortDevice {
+public final class RegionsOfInterest implements PortDevice, Stateful {
     /** The port that begins a region; the port that ends it is four ports on. */
     public static final int PORT = 0x540;
 
@@ -25,6 +29,9 @@ public final class RegionsOfInterest implements PortDevice {
     public static final int REGIONS = 16;
 
     private static final int END = 4;
+
+    /** Counts of a machine that a saved state may name. */
+    private static final int MOST_COUNTS = 1 << 12;
 
     private final Map<Integer, Region> regions = new TreeMap<>();
     private Supplier<Map<String, Long>> counts = Map::of;
@@ -94,5 +101,33 @@ public final class RegionsOfInterest implements PortDevice {
             sums.forEach((name, sum) -> all.put("region " + number + ": " + name, sum));
         });
         return all;
+    }
+
+    @Override
+    public void state(StatePort port) {
+        int count = port.within("regions", regions.size(), 0, REGIONS);
+        Iterator<Integer> numbers = List.copyOf(regions.keySet()).iterator();
+        for (int i = 0; i < count; i++) {
+            int number = port.within("region", port.restoring() ? 0 : numbers.next(), 0, REGIONS - 1);
+            Region region = regions.computeIfAbsent(number, _ -> new Region());
+            region.entered = port.number("entered", region.entered);
+            port.part("sums", sums -> counts(sums, region.sums));
+            boolean open = port.flag("open", region.atBegin != null);
+            if (open && region.atBegin == null) {
+                region.atBegin = new LinkedHashMap<>();
+            }
+            if (open) {
+                port.part("at begin", begin -> counts(begin, region.atBegin));
+            }
+        }
+    }
+
+    private static void counts(StatePort port, Map<String, Long> counts) {
+        int size = port.within("size", counts.size(), 0, MOST_COUNTS);
+        Iterator<String> names = List.copyOf(counts.keySet()).iterator();
+        for (int i = 0; i < size; i++) {
+            String name = port.text("name", port.restoring() ? "" : names.next());
+            counts.put(name, port.number("count", counts.getOrDefault(name, 0L)));
+        }
     }
 }

@@ -7,6 +7,8 @@ import org.thirdmode.pc.bus.InterruptLine;
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.bus.Oscillator;
 import org.thirdmode.pc.bus.PortDevice;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 import org.thirdmode.x86.time.GuestClock;
 
 /**
@@ -17,7 +19,7 @@ import org.thirdmode.x86.time.GuestClock;
  * bytes 0EH and up as the PC's firmware uses them. An update takes no time; the update-in-progress bit is 1 for as long
  * before it as a real one lasts.
  */
-public final class Rtc implements PortDevice {
+public final class Rtc implements PortDevice, Stateful {
     private static final int SECONDS = 0x00;
     private static final int SECONDS_ALARM = 0x01;
     private static final int MINUTES = 0x02;
@@ -325,5 +327,17 @@ public final class Rtc implements PortDevice {
             next = Math.min(next, second);
         }
         timer.arm(next);
+    }
+
+    @Override
+    public void state(StatePort port) {
+        port.bytes("ram", ram);
+        index = port.number("index", index);
+        upperIndex = port.number("upper index", upperIndex);
+        flags = port.number("flags", flags);
+        baseSeconds = port.number("base seconds", baseSeconds);
+        baseTick = port.number("base tick", baseTick);
+        syncedTick = port.number("synced tick", syncedTick);
+        port.part("timer", timer);
     }
 }

@@ -2,6 +2,8 @@ package org.thirdmode.pc.device;
 
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.bus.PortDevice;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 import org.thirdmode.x86.time.GuestClock;
 
 /**
@@ -9,7 +11,7 @@ import org.thirdmode.x86.time.GuestClock;
  *
  * <p>Source: 82371SB (PIIX3) datasheet "NMI Registers" (port 61H), "Port 92 Register", "Reset Control Register".
  */
-public final class SystemPorts {
+public final class SystemPorts implements Stateful {
     private static final int GATE_2 = 0x01;
     private static final int REFRESH = 0x10;
     private static final int OUT_2 = 0x20;
@@ -98,5 +100,12 @@ public final class SystemPorts {
         resetControl = 0;
         pit.setSpeakerGate(false);
         a20.fromPort92(false);
+    }
+
+    @Override
+    public void state(StatePort port) {
+        portB = port.number("port b", portB);
+        port92 = port.number("port 92", port92);
+        resetControl = port.number("reset control", resetControl);
     }
 }

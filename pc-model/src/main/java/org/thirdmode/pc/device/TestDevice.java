@@ -7,13 +7,15 @@ import org.thirdmode.pc.bus.PortDevice;
 import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.memory.MmioDevice;
 import org.thirdmode.x86.memory.PhysicalMemory;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /**
  * The device that QEMU calls {@code pc-testdev}, against which kvm-unit-tests runs: ports E0H-E3H, a latch of 32 bits
  * (its second image at E8H gives way to the debug console at E9H); E4H-E7H, "flush page", which here does nothing; 2000H-2017H, one interrupt line each; 64 KBytes of memory behind a
  * device at FF000000H.
  */
-public final class TestDevice {
+public final class TestDevice implements Stateful {
     /** Where the memory is. */
     public static final long MEMORY_BASE = 0xff00_0000L;
 
@@ -98,5 +100,11 @@ public final class TestDevice {
             line.set(false);
         }
         latch = 0;
+    }
+
+    @Override
+    public void state(StatePort port) {
+        port.bytes("memory", memory);
+        latch = port.number("latch", latch);
     }
 }

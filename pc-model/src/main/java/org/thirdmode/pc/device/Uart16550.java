@@ -5,6 +5,8 @@ import java.util.Deque;
 import org.thirdmode.pc.bus.InterruptLine;
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.bus.PortDevice;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 import org.thirdmode.x86.time.GuestClock;
 
 /**
@@ -15,7 +17,7 @@ import org.thirdmode.x86.time.GuestClock;
  * <p>Source: National Semiconductor PC16550D datasheet, "Registers", "FIFO Interrupt Mode Operation", "Loopback". OUT2 gates
  * the interrupt line, as on every PC.
  */
-public final class Uart16550 implements PortDevice {
+public final class Uart16550 implements PortDevice, Stateful {
     /** The far end's receiver. */
     @FunctionalInterface
     public interface Sink {
@@ -27,6 +29,9 @@ public final class Uart16550 implements PortDevice {
     private static final long CLOCK_HZ = 1_843_200;
 
     private static final int FIFO_SIZE = 16;
+
+    /** Bytes that may wait on the line in a saved state. */
+    private static final int MOST_WAITING = 1 << 20;
 
     // Interrupt enable register.
     private static final int IER_RECEIVED = 0x01;
@@ -360,5 +365,25 @@ public final class Uart16550 implements PortDevice {
     private void update() {
         boolean gated = (modemControl & (MCR_OUT2 | MCR_LOOP)) == MCR_OUT2;
         interrupt.set(gated && highestInterrupt() != IIR_NONE);
+    }
+
+    @Override
+    public void state(StatePort port) {
+        port.queue("waiting", waiting, MOST_WAITING);
+        port.queue("received", received, FIFO_SIZE);
+        divisor = port.number("divisor", divisor);
+        interruptEnable = port.number("interrupt enable", interruptEnable);
+        fifoControl = port.number("fifo control", fifoControl);
+        lineControl = port.number("line control", lineControl);
+        modemControl = port.number("modem control", modemControl);
+        scratch = port.number("scratch", scratch);
+        modemDelta = port.number("modem delta", modemDelta);
+        modemLines = port.number("modem lines", modemLines);
+        overrun = port.flag("overrun", overrun);
+        breakReceived = port.flag("break received", breakReceived);
+        timedOut = port.flag("timed out", timedOut);
+        transmitterEmptyPending = port.flag("transmitter empty pending", transmitterEmptyPending);
+        bytesSent = port.number("bytes sent", bytesSent);
+        port.part("timeout", timeout);
     }
 }

@@ -5,6 +5,8 @@ import java.util.List;
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.bus.PortDevice;
 import org.thirdmode.x86.memory.PhysicalMemory;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 import org.thirdmode.x86.time.GuestClock;
 
 /**
@@ -13,7 +15,7 @@ import org.thirdmode.x86.time.GuestClock;
  *
  * <p>Source: IBM "Personal System/2 Hardware Interface Technical Reference", "Video Subsystem".
  */
-public final class VgaText {
+public final class VgaText implements Stateful {
     /** Columns of the screen. */
     public static final int COLUMNS = 80;
 
@@ -47,7 +49,7 @@ public final class VgaText {
     private final PhysicalMemory memory;
 
     /** An indexed register file: an index port and a data port after it. */
-    private static final class Indexed implements PortDevice {
+    private static final class Indexed implements PortDevice, Stateful {
         private final byte[] registers = new byte[256];
         private int index;
 
@@ -63,6 +65,12 @@ public final class VgaText {
             } else {
                 registers[index] = (byte) value;
             }
+        }
+
+        @Override
+        public void state(StatePort port) {
+            port.bytes("registers", registers);
+            index = port.within("index", index, 0, registers.length - 1);
         }
     }
 
@@ -210,5 +218,20 @@ public final class VgaText {
             return (char) code;
         }
         return code == 0x7f ? '⌂' : UPPER_HALF.charAt(code - 0x80);
+    }
+
+    @Override
+    public void state(StatePort port) {
+        port.part("crt controller", crtController);
+        port.part("sequencer", sequencer);
+        port.part("graphics", graphics);
+        port.bytes("attributes", attributes);
+        port.bytes("palette", palette);
+        attributeIndex = port.number("attribute index", attributeIndex);
+        attributeDataNext = port.flag("attribute data next", attributeDataNext);
+        paletteRead = port.within("palette read", paletteRead, 0, palette.length - 1);
+        paletteWrite = port.within("palette write", paletteWrite, 0, palette.length - 1);
+        paletteMask = port.number("palette mask", paletteMask);
+        miscellaneous = port.number("miscellaneous", miscellaneous);
     }
 }

@@ -3,12 +3,14 @@ package org.thirdmode.pc.memory;
 import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.memory.MmioDevice;
 import org.thirdmode.x86.memory.PhysicalMemory;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /**
  * One frame of registers laid over whatever stands in the address map, which comes back unharmed when it is removed: a guest
  * may move its local APIC over its own RAM.
  */
-public final class MmioOverlay {
+public final class MmioOverlay implements Stateful {
     private final PhysicalMemory memory;
     private final long base;
     private final PhysicalMemory.Region covered;
@@ -56,6 +58,14 @@ public final class MmioOverlay {
                     }
                 });
             case null -> memory.unmap(base, Frame.SIZE);
+        }
+    }
+
+    /** What is covered. */
+    @Override
+    public void state(StatePort port) {
+        if (content != null) {
+            port.bytes("covered", content);
         }
     }
 }

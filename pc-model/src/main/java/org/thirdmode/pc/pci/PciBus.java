@@ -4,6 +4,8 @@ import java.util.TreeMap;
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.bus.PortDevice;
 import org.thirdmode.pc.device.SystemPorts;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /**
  * PCI bus 0 and configuration mechanism 1: an address register at CF8H, taken only as a whole double word, and a window of
@@ -11,7 +13,7 @@ import org.thirdmode.pc.device.SystemPorts;
  *
  * <p>Source: PCI Local Bus Specification 2.2 "Software Generation of Configuration Transactions".
  */
-public final class PciBus {
+public final class PciBus implements Stateful {
     private static final int ENABLE = 0x8000_0000;
 
     private final TreeMap<Integer, PciFunction> functions = new TreeMap<>();
@@ -86,5 +88,11 @@ public final class PciBus {
     public void reset() {
         address = 0;
         functions.values().forEach(PciFunction::reset);
+    }
+
+    @Override
+    public void state(StatePort port) {
+        address = port.number("address", address);
+        functions.forEach((number, function) -> port.part("function " + number, function));
     }
 }

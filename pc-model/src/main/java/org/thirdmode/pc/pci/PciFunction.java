@@ -1,12 +1,15 @@
 package org.thirdmode.pc.pci;
 
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
+
 /**
  * One PCI function: 256 bytes of configuration space, of which a mask says what a guest can change, and up to six base
  * address registers.
  *
  * <p>Source: PCI Local Bus Specification 2.2, chapter "Configuration Space".
  */
-public class PciFunction {
+public class PciFunction implements Stateful {
     /** Bytes of configuration space. */
     public static final int CONFIGURATION_SIZE = 256;
 
@@ -139,6 +142,18 @@ public class PciFunction {
                 placed[i] = now;
                 bar.placement.moved(now);
             }
+        }
+    }
+
+    /**
+     * The configuration space; base address registers put their devices in place. What hears of other registers is a part of
+     * the board with a state of its own.
+     */
+    @Override
+    public void state(StatePort port) {
+        port.bytes("configuration", configuration);
+        if (port.restoring()) {
+            place();
         }
     }
 }

@@ -3,6 +3,8 @@ package org.thirdmode.pc.pci;
 import java.util.Arrays;
 import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.memory.PhysicalMemory;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /**
  * The programmable attribute map: for each piece of C0000H-FFFFFH, whether it is the RAM beneath or the ROM on the bus.
@@ -13,7 +15,7 @@ import org.thirdmode.x86.memory.PhysicalMemory;
  *
  * <p>Source: 82441FX (440FX) datasheet "PAM - Programmable Attribute Map Registers".
  */
-public final class ProgrammableAttributes {
+public final class ProgrammableAttributes implements Stateful {
     /** The configuration offset of PAM0. */
     public static final int FIRST_REGISTER = 0x59;
 
@@ -74,15 +76,7 @@ public final class ProgrammableAttributes {
     private void map(int piece, int attribute) {
         long base = base(piece);
         int size = size(piece);
-        if (attributes[piece] == 3) {
-            // Keep what was written while it was read-write.
-            for (int i = 0; i < size; i += Frame.SIZE) {
-                Frame frame = memory.frame(base + i);
-                if (frame != null) { // a local APIC may have been moved here
-                    System.arraycopy(frame.bytes, 0, ram, (int) (base - BASE) + i, Frame.SIZE);
-                }
-            }
-        }
+        keepRam(piece);
         attributes[piece] = attribute;
         int from = (int) (base - BASE);
         if (attribute == 3) {
@@ -96,6 +90,20 @@ public final class ProgrammableAttributes {
         }
     }
 
+    /** Keeps what was written to a piece while it was read-write. */
+    private void keepRam(int piece) {
+        if (attributes[piece] != 3) {
+            return;
+        }
+        long base = base(piece);
+        for (int i = 0; i < size(piece); i += Frame.SIZE) {
+            Frame frame = memory.frame(base + i);
+            if (frame != null) { // a local APIC may have been moved here
+                System.arraycopy(frame.bytes, 0, ram, (int) (base - BASE) + i, Frame.SIZE);
+            }
+        }
+    }
+
     private void mapBus(long base, int size) {
         memory.unmap(base, size);
         for (int i = 0; i < size; i += Frame.SIZE) {
@@ -103,6 +111,21 @@ public final class ProgrammableAttributes {
             if (at >= 0) {
                 memory.mapRom(base + i, Arrays.copyOfRange(rom, (int) at, (int) at + Frame.SIZE));
             }
+        }
+    }
+
+    @Override
+    public void state(StatePort port) {
+        if (!port.restoring()) {
+            for (int piece = 0; piece < attributes.length; piece++) {
+                keepRam(piece);
+            }
+        }
+        port.bytes("ram", ram);
+        int[] written = attributes.clone();
+        port.numbers("attributes", written);
+        for (int piece = 0; piece < written.length; piece++) {
+            change(piece, written[piece] & 3);
         }
     }
 }

@@ -15,6 +15,8 @@ import org.thirdmode.x86.paging.Mmu;
 import org.thirdmode.x86.paging.PageWalker;
 import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.profile.Feature;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.GuestExit;
 import org.thirdmode.x86.state.GuestFault;
@@ -30,7 +32,7 @@ import org.thirdmode.x86.tlb.TlbGeometry;
  * <p>Time is counted in ticks, one a retired instruction (each iteration of a repeated string instruction is one).
  * {@link #run} stops exactly at the tick it is told.
  */
-public final class Processor implements ProcessorSignals {
+public final class Processor implements ProcessorSignals, Stateful {
     /** What the processor is doing. SDM 3C "Activity State". */
     public enum Activity {
         ACTIVE,
@@ -616,5 +618,36 @@ public final class Processor implements ProcessorSignals {
     public void a20(boolean enabled) {
         mmu.a20(enabled);
         reenter = true;
+    }
+
+    /**
+     * Everything that software can find out but the content of TLBs, which may be lost at any time. An extension in use has
+     * state of its own, which is not among it.
+     */
+    @Override
+    public void state(StatePort port) {
+        port.part("registers", state);
+        port.part("fpu", fpu);
+        port.part("system", system);
+        activity = port.choice("activity", activity);
+        globalInterruptFlag = port.flag("global interrupt flag", globalInterruptFlag);
+        shadow = port.within("interrupt shadow", shadow, NO_SHADOW, SHADOW_MOV_SS);
+        pendingDebug = port.number("pending debug exceptions", pendingDebug);
+        nmiPending = port.flag("nmi pending", nmiPending);
+        nmiBlocked = port.flag("nmi blocked", nmiBlocked);
+        initPending = port.flag("init pending", initPending);
+        startupVector = port.number("startup vector", startupVector);
+        resetPending = port.flag("reset pending", resetPending);
+        long now = port.number("now", now());
+        slept = port.number("slept", slept);
+        unfinished = port.number("unfinished", unfinished);
+        if (port.restoring()) {
+            budget = 0;
+            budgetEnd = now;
+            mmu.flushAll();
+            system.debug.changed();
+            modeChanged();
+            flagsChanged();
+        }
     }
 }

@@ -1,6 +1,8 @@
 package org.thirdmode.x86.fp;
 
 import java.util.Arrays;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /**
  * The registers of the x87 FPU and of SSE. The x87 registers are kept by their physical number R0..R7, which is also how
@@ -9,7 +11,7 @@ import java.util.Arrays;
  * <p>SDM 1 "x87 FPU Execution Environment", SDM 1 "MMX Technology Programming Environment", SDM 1 "SSE Programming
  * Environment".
  */
-public final class FpuState {
+public final class FpuState implements Stateful {
     /** FSW: IE DE ZE OE UE PE. */
     public static final int STATUS_EXCEPTIONS = FloatExceptions.ALL;
     /** FSW: stack fault. */
@@ -180,5 +182,22 @@ public final class FpuState {
     public void setMmx(int register, long value) {
         significand[register] = value;
         signExponent[register] = 0xffff;
+    }
+
+    @Override
+    public void state(StatePort port) {
+        port.numbers("significand", significand);
+        port.numbers("sign and exponent", signExponent);
+        control = port.number("control", control);
+        status = port.number("status", status);
+        top = port.within("top", top, 0, 7);
+        valid = port.number("valid", valid);
+        instructionPointer = port.number("instruction pointer", instructionPointer);
+        instructionSelector = port.number("instruction selector", instructionSelector);
+        dataPointer = port.number("data pointer", dataPointer);
+        dataSelector = port.number("data selector", dataSelector);
+        opcode = port.number("opcode", opcode);
+        port.numbers("xmm", xmm);
+        mxcsr = port.number("mxcsr", mxcsr);
     }
 }

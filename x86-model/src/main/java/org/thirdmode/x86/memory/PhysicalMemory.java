@@ -3,7 +3,12 @@ package org.thirdmode.x86.memory;
 import com.google.common.collect.Range;
 import com.google.common.collect.RangeMap;
 import com.google.common.collect.TreeRangeMap;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.LongFunction;
+import org.thirdmode.x86.snapshot.StateException;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /**
  * The physical address space of one machine: RAM, ROM and device regions of any size up to the processor's width.
@@ -13,7 +18,7 @@ import java.util.function.LongFunction;
  *
  * <p>Frames are reached through a two-level directory: no map look-up on the way of a translation.
  */
-public final class PhysicalMemory {
+public final class PhysicalMemory implements Stateful {
     private static final int FRAME_SHIFT = 12;
     private static final int DIRECTORY_SHIFT = 12;
     private static final int DIRECTORY_SIZE = 1 << DIRECTORY_SHIFT;
@@ -260,5 +265,25 @@ public final class PhysicalMemory {
             }
             at += length;
         }
+    }
+
+    /** The RAM that was touched. What stands in the address map is the board's, and is there before. */
+    @Override
+    public void state(StatePort port) {
+        List<Long> touched = new ArrayList<>();
+        for (int top = 0; top < directory.length; top++) {
+            for (int low = 0; directory[top] != null && low < DIRECTORY_SIZE; low++) {
+                if (directory[top][low] != null && !directory[top][low].readOnly) {
+                    touched.add(((((long) top) << DIRECTORY_SHIFT) | low) << FRAME_SHIFT);
+                }
+            }
+        }
+        port.pages("pages", Frame.SIZE, touched, address -> {
+            Frame frame = frame(address);
+            if (frame == null || frame.readOnly) {
+                throw new StateException(String.format("page 0x%x: is no RAM of this machine", address));
+            }
+            return frame.bytes;
+        });
     }
 }

@@ -1,6 +1,9 @@
 package org.thirdmode.x86.snapshot;
 
+import java.util.Arrays;
 import java.util.Deque;
+import java.util.List;
+import java.util.function.LongFunction;
 
 /**
  * One pass over the state of a machine: it writes what it is given, or returns what was written. A field is one line, such as
@@ -79,6 +82,28 @@ public interface StatePort {
             throw new StateException(name + ": is " + number + ", expected " + least + " to " + most);
         }
         return number;
+    }
+
+    /**
+     * Sparse memory: each page that was touched, by its address. One that holds nothing but zeroes takes no room.
+     *
+     * @param touched what to write; not looked at when reading
+     * @param page the content of the page at an address, of {@code size} bytes, to be written or filled in
+     */
+    default void pages(String name, int size, List<Long> touched, LongFunction<byte[]> page) {
+        byte[] zeroes = new byte[size];
+        long count = number(name, (long) touched.size());
+        for (long i = 0; i < count; i++) {
+            long address = number("at", restoring() ? 0 : touched.get((int) i));
+            byte[] bytes = page.apply(address);
+            byte[] content = content("page", Arrays.equals(bytes, zeroes) ? new byte[0] : bytes, size);
+            if (restoring()) {
+                if (content.length != 0 && content.length != size) {
+                    throw new StateException(name + ": a page of " + content.length + " bytes");
+                }
+                System.arraycopy(content.length == 0 ? zeroes : content, 0, bytes, 0, size);
+            }
+        }
     }
 
     /** A part with fields of its own. */

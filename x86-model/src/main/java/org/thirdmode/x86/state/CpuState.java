@@ -1,11 +1,15 @@
 package org.thirdmode.x86.state;
 
+import java.util.Arrays;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
+
 /**
  * The architectural state of one logical processor, and what is derived from it for the hot paths. Fields are plain:
  * instructions read and write them directly. Whoever changes a field that something is derived from calls the method
  * that derives it again ({@link #deriveSegment}, {@link #deriveMode}).
  */
-public final class CpuState {
+public final class CpuState implements Stateful {
     /** Index in {@link #r} of a register that always reads 0 (absent base or index). */
     public static final int ZERO = 16;
 
@@ -200,5 +204,38 @@ public final class CpuState {
         }
         // A 4-GByte segment wraps: nothing lies beyond its limit.
         return last <= segment.limit || segment.limit == 0xffff_ffffL;
+    }
+
+    @Override
+    public void state(StatePort port) {
+        long[] general = Arrays.copyOf(r, ZERO);
+        port.numbers("general registers", general);
+        System.arraycopy(general, 0, r, 0, ZERO);
+        rip = port.number("rip", rip);
+        instructionRip = port.number("instruction rip", instructionRip);
+        long eflags = port.number("rflags", rflags());
+        for (int i = 0; i < segments.length; i++) {
+            port.part("segment " + i, segments[i]);
+        }
+        port.part("ldtr", ldtr);
+        port.part("tr", tr);
+        gdtrBase = port.number("gdtr base", gdtrBase);
+        gdtrLimit = port.number("gdtr limit", gdtrLimit);
+        idtrBase = port.number("idtr base", idtrBase);
+        idtrLimit = port.number("idtr limit", idtrLimit);
+        cr0 = port.number("cr0", cr0);
+        cr2 = port.number("cr2", cr2);
+        cr3 = port.number("cr3", cr3);
+        cr4 = port.number("cr4", cr4);
+        efer = port.number("efer", efer);
+        xcr0 = port.number("xcr0", xcr0);
+        pkru = port.number("pkru", pkru);
+        port.numbers("pdpte", pdpte);
+        port.numbers("dr", dr);
+        cpl = port.within("cpl", cpl, 0, 3);
+        if (port.restoring()) {
+            setRflags(eflags);
+            deriveMode();
+        }
     }
 }

@@ -1,5 +1,8 @@
 package org.thirdmode.x86.state;
 
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
+
 /**
  * A segment register: the visible selector and the hidden part that was loaded from a descriptor.
  *
@@ -10,7 +13,7 @@ package org.thirdmode.x86.state;
  * The layout of {@link #attributes} is that of the VMCS access-rights fields (SDM 3C "Guest Register State"): bytes 5 and
  * 6 of a descriptor with the limit's bits left out.
  */
-public final class Segment {
+public final class Segment implements Stateful {
     public static final int ES = 0;
     public static final int CS = 1;
     public static final int SS = 2;
@@ -81,5 +84,13 @@ public final class Segment {
     /** Copies another register. */
     public void set(Segment other) {
         set(other.selector, other.base, other.limit, other.attributes);
+    }
+
+    @Override
+    public void state(StatePort port) {
+        selector = port.number("selector", selector);
+        base = port.number("base", base);
+        limit = port.number("limit", limit);
+        attributes = port.number("attributes", attributes);
     }
 }

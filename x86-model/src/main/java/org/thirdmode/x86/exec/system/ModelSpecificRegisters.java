@@ -10,6 +10,8 @@ import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.profile.CpuProfile.Vendor;
 import org.thirdmode.x86.profile.Feature;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Segment;
 
@@ -17,7 +19,7 @@ import org.thirdmode.x86.state.Segment;
  * The model-specific registers, as a table: number, how it is read, how it is written. SDM 4 "Model-Specific Registers
  * (MSRs)"; where AMD's differ, APM 2 "MSR Cross-Reference". Those of the local APIC are the board's.
  */
-public final class ModelSpecificRegisters {
+public final class ModelSpecificRegisters implements Stateful {
     private static final int IA32_TIME_STAMP_COUNTER = 0x10;
     private static final int IA32_PLATFORM_ID = 0x17;
     private static final int IA32_FEATURE_CONTROL = 0x3a;
@@ -464,5 +466,40 @@ public final class ModelSpecificRegisters {
     void init() {
         sysenterCs = sysenterEsp = sysenterEip = 0;
         debugControl = 0;
+    }
+
+    /** What is not another part's: the local APIC hears of the time-stamp counter itself. */
+    @Override
+    public void state(StatePort port) {
+        star = port.number("star", star);
+        lstar = port.number("lstar", lstar);
+        cstar = port.number("cstar", cstar);
+        fmask = port.number("fmask", fmask);
+        kernelGsBase = port.number("kernel gs base", kernelGsBase);
+        sysenterCs = port.number("sysenter cs", sysenterCs);
+        sysenterEsp = port.number("sysenter esp", sysenterEsp);
+        sysenterEip = port.number("sysenter eip", sysenterEip);
+        tscAux = port.number("tsc aux", tscAux);
+        pat = port.number("pat", pat);
+        mtrrDefaultType = port.number("mtrr default type", mtrrDefaultType);
+        xss = port.number("xss", xss);
+        miscEnable = port.number("misc enable", miscEnable);
+        debugControl = port.number("debug control", debugControl);
+        featureControl = port.number("feature control", featureControl);
+        machineCheckStatus = port.number("machine check status", machineCheckStatus);
+        machineCheckControl = port.number("machine check control", machineCheckControl);
+        microcodeRevision = port.number("microcode revision", microcodeRevision);
+        mperf = port.number("mperf", mperf);
+        aperf = port.number("aperf", aperf);
+        systemConfiguration = port.number("system configuration", systemConfiguration);
+        hardwareConfiguration = port.number("hardware configuration", hardwareConfiguration);
+        northbridgeConfiguration = port.number("northbridge configuration", northbridgeConfiguration);
+        tscOffset = port.number("tsc offset", tscOffset);
+        tscAdjust = port.number("tsc adjust", tscAdjust);
+        port.numbers("fixed MTRRs", fixedMtrrs);
+        port.numbers("variable MTRRs", variableMtrrs);
+        port.numbers("last branch", lastBranch);
+        port.numbers("machine-check banks", machineCheckBanks);
+        port.numbers("counters", counters);
     }
 }

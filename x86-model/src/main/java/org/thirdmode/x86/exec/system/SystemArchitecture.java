@@ -2,9 +2,11 @@ package org.thirdmode.x86.exec.system;
 
 import org.thirdmode.x86.exec.InstructionGroup;
 import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /** The parts of the system architecture of one processor, and how they hang together. */
-public final class SystemArchitecture {
+public final class SystemArchitecture implements Stateful {
     public final DebugRegisters debug;
     public final ControlRegisters controlRegisters;
     public final ModelSpecificRegisters msrs;
@@ -61,5 +63,12 @@ public final class SystemArchitecture {
     private void forget() {
         monitorArmed = false;
         debug.changed();
+    }
+
+    @Override
+    public void state(StatePort port) {
+        port.part("msrs", msrs);
+        port.part("random numbers", random);
+        monitorArmed = port.flag("monitor armed", monitorArmed);
     }
 }

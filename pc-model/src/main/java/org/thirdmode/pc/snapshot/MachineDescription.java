@@ -1,0 +1,112 @@
+package org.thirdmode.pc.snapshot;
+
+import com.google.common.collect.Sets;
+import java.time.LocalDateTime;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.thirdmode.pc.MachineConfiguration;
+import org.thirdmode.pc.loader.Image;
+import org.thirdmode.pc.loader.ImageKind;
+import org.thirdmode.pc.loader.LoadOptions;
+import org.thirdmode.pc.memory.MemoryLayout;
+import org.thirdmode.x86.profile.CpuProfile;
+import org.thirdmode.x86.profile.Feature;
+import org.thirdmode.x86.snapshot.StateException;
+import org.thirdmode.x86.snapshot.StatePort;
+
+/**
+ * What a machine was made of, as far as its file has to tell: all of its configuration but the processor's extension, and the
+ * image, which a guest that resets boots again.
+ */
+public record MachineDescription(MachineConfiguration configuration, Optional<Image> image, LoadOptions options) {
+    /** Any file that fits into a byte array. */
+    private static final int LARGEST_FILE = Integer.MAX_VALUE - 8;
+
+    private static final int MOST_MODULES = 1 << 10;
+
+    /** What a reader starts with: its values are replaced. */
+    private static final MachineDescription NONE =
+            new MachineDescription(MachineConfiguration.DEFAULT, Optional.empty(), LoadOptions.DEFAULT);
+
+    /** Reads what {@link #through} wrote. */
+    public static MachineDescription read(StatePort port) {
+        return NONE.through(port);
+    }
+
+    /** Passes the description through {@code port}; what comes out is this one, or the one that was written. */
+    public MachineDescription through(StatePort port) {
+        MachineDescription[] out = {this};
+        port.part("machine", machine -> out[0] = fields(machine));
+        return out[0];
+    }
+
+    private MachineDescription fields(StatePort port) {
+        long memory = port.number("memory", configuration.memory().size());
+        CpuProfile[] profile = {configuration.profile()};
+        port.part("profile", fields -> profile[0] = profile(fields, profile[0]));
+        long seed = port.number("seed", configuration.seed());
+        String date = port.text("start date", configuration.startDate().toString());
+        Optional<Image> firmware = image(port, "firmware", configuration.firmware());
+        boolean detailed = port.flag("detailed", configuration.detailed());
+        try {
+            MachineConfiguration read = new MachineConfiguration(
+                    new MemoryLayout(memory),
+                    profile[0],
+                    seed,
+                    LocalDateTime.parse(date),
+                    firmware,
+                    detailed,
+                    port.restoring() ? Optional.empty() : configuration.extension());
+            return new MachineDescription(read, image(port, "image", image), options(port, options));
+        } catch (IllegalArgumentException | java.time.DateTimeException e) {
+            throw new StateException(e.getMessage());
+        }
+    }
+
+    private static CpuProfile profile(StatePort port, CpuProfile profile) {
+        String name = port.text("name", profile.name());
+        CpuProfile.Vendor vendor = port.choice("vendor", profile.vendor());
+        int family = port.number("family", profile.family());
+        int model = port.number("model", profile.model());
+        int stepping = port.number("stepping", profile.stepping());
+        String brand = port.text("brand", profile.brand());
+        int leaf = port.number("maximum basic leaf", profile.maximumBasicLeaf());
+        Set<Feature> features = EnumSet.noneOf(Feature.class);
+        for (Feature feature : Feature.values()) {
+            if (port.flag(feature.name(), profile.has(feature))) {
+                features.add(feature);
+            }
+        }
+        return new CpuProfile(name, vendor, family, model, stepping, brand, leaf, Sets.immutableEnumSet(features));
+    }
+
+    private static Optional<Image> image(StatePort port, String name, Optional<Image> image) {
+        byte[] content = port.content(name, image.map(Image::bytes).orElse(null), LARGEST_FILE);
+        String file = port.text(name + " name", image.map(Image::name).orElse(""));
+        return content == null ? Optional.empty() : Optional.of(new Image(file, content));
+    }
+
+    private static LoadOptions options(StatePort port, LoadOptions options) {
+        String kind =
+                port.text("kind", options.kind() == null ? "" : options.kind().name());
+        String commandLine = port.text("command line", options.commandLine());
+        long rawAddress = port.number("raw address", options.rawAddress());
+        int count = port.within("modules", options.modules().size(), 0, MOST_MODULES);
+        List<LoadOptions.Module> modules = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Optional<LoadOptions.Module> module = port.restoring()
+                    ? Optional.empty()
+                    : Optional.of(options.modules().get(i));
+            Optional<Image> file = image(port, "module", module.map(LoadOptions.Module::file));
+            String arguments = port.text(
+                    "arguments", module.map(LoadOptions.Module::arguments).orElse(""));
+            modules.add(new LoadOptions.Module(
+                    file.orElseThrow(() -> new StateException("a module is missing")), arguments));
+        }
+        ImageKind chosen = kind.isEmpty() ? null : ImageKind.valueOf(kind);
+        return new LoadOptions(chosen, commandLine, List.copyOf(modules), rawAddress);
+    }
+}
