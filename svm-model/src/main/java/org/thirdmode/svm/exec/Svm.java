@@ -88,6 +88,26 @@ public final class Svm implements Extension {
         worlds.vmrun(address);
     }
 
+    /** VMLOAD, as the instruction does it with rAX = {@code address}, which is page-aligned. */
+    public void vmload(long address) {
+        instructions.vmload(address);
+    }
+
+    /** VMSAVE, as the instruction does it with rAX = {@code address}, which is page-aligned. */
+    public void vmsave(long address) {
+        instructions.vmsave(address);
+    }
+
+    /** CLGI. */
+    public void clgi() {
+        instructions.setGlobalInterruptFlag(false);
+    }
+
+    /** INVLPGA. */
+    public void invlpga(long linear, int asid) {
+        translations.invalidate(linear, asid);
+    }
+
     /** The VMCB of the last VMRUN. */
     public Vmcb currentVmcb() {
         return vmcb;

@@ -36,11 +36,11 @@ final class SvmInstructions {
             }
             case VMLOAD -> {
                 check(InterceptTable.VMLOAD, ExitTable.VMLOAD);
-                svm.registers.loadFurther(other.at(operand(i)));
+                vmload(operand(i));
             }
             case VMSAVE -> {
                 check(InterceptTable.VMSAVE, ExitTable.VMSAVE);
-                svm.registers.saveFurther(other.at(operand(i)));
+                vmsave(operand(i));
             }
             case STGI -> {
                 check(InterceptTable.STGI, ExitTable.STGI);
@@ -61,6 +61,14 @@ final class SvmInstructions {
             case SKINIT -> throw cpu.fault(Vector.UD);
             default -> throw new ModelBug("not an instruction of SVM: " + i.operation);
         }
+    }
+
+    void vmload(long address) {
+        svm.registers.loadFurther(other.at(address));
+    }
+
+    void vmsave(long address) {
+        svm.registers.saveFurther(other.at(address));
     }
 
     /** #UD where SVM is not enabled or outside protected mode, then #GP of privilege. */
@@ -93,7 +101,7 @@ final class SvmInstructions {
         return address;
     }
 
-    private void setGlobalInterruptFlag(boolean set) {
+    void setGlobalInterruptFlag(boolean set) {
         if (cpu.guestMode && svm.virtual.gifVirtualized()) {
             svm.virtual.setGif(set);
         } else {

@@ -254,6 +254,11 @@ public final class Events {
         return cpu.fault.as(Vector.DB, false, bits);
     }
 
+    /** What waits to be delivered as a debug trap is now in DR6: for a hypervisor that delivers it. */
+    public void takePendingDebug() {
+        mergePendingDebug();
+    }
+
     private void mergePendingDebug() {
         if (cpu.pendingDebug != 0) {
             recordDebug(cpu.pendingDebug);
