@@ -2,6 +2,7 @@ package org.thirdmode.kvm;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.thirdmode.kvm.svm.Asids;
 import org.thirdmode.shadow.HostPages;
 import org.thirdmode.svm.exec.Svm;
 import org.thirdmode.vmx.capability.VmxCapabilities;
@@ -43,6 +44,9 @@ public final class HostMachine implements HostPages {
     /** Its SVM; null where it has VMX. */
     public final Svm svm;
 
+    /** The address-space identifiers of SVM; null where it has VMX. */
+    public final Asids asids;
+
     private final Timer timer;
     private final Deque<Long> free = new ArrayDeque<>();
     private long next = FIRST_PAGE;
@@ -67,6 +71,7 @@ public final class HostMachine implements HostPages {
         longMode();
         vmx = virt == Virt.VMX ? withVmx() : null;
         svm = virt == Virt.SVM ? withSvm() : null;
+        asids = svm == null ? null : new Asids(svm.profile().asids());
     }
 
     private Vmx withVmx() {
@@ -117,6 +122,14 @@ public final class HostMachine implements HostPages {
         long page = next;
         next += Frame.SIZE;
         return page;
+    }
+
+    /** Pages in a row, to be freed one by one. */
+    public long allocateContiguous(int pages) {
+        long first = next;
+        next += (long) pages * Frame.SIZE;
+        pagesInUse += pages;
+        return first;
     }
 
     @Override

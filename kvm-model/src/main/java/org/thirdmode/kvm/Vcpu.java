@@ -1,6 +1,7 @@
 package org.thirdmode.kvm;
 
 import java.util.Map;
+import org.thirdmode.kvm.svm.SvmBackend;
 import org.thirdmode.kvm.vmx.VmxBackend;
 import org.thirdmode.shadow.FaultResult;
 import org.thirdmode.shadow.GuestLimits;
@@ -14,6 +15,7 @@ import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.profile.Feature;
 import org.thirdmode.x86.state.CpuState;
+import org.thirdmode.x86.state.GuestExit;
 import org.thirdmode.x86.state.GuestFault;
 import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.state.Vector;
@@ -53,7 +55,7 @@ public final class Vcpu {
         boolean nested = kind == MmuKind.NESTED;
         backend = switch (host.virt) {
             case VMX -> new VmxBackend(host, guest.cpu, nested);
-            case SVM -> throw new IllegalArgumentException("SVM has no backend yet");
+            case SVM -> new SvmBackend(host, guest.cpu, nested);
         };
         Surroundings surroundings = new Surroundings(
                 host.memory,
@@ -255,8 +257,8 @@ public final class Vcpu {
                 }
                 yield injectFault(Vector.PF, true, code);
             }
-            case FaultResult.Emulate(long guestPhysical, FaultResult.Reason reason) -> emulate();
-            case FaultResult.Mmio(long guestPhysical) -> emulate();
+            case FaultResult.Emulate(long guestPhysical, FaultResult.Reason reason) -> deliverOrEmulate();
+            case FaultResult.Mmio(long guestPhysical) -> deliverOrEmulate();
         };
     }
 
@@ -328,6 +330,11 @@ public final class Vcpu {
 
     /** A task switch: by an instruction, or by the event that was on its way through a task gate. */
     public KvmExit switchTask() {
+        return deliverOrEmulate();
+    }
+
+    /** What the hardware may not do by itself is done in its place: the delivery of an event, or an instruction. */
+    private KvmExit deliverOrEmulate() {
         int information = backend.injection();
         if (information == 0) {
             return emulate();
@@ -337,7 +344,11 @@ public final class Vcpu {
         int length = backend.injectionLength();
         backend.cancelInjection();
         guest.bus.begin();
-        guest.cpu.events.inject(information, errorCode, length);
+        try {
+            guest.cpu.events.inject(information, errorCode, length);
+        } catch (GuestExit question) {
+            return new KvmExit.Unknown("an event is delivered through memory that no slot backs");
+        }
         backend.registersChanged();
         mmu.resetContext();
         return guest.cpu.activity == Processor.Activity.SHUTDOWN ? new KvmExit.Shutdown() : null;
@@ -367,6 +378,8 @@ public final class Vcpu {
             case FAULT -> {
                 countInstruction();
                 emulating = false;
+                // A data breakpoint traps after its instruction: this one has not completed.
+                guest.cpu.pendingDebug = 0;
                 guest.bus.end();
                 backend.registersChanged();
                 return fault(guest.cpu.fault);

@@ -1,0 +1,410 @@
+package org.thirdmode.kvm.svm;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.thirdmode.kvm.Backend;
+import org.thirdmode.kvm.HostMachine;
+import org.thirdmode.kvm.KvmExit;
+import org.thirdmode.kvm.Vcpu;
+import org.thirdmode.kvm.mmu.ModificationLog;
+import org.thirdmode.kvm.mmu.TdpFormat;
+import org.thirdmode.kvm.mmu.TdpHardware;
+import org.thirdmode.shadow.GuestMmu;
+import org.thirdmode.shadow.HardwarePaging;
+import org.thirdmode.shadow.HostFormat;
+import org.thirdmode.svm.SvmFeature;
+import org.thirdmode.svm.check.VmrunCheck;
+import org.thirdmode.svm.exec.Svm;
+import org.thirdmode.svm.exec.SvmExit;
+import org.thirdmode.svm.intercept.ExitTable;
+import org.thirdmode.svm.intercept.InterceptTable;
+import org.thirdmode.svm.vmcb.VmcbField;
+import org.thirdmode.x86.exec.EventInformation;
+import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.memory.Frame;
+import org.thirdmode.x86.paging.Access;
+import org.thirdmode.x86.profile.Feature;
+import org.thirdmode.x86.state.Rflags;
+import org.thirdmode.x86.state.Vector;
+
+/** A virtual CPU in a VMCB. */
+public final class SvmBackend implements Backend {
+    private static final int MSR_VM_HSAVE_PA = 0xc001_0117;
+
+    /** TLB_CONTROL. */
+    private static final int FLUSH_EVERYTHING = 1;
+
+    private static final int FLUSH_ASID = 3;
+
+    /** INTERRUPT_CONTROL: V_IRQ of the highest priority, whatever V_TPR. */
+    private static final long WINDOW = (1 << 8) | (0xf << 16) | (1 << 20);
+
+    // Intercepts of INTERCEPT_MISC1 that come and go.
+    private static final long IRET = 1 << 20;
+    private static final long INVLPG = 1 << 25;
+
+    private static final int INVPCID_EXIT = 0xa2;
+    private static final long LOW32 = 0xffff_ffffL;
+
+    private final HostMachine host;
+    private final Processor cpu;
+    private final Svm svm;
+    private final VmcbFields vmcb;
+    private final GuestRegisters registers;
+    private final boolean nested;
+    private final boolean flushesByAsid;
+    private final boolean decodeAssists;
+    private final Processor guest;
+    private final long iopm;
+    private final long msrpm;
+    private final long[] exits = new long[ExitTable.NPF + 2];
+    private GuestMmu mmu;
+    private SvmExit exit;
+
+    /** The generation of the ASID in the VMCB; 0 where it needs another. */
+    private long asidGeneration;
+
+    private int tlbControl;
+
+    /** The guest processor holds the registers, and whether it has changed them. */
+    private boolean fetched = true;
+
+    private boolean changed = true;
+    private int injection;
+    private int injectionErrorCode;
+    private int injectionLength;
+    private boolean nmiWanted;
+
+    /** The guest was not entered: its next instruction is to be emulated. */
+    private boolean notEntered;
+
+    /** When and where the guest was entered last, and whether with an event. */
+    private long entryTick;
+
+    private long entryRip;
+    private boolean entryInjected;
+
+    /** A VMCB for a guest whose registers are {@code guest}'s; with {@code nested} paging its tables are the processor's business. */
+    public SvmBackend(HostMachine host, Processor guest, boolean nested) {
+        this.host = host;
+        this.nested = nested;
+        this.guest = guest;
+        cpu = host.cpu;
+        svm = host.svm;
+        flushesByAsid = svm.profile().has(SvmFeature.FLUSH_BY_ASID);
+        decodeAssists = svm.profile().has(SvmFeature.DECODE_ASSISTS);
+        enable();
+        vmcb = new VmcbFields(host.memory, host.allocate(false));
+        iopm = host.allocateContiguous(VmcbSetup.IOPM_PAGES);
+        msrpm = host.allocateContiguous(VmcbSetup.MSRPM_PAGES);
+        boolean otherVendor = guest.profile.vendor() != cpu.profile.vendor();
+        VmcbSetup.write(host, vmcb, nested, otherVendor, iopm, msrpm);
+        registers = new GuestRegisters(host, guest, vmcb, nested);
+        // With nested paging the processor reads a PAE guest's PDPTEs in each walk: there are no registers to be had.
+        guest.walker.pdptesOnDemand(nested);
+    }
+
+    /** Once a processor. KVM: {@code svm_hardware_enable}. Between VMRUN and VMRUN the host holds its interrupts off. */
+    private void enable() {
+        long[] area = new long[1];
+        cpu.system.msrs.read(MSR_VM_HSAVE_PA, area);
+        if (area[0] == 0) {
+            cpu.system.msrs.write(MSR_VM_HSAVE_PA, host.allocate(false));
+            svm.clgi();
+            cpu.state.systemFlags |= Rflags.IF;
+            svm.attach(ignored -> cpu.requestStop());
+        }
+    }
+
+    /** Tables in the host's own format, which has four levels. */
+    @Override
+    public TdpHardware secondDimension() {
+        if (!nested) {
+            return null;
+        }
+        int largest = cpu.features.contains(Feature.PAGE1GB) ? 30 : 21;
+        return new TdpHardware(TdpFormat.npt(HostFormat.LEVEL_4), true, largest, ModificationLog.NONE);
+    }
+
+    @Override
+    public void mmu(GuestMmu guestMmu) {
+        mmu = guestMmu;
+        vmcb.bits(VmcbField.INTERCEPT_MISC1, INVLPG, !nested && mmu.interceptsInvlpg());
+    }
+
+    // ---- registers ----
+
+    @Override
+    public void fetchRegisters() {
+        if (!fetched) {
+            registers.fetch();
+            fetched = true;
+        }
+    }
+
+    @Override
+    public void registersChanged() {
+        changed = true;
+        if (guest.pendingDebug != 0 && guest.shadow != Processor.SHADOW_MOV_SS && injection == 0) {
+            // A VMCB holds no pending debug exception: it is injected as the event that it becomes.
+            guest.events.takePendingDebug();
+            inject(EventInformation.of(EventInformation.HARDWARE_EXCEPTION, Vector.DB, false), 0, 0);
+        }
+    }
+
+    @Override
+    public boolean canRun() {
+        return true;
+    }
+
+    /** The guest processor's registers go to the VMCB if they were changed. */
+    private void store() {
+        if (changed) {
+            if (registers.store() && nested) {
+                // What was changed decides what linear addresses mean.
+                flush();
+            }
+            changed = false;
+        }
+    }
+
+    // ---- events ----
+
+    @Override
+    public void inject(int information, int errorCode, int instructionLength) {
+        injection = information;
+        injectionErrorCode = errorCode;
+        injectionLength = instructionLength;
+        if (EventInformation.type(information) == EventInformation.NMI) {
+            guest.nmiBlocked = true;
+        }
+    }
+
+    @Override
+    public int injection() {
+        return injection;
+    }
+
+    @Override
+    public int injectionErrorCode() {
+        return injectionErrorCode;
+    }
+
+    @Override
+    public int injectionLength() {
+        return injectionLength;
+    }
+
+    @Override
+    public void cancelInjection() {
+        injection = 0;
+    }
+
+    @Override
+    public boolean interruptAllowed() {
+        store();
+        return (vmcb.read(VmcbField.RFLAGS) & Rflags.IF) != 0 && !inShadow();
+    }
+
+    private boolean inShadow() {
+        return (vmcb.read(VmcbField.INTERRUPT_SHADOW) & 1) != 0;
+    }
+
+    /** Nothing in a VMCB says whether the guest blocks NMIs: the hypervisor knows by what it injects and emulates. */
+    @Override
+    public boolean nmiAllowed() {
+        store();
+        return !guest.nmiBlocked && !inShadow();
+    }
+
+    /** A virtual interrupt that is never taken: the guest exits when it could be. KVM: {@code svm_set_vintr}. */
+    @Override
+    public void requestInterruptWindow(boolean wanted) {
+        vmcb.bits(VmcbField.INTERRUPT_CONTROL, WINDOW, wanted);
+        vmcb.bits(VmcbField.INTERCEPT_MISC1, InterceptTable.VINTR, wanted);
+    }
+
+    @Override
+    public void requestNmiWindow(boolean wanted) {
+        nmiWanted = wanted;
+    }
+
+    // ---- translations ----
+
+    @Override
+    public void flush() {
+        if (flushesByAsid) {
+            tlbControl = FLUSH_ASID;
+        } else {
+            asidGeneration = 0;
+        }
+    }
+
+    @Override
+    public void flushPage(long linear) {
+        if (asidGeneration != 0) {
+            svm.invlpga(linear, (int) vmcb.read(VmcbField.GUEST_ASID));
+        }
+    }
+
+    private void asid() {
+        if (asidGeneration != host.asids.generation()) {
+            vmcb.write(VmcbField.GUEST_ASID, host.asids.take());
+            asidGeneration = host.asids.generation();
+            tlbControl = host.asids.beginsGeneration() ? FLUSH_EVERYTHING : 0;
+        }
+        vmcb.write(VmcbField.TLB_CONTROL, tlbControl);
+        tlbControl = 0;
+    }
+
+    // ---- running ----
+
+    /**
+     * What a VMCB cannot express: an NMI that waits for the end of an interrupt shadow, a debug trap that MOV SS holds back.
+     * The next instruction is emulated. (KVM single-steps it by RFLAGS.TF, which a PUSHF of the guest shows.)
+     */
+    private boolean mustEmulate() {
+        return (nmiWanted && !guest.nmiBlocked && inShadow() && injection == 0) || guest.pendingDebug != 0;
+    }
+
+    @Override
+    public KvmExit.FailEntry enter(long ticks) {
+        store();
+        notEntered = mustEmulate();
+        if (notEntered) {
+            return null;
+        }
+        HardwarePaging paging = mmu.load();
+        if (nested) {
+            vmcb.write(VmcbField.N_CR3, paging.cr3);
+        } else {
+            registers.storeShadowPaging(paging);
+        }
+        asid();
+        entryInjected = injection != 0;
+        if (entryInjected) {
+            vmcb.write(VmcbField.EVENTINJ, (injection & LOW32) | ((long) injectionErrorCode << 32));
+        }
+        // The guest blocks NMIs until its next IRET, which is emulated.
+        vmcb.bits(VmcbField.INTERCEPT_MISC1, IRET, guest.nmiBlocked);
+        registers.timeStamp(ticks);
+        registers.loadFurther();
+        vmcb.write(VmcbField.VMCB_CLEAN, vmcb.takeClean());
+        entryTick = cpu.now();
+        entryRip = vmcb.read(VmcbField.RIP);
+        svm.vmrun(vmcb.address);
+        fetched = false;
+        injection = 0;
+        while (cpu.guestMode) {
+            cpu.run(Long.MAX_VALUE);
+        }
+        exit = svm.lastExit();
+        return null;
+    }
+
+    @Override
+    public KvmExit handleExit(Vcpu vcpu) {
+        if (notEntered) {
+            if (nested) {
+                // It may be one that invalidates translations, which nobody but the processor keeps.
+                flush();
+            }
+            return vcpu.emulate();
+        }
+        long code = vmcb.read(VmcbField.EXITCODE);
+        exits[code == ExitTable.INVALID ? exits.length - 1 : (int) code]++;
+        if (exit instanceof SvmExit.Invalid) {
+            VmrunCheck failing = svm.lastFailing();
+            return new KvmExit.FailEntry(code, failing == null ? "VMEXIT_INVALID" : failing.title());
+        }
+        injectAgain(vcpu);
+        return switch (exit) {
+            case SvmExit.NestedPageFault(long guestPhysical, long error) ->
+                vcpu.pageFault(guestPhysical, (int) error & (Access.WRITE | Access.FETCH));
+            case SvmExit.Interrupt ignored -> vcpu.hostInterrupt();
+            case SvmExit.VirtualInterruptWindow ignored -> vcpu.interruptWindow();
+            case SvmExit.Shutdown ignored -> new KvmExit.Shutdown();
+            case SvmExit.GuestException(int vector, int errorCode, long address) ->
+                switch (vector) {
+                    case Vector.PF -> pageFault(vcpu, address, errorCode);
+                    // An instruction of the other vendor's, or none at all: the emulator knows the guest's processor.
+                    case Vector.UD -> vcpu.emulate();
+                    default -> unknown();
+                };
+            case SvmExit.TaskSwitch ignored -> vcpu.switchTask();
+            // Instructions that the hypervisor executes in the guest's place.
+            case SvmExit.ControlRegister(int number, boolean write, boolean move, int register) ->
+                number == 3 && write ? vcpu.loadCr3() : vcpu.emulate();
+            case SvmExit.SelectiveCr0Write ignored -> vcpu.emulate();
+            case SvmExit.DebugRegister ignored -> vcpu.emulate();
+            case SvmExit.SoftwareInterrupt ignored -> vcpu.emulate();
+            // Where the processor does not tell the address, everything is forgotten.
+            case SvmExit.InvalidatePage(long linear) -> decodeAssists ? vcpu.invlpg(linear) : vcpu.invpcid();
+            case SvmExit.PortAccess ignored -> vcpu.emulate();
+            case SvmExit.MsrAccess ignored -> vcpu.emulate();
+            case SvmExit.Instruction(int exitCode, String name) ->
+                exitCode == INVPCID_EXIT ? vcpu.invpcid() : vcpu.emulate();
+            // Not asked for.
+            case SvmExit.NonMaskableInterrupt ignored -> unknown();
+            case SvmExit.Init ignored -> unknown();
+            case SvmExit.FerrFreeze ignored -> unknown();
+            case SvmExit.Invalid ignored -> unknown();
+        };
+    }
+
+    private KvmExit unknown() {
+        return new KvmExit.Unknown(exit.toString());
+    }
+
+    /** With shadow tables the MMU looks at the guest's privilege and flags. */
+    private KvmExit pageFault(Vcpu vcpu, long linear, int errorCode) {
+        fetchRegisters();
+        return vcpu.pageFault(linear, errorCode);
+    }
+
+    /**
+     * An event that the exit interrupted on its way to the guest's handler is injected by the next entry; one that an
+     * instruction raised is not, for RIP is still at the instruction, which raises it again.
+     */
+    private void injectAgain(Vcpu vcpu) {
+        long information = vmcb.read(VmcbField.EXITINTINFO);
+        int event = (int) information;
+        if (event >= 0 || byInstruction(event)) {
+            return;
+        }
+        boolean ours = entryInjected && cpu.now() == entryTick && vmcb.read(VmcbField.RIP) == entryRip;
+        vcpu.injectAgain(event, (int) (information >>> 32), 0, !ours);
+    }
+
+    /** INT n, or INT3 and INTO, which EXITINTINFO shows as exceptions; INT1 is intercepted. */
+    private static boolean byInstruction(int event) {
+        int type = EventInformation.type(event);
+        int vector = EventInformation.vector(event);
+        return type == EventInformation.SOFTWARE_INTERRUPT
+                || (type == EventInformation.HARDWARE_EXCEPTION && (vector == Vector.BP || vector == Vector.OF));
+    }
+
+    @Override
+    public Map<String, Long> exits() {
+        Map<String, Long> counts = new LinkedHashMap<>();
+        for (int n = 0; n < exits.length; n++) {
+            if (exits[n] != 0) {
+                counts.put(ExitTable.name(n == exits.length - 1 ? ExitTable.INVALID : n), exits[n]);
+            }
+        }
+        return counts;
+    }
+
+    @Override
+    public void destroy() {
+        host.free(vmcb.address);
+        free(iopm, VmcbSetup.IOPM_PAGES);
+        free(msrpm, VmcbSetup.MSRPM_PAGES);
+    }
+
+    private void free(long from, int pages) {
+        for (int n = 0; n < pages; n++) {
+            host.free(from + ((long) n * Frame.SIZE));
+        }
+    }
+}
