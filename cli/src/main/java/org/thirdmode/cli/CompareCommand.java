@@ -1,34 +1,26 @@
 package org.thirdmode.cli;
 
-import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.thirdmode.guests.GuestCatalogue;
 import org.thirdmode.guests.GuestImage;
 import org.thirdmode.guests.Workload;
-import org.thirdmode.kvm.MmuKind;
-import org.thirdmode.kvm.vmm.VirtualMachine;
-import org.thirdmode.pc.HostPorts;
-import org.thirdmode.pc.Machine;
+import org.thirdmode.kvm.Virt;
+import org.thirdmode.lab.Comparison;
+import org.thirdmode.lab.Experiment;
+import org.thirdmode.lab.Hypervisor;
+import org.thirdmode.lab.Measurement;
+import org.thirdmode.lab.Setup;
 import org.thirdmode.pc.MachineConfiguration;
-import org.thirdmode.pc.MachineOutcome;
 import org.thirdmode.pc.loader.Image;
 import org.thirdmode.pc.loader.ImageException;
 import org.thirdmode.pc.loader.LoadOptions;
-import org.thirdmode.shadow.MmuCounters;
-import org.thirdmode.x86.paging.WalkCounters;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -53,8 +45,6 @@ final class CompareCommand implements Callable<Integer> {
     /** Far more than any bundled workload takes by default; a guest that hangs ends here. */
     private static final long BUDGET = 4_000_000_000L;
 
-    private static final int TOP_REASONS = 3;
-
     private final PrintStream err;
 
     @Spec
@@ -64,7 +54,7 @@ final class CompareCommand implements Callable<Integer> {
             names = "--workload",
             paramLabel = "NAME",
             defaultValue = "fork",
-            description = "The workload, with parameters as in 'fork children=10' (default: ${DEFAULT-VALUE}).")
+            description = "The workload, with parameters as in 'fork processes=10' (default: ${DEFAULT-VALUE}).")
     private String workload;
 
     @Option(names = "--all-workloads", description = "Run every workload, one after the other.")
@@ -77,32 +67,20 @@ final class CompareCommand implements Callable<Integer> {
             description = "The kernel: mini32, minipae or mini64 (default: ${DEFAULT-VALUE}).")
     private String kernel;
 
-    @Option(names = "--json", description = "Print the runs as a JSON array.")
-    private boolean json;
+    @ArgGroup
+    private final Form form = new Form();
+
+    /** How the runs are told; as text tables where nothing is asked for. */
+    private static final class Form {
+        @Option(names = "--json", description = "Print the runs as a JSON array.")
+        private boolean json;
+
+        @Option(names = "--csv", description = "Print the runs as comma-separated values, with a heading.")
+        private boolean csv;
+    }
 
     CompareCommand(PrintStream err) {
         this.err = err;
-    }
-
-    /** One run: what it is, and what was counted. */
-    private record Run(
-            String workload,
-            String on,
-            MachineOutcome outcome,
-            String output,
-            long instructions,
-            Map<String, Long> exits,
-            Optional<MmuCounters> mmu,
-            WalkCounters walks) {
-        long allExits() {
-            return exits.values().stream().mapToLong(Long::longValue).sum();
-        }
-
-        /** References to tables of either dimension a walk. */
-        double referencesPerWalk() {
-            long references = walks.allTableReferences() + walks.allNestedReferences();
-            return walks.walks == 0 ? 0 : (double) references / walks.walks;
-        }
     }
 
     @Override
@@ -112,189 +90,59 @@ final class CompareCommand implements Callable<Integer> {
                 .orElseThrow(() -> new ParameterException(
                         spec.commandLine(),
                         "--kernel " + kernel + ": is no kernel with workloads; valid are mini32, minipae, mini64"));
-        List<String> workloads =
-                allWorkloads ? Workload.all().stream().map(Workload::name).toList() : List.of(workload);
-        List<Run> all = new ArrayList<>();
-        boolean agree = true;
+        List<String> workloads = allWorkloads
+                ? Workload.all().stream().map(Workload::name).toList()
+                : List.of(WorkloadChoice.checked(spec.commandLine(), workload));
+        PrintWriter out = spec.commandLine().getOut();
+        boolean text = !form.json && !form.csv;
+        List<Comparison> all = new ArrayList<>();
         for (String name : workloads) {
-            if (Workload.find(name.split(" ", 2)[0]).isEmpty()) {
-                throw new ParameterException(
-                        spec.commandLine(),
-                        "--workload " + name + ": is unknown; valid are "
-                                + Workload.all().stream().map(Workload::name).collect(Collectors.joining(", ")));
+            Comparison comparison = new Comparison(name, runs(guest, name));
+            all.add(comparison);
+            if (text) {
+                ComparisonTable.print(out, comparison);
             }
-            List<Run> runs = runs(guest, name);
-            all.addAll(runs);
-            agree &= judge(runs);
+            tell(comparison, text ? out : new PrintWriter(err, true));
         }
-        if (json) {
-            JsonText.print(
-                    spec.commandLine().getOut(),
-                    all.stream().map(CompareCommand::json).toList());
+        if (form.json) {
+            JsonText.print(out, ComparisonTable.objects(all));
+        } else if (form.csv) {
+            out.print(CsvText.of(ComparisonTable.flat(all)));
+            out.flush();
         }
-        return agree ? 0 : 1;
+        return all.stream().allMatch(comparison -> comparison.disagreeing().isEmpty()) ? 0 : 1;
     }
 
-    private List<Run> runs(GuestImage guest, String name) {
+    private List<Measurement> runs(GuestImage guest, String name) {
         Image image = new Image(guest.name(), guest.bytes());
         LoadOptions options = LoadOptions.DEFAULT.withCommandLine("workload=" + name);
-        List<Run> runs = new ArrayList<>();
-        try {
-            progress(name, "bare");
-            runs.add(bare(image, options, name));
-            for (MmuKind kind : MmuKind.values()) {
-                progress(name, Words.word(kind));
-                runs.add(virtual(image, options, name, kind));
+        List<Measurement> runs = new ArrayList<>();
+        Stream<Optional<Hypervisor>> machines = Stream.concat(
+                Stream.of(Optional.empty()),
+                Hypervisor.all().stream()
+                        .filter(hypervisor -> hypervisor.virt() == Virt.VMX)
+                        .map(Optional::of));
+        machines.forEach(hypervisor -> {
+            Setup setup = new Setup(image, options, MachineConfiguration.DEFAULT, hypervisor);
+            long expected =
+                    runs.isEmpty() ? RunProgress.UNKNOWN : runs.getFirst().instructions();
+            try (RunProgress progress = new RunProgress(err, kernel + " " + name + " " + setup.on(), expected)) {
+                runs.add(Experiment.run(setup, BUDGET, progress));
+            } catch (ImageException e) {
+                throw new UserError(e.getMessage());
             }
-        } catch (ImageException e) {
-            throw new UserError(e.getMessage());
-        }
+        });
         return runs;
     }
 
-    private void progress(String name, String on) {
-        err.println("compare: " + kernel + ", " + name + ", " + on);
-    }
-
-    private static Run bare(Image image, LoadOptions options, String name) throws ImageException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        Machine machine =
-                new Machine(MachineConfiguration.DEFAULT, Optional.of(image), options, HostPorts.serial(out::write));
-        MachineOutcome outcome = machine.run(BUDGET);
-        return new Run(
-                name,
-                "bare",
-                outcome,
-                digest(out),
-                machine.processor().instructions(),
-                Map.of(),
-                Optional.empty(),
-                machine.processor().walker.counters);
-    }
-
-    private static Run virtual(Image image, LoadOptions options, String name, MmuKind kind) throws ImageException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        VirtualMachine machine = new VirtualMachine(
-                MachineConfiguration.DEFAULT, kind, Optional.of(image), options, HostPorts.serial(out::write));
-        MachineOutcome outcome = machine.run(BUDGET);
-        return new Run(
-                name,
-                Words.word(kind),
-                outcome,
-                digest(out),
-                machine.instructions(),
-                machine.vcpu().exits(),
-                Optional.of(machine.vcpu().mmu().counters()),
-                machine.walks());
-    }
-
-    private static String digest(ByteArrayOutputStream out) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(out.toByteArray()));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
+    private void tell(Comparison comparison, PrintWriter out) {
+        for (Measurement run : comparison.disagreeing()) {
+            err.println("compare: " + comparison.name() + ": " + run.setup().on()
+                    + " does not agree with bare: another output, number of instructions or end");
         }
-    }
-
-    // ---- what it means ----
-
-    /** Prints the table and the verdict; whether the runs agree. */
-    private boolean judge(List<Run> runs) {
-        Run bare = runs.getFirst();
-        PrintWriter out = json ? new PrintWriter(err, true) : spec.commandLine().getOut();
-        if (!json) {
-            TextTable.print(
-                    out,
-                    List.of(
-                            "run",
-                            "instructions",
-                            "exits",
-                            "page-fault exits",
-                            "guest faults",
-                            "walks",
-                            "references a walk",
-                            "flushes",
-                            "table pages",
-                            "most frequent exits"),
-                    runs.stream().map(CompareCommand::cells).toList());
+        if (comparison.disagreeing().isEmpty()) {
+            out.println(comparison.verdict());
+            out.flush();
         }
-        boolean agree = true;
-        for (Run run : runs) {
-            if (!run.output().equals(bare.output())
-                    || run.instructions() != bare.instructions()
-                    || !run.outcome().equals(bare.outcome())) {
-                agree = false;
-                err.println("compare: " + run.workload() + ": " + run.on()
-                        + " does not agree with bare: another output, number of instructions or end");
-            }
-        }
-        if (agree) {
-            out.println(verdict(runs));
-        }
-        out.flush();
-        return agree;
-    }
-
-    private static List<String> cells(Run run) {
-        String top = run.exits().entrySet().stream()
-                .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
-                .limit(TOP_REASONS)
-                .map(e -> e.getKey() + " " + number(e.getValue()))
-                .collect(Collectors.joining(", "));
-        return List.of(
-                run.on(),
-                number(run.instructions()),
-                number(run.allExits()),
-                run.mmu().map(c -> number(c.faults)).orElse("-"),
-                run.mmu().map(c -> number(c.guestFaults)).orElse("-"),
-                number(run.walks().walks),
-                String.format(Locale.ROOT, "%.1f", run.referencesPerWalk()),
-                run.mmu().map(c -> number(c.flushes)).orElse("-"),
-                run.mmu().map(c -> number(c.pagesInUsePeak)).orElse("-"),
-                top);
-    }
-
-    private static String number(long value) {
-        return String.format(Locale.ROOT, "%,d", value);
-    }
-
-    /** Who exits least, and what that one pays instead. */
-    private static String verdict(List<Run> runs) {
-        Run best = runs.stream()
-                .skip(1)
-                .min(Comparator.comparingLong(Run::allExits))
-                .orElseThrow();
-        Run worst = runs.stream()
-                .skip(1)
-                .max(Comparator.comparingLong(Run::allExits))
-                .orElseThrow();
-        return String.format(
-                Locale.ROOT,
-                "All runs printed the same and took the same %,d instructions. %s leaves the guest least, %,d times against"
-                        + " %,d under %s; a walk of it reads %.1f table entries, one on the bare machine %.1f.",
-                best.instructions(),
-                best.on(),
-                best.allExits(),
-                worst.allExits(),
-                worst.on(),
-                best.referencesPerWalk(),
-                runs.getFirst().referencesPerWalk());
-    }
-
-    private static Map<String, Object> json(Run run) {
-        Map<String, Object> object = new LinkedHashMap<>();
-        boolean bare = run.mmu().isEmpty();
-        object.put("workload", run.workload());
-        object.put("on", bare ? "bare" : "kvm");
-        object.put("virt", bare ? null : "vmx");
-        object.put("mmu", bare ? null : run.on());
-        object.put("instructions", run.instructions());
-        object.put("exits", run.exits());
-        object.put("walks", run.walks().walks);
-        object.put("tableReferences", run.walks().allTableReferences());
-        object.put("nestedReferences", run.walks().allNestedReferences());
-        object.put("counters", run.mmu().map(MmuCounters::list).orElse(Map.of()));
-        object.put("output", run.output());
-        return object;
     }
 }

@@ -33,7 +33,7 @@ final class Listing<T> {
 
     void print(PrintWriter out, boolean json) {
         if (json) {
-            JsonText.print(out, rows.stream().map(this::object).toList());
+            JsonText.print(out, objects());
             return;
         }
         List<Column<T>> shown = columns.stream().filter(Column::inText).toList();
@@ -45,6 +45,11 @@ final class Listing<T> {
                                 .map(column -> column.cell.apply(row))
                                 .toList())
                         .toList());
+    }
+
+    /** The rows with all columns, by name. */
+    List<Map<String, String>> objects() {
+        return rows.stream().map(this::object).toList();
     }
 
     private Map<String, String> object(T row) {

@@ -39,6 +39,8 @@ import picocli.CommandLine.Spec;
             "2:bad usage, or an image that cannot be loaded"
         })
 final class RunCommand implements Callable<Integer> {
+    private static final String MINI_KERNEL = "mini64";
+
     private final Bare bare;
     private final OutputStream out;
     private final PrintStream err;
@@ -77,6 +79,14 @@ final class RunCommand implements Callable<Integer> {
             converter = Size.class,
             description = "RAM, as in 64M or 4G; costs what the guest touches (default: ${DEFAULT-VALUE}).")
     private long memory;
+
+    @Option(
+            names = "--workload",
+            paramLabel = "NAME",
+            description =
+                    "What a bundled mini-kernel does, with parameters as in 'fork processes=10'; without IMAGE it is"
+                            + " mini64. `thirdmode kernels` lists the workloads.")
+    private String workload;
 
     @Option(names = "--append", paramLabel = "TEXT", defaultValue = "", description = "The kernel's command line.")
     private String append;
@@ -170,6 +180,12 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        String commandLine = append;
+        if (workload != null) {
+            String named = "workload=" + WorkloadChoice.checked(spec.commandLine(), workload);
+            commandLine = append.isEmpty() ? named : named + " " + append;
+            image = image == null ? MINI_KERNEL : image;
+        }
         if (image == null && bios == null && disk == null) {
             throw new ParameterException(
                     spec.commandLine(),
@@ -180,7 +196,7 @@ final class RunCommand implements Callable<Integer> {
                 Optional.ofNullable(image),
                 optional(raw),
                 memory,
-                append,
+                commandLine,
                 Optional.ofNullable(bios),
                 Optional.ofNullable(cpu),
                 fidelity,

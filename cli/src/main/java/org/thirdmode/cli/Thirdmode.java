@@ -54,7 +54,7 @@ public final class Thirdmode {
         CommandLine commands = new CommandLine(new Thirdmode())
                 .addSubcommand(new RunCommand(bare, out, err))
                 .addSubcommand(new CompareCommand(err))
-                .addSubcommand(new GuestsCommand())
+                .addSubcommand(new KernelsCommand())
                 .addSubcommand(new VmcsCommand())
                 .addSubcommand(new VmxCommand())
                 .addSubcommand(new VmcbCommand())

@@ -22,7 +22,9 @@ class ComparingMmus {
     void everyMmuHasALineAndTheRunsAgree() {
         CommandLineCase run = compare("--workload", SMALL);
         assertEquals(0, run.status(), run.err());
-        for (String name : new String[] {"bare", "naive", "cached", "unsync", "nested", "All runs printed the same"}) {
+        for (String name :
+                new String[] {"bare", "vmx/naive", "vmx/cached", "vmx/unsync", "vmx/nested", "All runs printed the same"
+                }) {
             assertTrue(run.out().contains("\n" + name), name + " is missing in " + run.out());
         }
     }

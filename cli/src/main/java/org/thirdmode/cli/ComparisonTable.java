@@ -1,0 +1,106 @@
+package org.thirdmode.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.thirdmode.lab.Comparison;
+import org.thirdmode.lab.Hypervisor;
+import org.thirdmode.lab.Measurement;
+import org.thirdmode.shadow.MmuCounters;
+
+/** The runs of comparisons, a row each. */
+final class ComparisonTable {
+    private static final int TOP_REASONS = 3;
+
+    private ComparisonTable() {}
+
+    /** As text, with what a reader looks at first. */
+    static void print(PrintWriter out, Comparison comparison) {
+        TextTable.print(
+                out,
+                List.of(
+                        "run",
+                        "instructions",
+                        "exits",
+                        "page-fault exits",
+                        "guest faults",
+                        "walks",
+                        "references a walk",
+                        "flushes",
+                        "table pages",
+                        "most frequent exits"),
+                comparison.runs().stream().map(ComparisonTable::cells).toList());
+    }
+
+    private static List<String> cells(Measurement run) {
+        String top = run.exits().entrySet().stream()
+                .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+                .limit(TOP_REASONS)
+                .map(e -> e.getKey() + " " + number(e.getValue()))
+                .collect(Collectors.joining(", "));
+        return List.of(
+                run.setup().on(),
+                number(run.instructions()),
+                number(run.allExits()),
+                run.mmu().map(c -> number(c.faults)).orElse("-"),
+                run.mmu().map(c -> number(c.guestFaults)).orElse("-"),
+                number(run.walks().walks),
+                String.format(Locale.ROOT, "%.1f", run.referencesPerWalk()),
+                run.mmu().map(c -> number(c.flushes)).orElse("-"),
+                run.mmu().map(c -> number(c.pagesInUsePeak)).orElse("-"),
+                top);
+    }
+
+    private static String number(long value) {
+        return String.format(Locale.ROOT, "%,d", value);
+    }
+
+    /** As objects, with everything. */
+    static List<Map<String, Object>> objects(List<Comparison> comparisons) {
+        List<Map<String, Object>> objects = new ArrayList<>();
+        for (Comparison comparison : comparisons) {
+            for (Measurement run : comparison.runs()) {
+                objects.add(object(comparison.name(), run));
+            }
+        }
+        return objects;
+    }
+
+    private static Map<String, Object> object(String workload, Measurement run) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        Hypervisor hypervisor = run.setup().hypervisor().orElse(null);
+        object.put("workload", workload);
+        object.put("on", hypervisor == null ? "bare" : "kvm");
+        object.put("virt", hypervisor == null ? null : Words.word(hypervisor.virt()));
+        object.put("mmu", hypervisor == null ? null : Words.word(hypervisor.mmu()));
+        object.put("instructions", run.instructions());
+        object.put("exits", run.exits());
+        object.put("walks", run.walks().walks);
+        object.put("tableReferences", run.walks().allTableReferences());
+        object.put("nestedReferences", run.walks().allNestedReferences());
+        object.put("counters", run.mmu().map(MmuCounters::list).orElse(Map.of()));
+        object.put("output", run.output());
+        return object;
+    }
+
+    /** As {@link #objects}, but what has parts is spread over columns of its own: {@code exits: HLT}. */
+    static List<Map<String, Object>> flat(List<Comparison> comparisons) {
+        return objects(comparisons).stream()
+                .map(object -> {
+                    Map<String, Object> flat = new LinkedHashMap<>();
+                    object.forEach((name, value) -> {
+                        if (value instanceof Map<?, ?> parts) {
+                            parts.forEach((part, count) -> flat.put(name + ": " + part, count));
+                        } else {
+                            flat.put(name, value);
+                        }
+                    });
+                    return flat;
+                })
+                .toList();
+    }
+}

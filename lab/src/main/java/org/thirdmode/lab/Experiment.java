@@ -1,0 +1,80 @@
+package org.thirdmode.lab;
+
+import com.google.common.hash.Hasher;
+import com.google.common.hash.Hashing;
+import java.util.Map;
+import java.util.Optional;
+import org.thirdmode.kvm.vmm.VirtualMachine;
+import org.thirdmode.pc.HostPorts;
+import org.thirdmode.pc.Machine;
+import org.thirdmode.pc.MachineOutcome;
+import org.thirdmode.pc.loader.ImageException;
+
+/** Runs a setup to its end and counts. */
+public final class Experiment {
+    private final Setup setup;
+    private final long budget;
+    private final Progress progress;
+    private final Hasher output = Hashing.sha256().newHasher();
+
+    private Experiment(Setup setup, long budget, Progress progress) {
+        this.setup = setup;
+        this.budget = budget;
+        this.progress = progress;
+    }
+
+    /**
+     * Runs a setup.
+     *
+     * @param budget the most ticks of guest time; a guest that hangs ends there
+     * @throws ImageException where the image cannot be loaded
+     */
+    public static Measurement run(Setup setup, long budget, Progress progress) throws ImageException {
+        Experiment experiment = new Experiment(setup, budget, progress);
+        return setup.hypervisor().isPresent()
+                ? experiment.virtual(setup.hypervisor().get())
+                : experiment.bare();
+    }
+
+    private Measurement bare() throws ImageException {
+        Machine machine = new Machine(setup.configuration(), Optional.of(setup.image()), setup.options(), ports());
+        progress.begins(machine.processor()::instructions);
+        MachineOutcome outcome = machine.run(budget);
+        return new Measurement(
+                setup,
+                outcome,
+                digest(),
+                machine.processor().instructions(),
+                Map.of(),
+                Optional.empty(),
+                machine.processor().walker.counters);
+    }
+
+    private Measurement virtual(Hypervisor hypervisor) throws ImageException {
+        VirtualMachine machine = new VirtualMachine(
+                setup.configuration(),
+                hypervisor.virt(),
+                hypervisor.mmu(),
+                Optional.of(setup.image()),
+                setup.options(),
+                ports());
+        progress.begins(machine::instructions);
+        MachineOutcome outcome = machine.run(budget);
+        return new Measurement(
+                setup,
+                outcome,
+                digest(),
+                machine.instructions(),
+                machine.vcpu().exits(),
+                Optional.of(machine.vcpu().mmu().counters()),
+                machine.walks());
+    }
+
+    private HostPorts ports() {
+        return HostPorts.serial(value -> output.putByte((byte) value));
+    }
+
+    private String digest() {
+        return output.hash().toString();
+    }
+}

@@ -1,0 +1,71 @@
+package org.thirdmode.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.thirdmode.guests.GuestCatalogue;
+import org.thirdmode.guests.GuestImage;
+import org.thirdmode.kvm.MmuKind;
+import org.thirdmode.kvm.Virt;
+import org.thirdmode.pc.MachineConfiguration;
+import org.thirdmode.pc.loader.Image;
+import org.thirdmode.pc.loader.ImageException;
+import org.thirdmode.pc.loader.LoadOptions;
+
+/** Experiments. */
+class Experiments {
+    private static final long BUDGET = 10_000_000;
+    private static final Hypervisor NESTED = new Hypervisor(Virt.VMX, MmuKind.NESTED);
+
+    private static Setup setup(String workload, Hypervisor hypervisor) {
+        GuestImage kernel = GuestCatalogue.find("mini64").orElseThrow();
+        return new Setup(
+                new Image(kernel.name(), kernel.bytes()),
+                LoadOptions.DEFAULT.withCommandLine("workload=" + workload),
+                MachineConfiguration.DEFAULT,
+                Optional.ofNullable(hypervisor));
+    }
+
+    private static Measurement run(String workload, Hypervisor hypervisor) throws ImageException {
+        return Experiment.run(setup(workload, hypervisor), BUDGET, Progress.NONE);
+    }
+
+    @Test
+    void theSameSetupGivesTheSameMeasurement() throws ImageException {
+        Measurement first = run("fork processes=2 rounds=1", NESTED);
+        Measurement second = run("fork processes=2 rounds=1", NESTED);
+        assertTrue(first.agreesWith(second));
+        assertEquals(first.exits(), second.exits());
+        assertEquals(first.references(), second.references());
+        assertEquals(
+                first.mmu().orElseThrow().list(), second.mmu().orElseThrow().list());
+    }
+
+    @Test
+    void watchingARunDoesNotChangeIt() throws ImageException {
+        Setup setup = setup("preempt processes=2", NESTED);
+        long[] seen = new long[1];
+        Measurement watched = Experiment.run(setup, BUDGET, instructions -> seen[0] = 1 + instructions.getAsLong());
+        Measurement alone = Experiment.run(setup, BUDGET, Progress.NONE);
+        assertNotEquals(0, seen[0]);
+        assertEquals(alone.exits(), watched.exits());
+    }
+
+    @Test
+    void aComparisonNamesTheRunThatTheGuestCouldTellApart() throws ImageException {
+        Measurement bare = run("fork processes=2 rounds=1", null);
+        Measurement same = run("fork processes=2 rounds=1", NESTED);
+        Measurement other = run("fork processes=2 rounds=2", NESTED);
+        assertEquals(List.of(other), new Comparison("fork", List.of(bare, same, other)).disagreeing());
+    }
+
+    @Test
+    void aGuestThatDoesNotEndEndsWithItsBudget() throws ImageException {
+        Measurement cut = Experiment.run(setup("compile", NESTED), 100_000, Progress.NONE);
+        assertEquals(100_000, cut.instructions());
+    }
+}
