@@ -25,6 +25,7 @@ import org.thirdmode.vmx.vmcs.SecondaryProcessorBased;
 import org.thirdmode.vmx.vmcs.Vmcs;
 import org.thirdmode.vmx.vmcs.VmcsField;
 import org.thirdmode.x86.bus.PortBus;
+import org.thirdmode.x86.exec.GuestModeObserver;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.profile.CpuProfile;
@@ -116,9 +117,9 @@ public class VmxRoundTrip {
     /** The score counts round trips by ticks: so many they must be. */
     private void checkCount(Vmx extension) {
         cpu.run(cpu.now() + TICKS * 10);
-        extension.observer(line -> exits += line.startsWith("VM exit") ? 1 : 0);
+        extension.observe((kind, name, words) -> exits += kind == GuestModeObserver.Kind.EXIT ? 1 : 0);
         cpu.run(cpu.now() + TICKS * 100);
-        extension.observer(null);
+        extension.observe(null);
         if (exits != 100) {
             throw new IllegalStateException(exits + " exits in 100 round trips");
         }

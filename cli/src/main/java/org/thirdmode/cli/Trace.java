@@ -6,8 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.thirdmode.pc.Machine;
-import org.thirdmode.svm.exec.Svm;
-import org.thirdmode.vmx.exec.Vmx;
 import org.thirdmode.x86.decode.Decoder;
 import org.thirdmode.x86.decode.Disassembler;
 import org.thirdmode.x86.exec.Processor;
@@ -36,11 +34,7 @@ final class Trace implements Pace {
             throw cannotWrite(e);
         }
         Processor processor = machine.processor();
-        switch (processor.extension) {
-            case Svm svm -> svm.observe(event -> write(processor.instructions() + "\t" + event));
-            case Vmx vmx -> vmx.observer(event -> write(processor.instructions() + "\t" + event));
-            default -> {}
-        }
+        processor.extension.observe((kind, name, words) -> write(processor.instructions() + "\t" + words));
     }
 
     private void write(CharSequence line) {

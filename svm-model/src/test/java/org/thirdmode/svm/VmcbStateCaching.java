@@ -25,7 +25,7 @@ class VmcbStateCaching {
                 .set(VmcbField.VMCB_CLEAN, CleanBit.CR2.mask)
                 .set(VmcbField.RIP, SvmMachine.GUEST_CODE);
         List<String> lines = new ArrayList<>();
-        machine.svm.observe(lines::add);
+        machine.svm.observe((kind, name, words) -> lines.add(words));
         machine.exit();
         assertEquals(0x1111, machine.cpu.state.r[CpuState.RBX]);
         assertTrue(lines.contains("stale clean bit CR2: CR2 is 2222 in memory, 1111 in force"), lines::toString);
@@ -55,7 +55,7 @@ class VmcbStateCaching {
         SvmMachine machine = new SvmMachine();
         machine.set(VmcbField.EVENTINJ, 0x8000_0300L | 6);
         List<String> lines = new ArrayList<>();
-        machine.svm.observe(lines::add);
+        machine.svm.observe((kind, name, words) -> lines.add(words));
         machine.exit();
         assertEquals(
                 List.of(

@@ -8,6 +8,8 @@ import org.thirdmode.svm.vmcb.Vmcb;
 import org.thirdmode.svm.vmcb.VmcbField;
 import org.thirdmode.x86.decode.Instruction;
 import org.thirdmode.x86.exec.Extension;
+import org.thirdmode.x86.exec.GuestModeObserver;
+import org.thirdmode.x86.exec.GuestModeObserver.Kind;
 import org.thirdmode.x86.exec.Processor;
 
 /**
@@ -45,7 +47,7 @@ public final class Svm implements Extension {
     private final SvmInstructions instructions;
     private final InstructionIntercepts instructionIntercepts;
     private final EventIntercepts eventIntercepts;
-    private SvmObserver observer;
+    private GuestModeObserver observer;
     private SvmHypervisor hypervisor;
 
     /** SVM of a processor, as its profile has it. */
@@ -73,8 +75,8 @@ public final class Svm implements Extension {
 
     // ---- for tools and for hypervisors in Java ----
 
-    /** Who hears of VMRUN, #VMEXIT and injection; null for nobody. */
-    public void observe(SvmObserver who) {
+    @Override
+    public void observe(GuestModeObserver who) {
         observer = who;
     }
 
@@ -141,7 +143,8 @@ public final class Svm implements Extension {
 
     void observeVirtualInterrupt() {
         if (observer != null) {
-            observer.event("virtual interrupt " + virtual.vector());
+            String name = "virtual interrupt " + virtual.vector();
+            observer.event(Kind.INJECTION, name, name);
         }
     }
 
@@ -155,11 +158,14 @@ public final class Svm implements Extension {
         if ((loaded.get(VmcbField.NESTED_CONTROL) & 1) != 0) {
             line.append(String.format(" nCR3=%x", loaded.get(VmcbField.N_CR3)));
         }
-        observer.event(line.toString());
+        observer.event(Kind.ENTRY, "VMRUN", line.toString());
         for (VmcbField field : worlds.stale(clean)) {
-            observer.event(String.format(
-                    "stale clean bit %s: %s is %x in memory, %x in force",
-                    field.clean, field, vmcb.get(field), loaded.get(field)));
+            observer.event(
+                    Kind.WARNING,
+                    "stale clean bit",
+                    String.format(
+                            "stale clean bit %s: %s is %x in memory, %x in force",
+                            field.clean, field, vmcb.get(field), loaded.get(field)));
         }
     }
 
@@ -170,8 +176,11 @@ public final class Svm implements Extension {
         int type = (int) (event >>> 8) & 7;
         String[] types = {"interrupt", "?", "NMI", "exception", "software interrupt", "?", "?", "?"};
         boolean hasErrorCode = ((event >>> 11) & 1) != 0;
-        observer.event(String.format("EVENTINJ %s %d", types[type], event & 0xff)
-                + (hasErrorCode ? String.format(" error code %x", event >>> 32) : ""));
+        String name = types[type] + " " + (event & 0xff);
+        observer.event(
+                Kind.INJECTION,
+                name,
+                "EVENTINJ " + name + (hasErrorCode ? String.format(" error code %x", event >>> 32) : ""));
     }
 
     void observeExit(long interrupted) {
@@ -189,7 +198,8 @@ public final class Svm implements Extension {
         if (interrupted != 0) {
             line.append(String.format(" EXITINTINFO=%x", interrupted));
         }
-        observer.event(line.toString());
+        Kind kind = exit.code == ExitTable.INVALID ? Kind.ENTRY_FAILURE : Kind.EXIT;
+        observer.event(kind, ExitTable.name(exit.code), line.toString());
     }
 
     // ---- the extension port ----

@@ -5,6 +5,8 @@ import org.thirdmode.vmx.vmcs.ExitReason;
 import org.thirdmode.vmx.vmcs.Vmcs;
 import org.thirdmode.vmx.vmcs.VmcsField;
 import org.thirdmode.x86.exec.EventInformation;
+import org.thirdmode.x86.exec.GuestModeObserver;
+import org.thirdmode.x86.exec.GuestModeObserver.Kind;
 
 /** Tells an observer, where there is one, of entries, exits and injections. */
 final class Observed {
@@ -20,25 +22,28 @@ final class Observed {
     };
 
     private final Vmcs vmcs;
-    private VmxObserver observer;
+    private GuestModeObserver observer;
 
     Observed(Vmx vmx) {
         vmcs = vmx.vmcs;
     }
 
-    void by(VmxObserver theObserver) {
+    void by(GuestModeObserver theObserver) {
         observer = theObserver;
     }
 
     void entered() {
         if (observer != null) {
-            observer.event("VM entry" + at() + place());
+            observer.event(Kind.ENTRY, "VM entry", "VM entry" + at() + place());
         }
     }
 
     void entryFailed(int reason) {
         if (observer != null) {
-            observer.event("VM-entry failure " + reason + at() + ": " + title(reason) + ", " + qualification());
+            observer.event(
+                    Kind.ENTRY_FAILURE,
+                    title(reason),
+                    "VM-entry failure " + reason + at() + ": " + title(reason) + ", " + qualification());
         }
     }
 
@@ -47,15 +52,19 @@ final class Observed {
         if (observer != null) {
             int interruption = (int) vmcs.read(VmcsField.VM_EXIT_INTERRUPTION_INFORMATION);
             int vectoring = (int) vmcs.read(VmcsField.IDT_VECTORING_INFORMATION);
-            observer.event("VM exit " + reason + at() + ": " + title(reason) + ", " + qualification()
-                    + event(", interruption information", interruption)
-                    + event(", IDT-vectoring information", vectoring) + place());
+            observer.event(
+                    Kind.EXIT,
+                    title(reason),
+                    "VM exit " + reason + at() + ": " + title(reason) + ", " + qualification()
+                            + event(", interruption information", interruption)
+                            + event(", IDT-vectoring information", vectoring) + place());
         }
     }
 
     void injected(int information) {
         if (observer != null) {
-            observer.event("event injection" + at() + event(":", information));
+            String name = event("", information).strip();
+            observer.event(Kind.INJECTION, name, "event injection" + at() + ": " + name);
         }
     }
 

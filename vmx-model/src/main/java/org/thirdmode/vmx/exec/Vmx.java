@@ -12,6 +12,7 @@ import org.thirdmode.vmx.vmcs.Vmcs;
 import org.thirdmode.vmx.vmcs.VmcsField;
 import org.thirdmode.x86.decode.Instruction;
 import org.thirdmode.x86.exec.Extension;
+import org.thirdmode.x86.exec.GuestModeObserver;
 import org.thirdmode.x86.exec.Intercept;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.state.Cr0;
@@ -208,8 +209,8 @@ public final class Vmx implements Extension {
         }
     }
 
-    /** Tells an observer of each entry, exit and injection; null for none. */
-    public void observer(VmxObserver observer) {
+    @Override
+    public void observe(GuestModeObserver observer) {
         observed.by(observer);
     }
 

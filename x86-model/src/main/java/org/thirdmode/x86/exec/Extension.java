@@ -53,6 +53,9 @@ public interface Extension {
     /** After power-up and RESET (not INIT): out of guest mode, out of VMX operation, EFER.SVME clear. */
     default void reset() {}
 
+    /** Tells {@code observer} of each entry, exit and injection; null for nobody. */
+    default void observe(GuestModeObserver observer) {}
+
     // ---- instructions of a guest ----
 
     /**
