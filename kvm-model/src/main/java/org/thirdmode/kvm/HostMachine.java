@@ -1,7 +1,5 @@
 package org.thirdmode.kvm;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
 import org.thirdmode.kvm.svm.Asids;
 import org.thirdmode.shadow.HostPages;
 import org.thirdmode.svm.exec.Svm;
@@ -10,7 +8,6 @@ import org.thirdmode.vmx.exec.Vmx;
 import org.thirdmode.x86.bus.LocalApicPort;
 import org.thirdmode.x86.bus.PortBus;
 import org.thirdmode.x86.exec.Processor;
-import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.state.Cr0;
@@ -25,9 +22,6 @@ import org.thirdmode.x86.tlb.TlbGeometry;
  * 64-bit kernel would have it, and executes only guests.
  */
 public final class HostMachine implements HostPages {
-    /** Where the allocator begins; the page below it is never given out, so that 0 is no page. */
-    private static final long FIRST_PAGE = 0x10_0000;
-
     private static final int CODE_SELECTOR = 0x10;
     private static final int TSS_SELECTOR = 0x40;
     private static final long TABLE = 0x1000;
@@ -48,9 +42,7 @@ public final class HostMachine implements HostPages {
     public final Asids asids;
 
     private final Timer timer;
-    private final Deque<Long> free = new ArrayDeque<>();
-    private long next = FIRST_PAGE;
-    private long pagesInUse;
+    private final HostAllocator pages;
 
     /**
      * A host.
@@ -64,6 +56,7 @@ public final class HostMachine implements HostPages {
         virt = Virt.of(profile);
         memory = new PhysicalMemory(addressWidth);
         memory.mapRam(0, 1L << addressWidth);
+        pages = new HostAllocator(memory);
         GuestClock clock = new GuestClock();
         timer = new Timer(clock);
         cpu = new Processor(memory, PortBus.EMPTY, timer, clock, profile, tlbs);
@@ -111,37 +104,31 @@ public final class HostMachine implements HostPages {
 
     @Override
     public long allocate(boolean below4G) {
-        pagesInUse++;
-        if (!free.isEmpty()) {
-            // Guests of this model use less than 4 GBytes of table pages; data comes from the same place, upwards.
-            return free.pop();
-        }
-        if (below4G && next >= 1L << 32) {
-            throw new IllegalStateException("no host page below 4 GBytes is left");
-        }
-        long page = next;
-        next += Frame.SIZE;
-        return page;
+        return pages.allocate(below4G);
     }
 
     /** Pages in a row, to be freed one by one. */
-    public long allocateContiguous(int pages) {
-        long first = next;
-        next += (long) pages * Frame.SIZE;
-        pagesInUse += pages;
-        return first;
+    public long allocateContiguous(int count) {
+        return pages.allocateRow(count);
     }
 
     @Override
     public void free(long hostPhysical) {
-        pagesInUse--;
-        java.util.Arrays.fill(memory.frame(hostPhysical).bytes, (byte) 0);
-        free.push(hostPhysical);
+        pages.free(hostPhysical);
     }
 
-    /** Pages that are out: of guests' memory, of tables, of control structures. */
+    /** A page for user space. */
+    long allocate(HostPageSize size) {
+        return pages.allocate(size, memory.addressWidth() <= 32);
+    }
+
+    void free(HostPageSize size, long hostPhysical) {
+        pages.free(size, hostPhysical);
+    }
+
+    /** Pages that are out, in units of 4 KBytes: of guests' memory, of tables, of control structures. */
     public long pagesInUse() {
-        return pagesInUse;
+        return pages.pagesInUse();
     }
 
     // ---- time ----

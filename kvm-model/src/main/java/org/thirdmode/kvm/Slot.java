@@ -9,7 +9,7 @@ final class Slot implements MemorySlot {
     private final long baseGfn;
     private final long pages;
     private final boolean readOnly;
-    private final BitSet dirty;
+    private BitSet dirty;
     private final UserMemory memory;
     private final long offset;
 
@@ -50,7 +50,7 @@ final class Slot implements MemorySlot {
 
     @Override
     public int hostPageShift(long gfn) {
-        return 12;
+        return memory.pageSize(offset + ((gfn - baseGfn) << 12)).shift;
     }
 
     @Override
@@ -63,6 +63,20 @@ final class Slot implements MemorySlot {
     @Override
     public boolean isDirty(long gfn) {
         return dirty != null && dirty.get((int) (gfn - baseGfn));
+    }
+
+    /** Whether it is the same memory at the same place as {@code other}, to be used alike but for the dirty log. */
+    boolean sameMemory(Slot other) {
+        return baseGfn == other.baseGfn
+                && pages == other.pages
+                && readOnly == other.readOnly
+                && memory == other.memory
+                && offset == other.offset;
+    }
+
+    /** Writes are recorded from now on, or no longer. */
+    void logDirty(boolean on) {
+        dirty = on ? new BitSet() : null;
     }
 
     /** The dirty log, which is empty afterwards. Bit i is frame baseGfn + i. */

@@ -1,6 +1,6 @@
 package org.thirdmode.kvm;
 
-import org.thirdmode.shadow.HostPages;
+import java.util.Arrays;
 import org.thirdmode.x86.memory.Frame;
 
 /**
@@ -8,21 +8,52 @@ import org.thirdmode.x86.memory.Frame;
  * come and go; what is in it stays.
  */
 public final class UserMemory {
+    private final HostMachine host;
+    private final long size;
+    private final HostPageSize pages;
+
+    /** By size, the host pages, 0 where none is allocated; in chunks, for memory is sparse. */
+    private final long[][][] allocated = new long[HostPageSize.values().length][][];
+
     private static final int CHUNK_SHIFT = 9;
     private static final int CHUNK = 1 << CHUNK_SHIFT;
 
-    private final HostPages host;
-    private final long[][] chunks;
-
-    /** @param size in bytes, a multiple of 4096 */
+    /** Memory in pages of 4 KBytes. */
     public UserMemory(HostMachine host, long size) {
-        this.host = host;
-        chunks = new long[(int) (((size >>> 12) + CHUNK - 1) >>> CHUNK_SHIFT)][];
+        this(host, size, HostPageSize.SMALL);
     }
 
-    /** The host-physical address of the page at {@code offset}, a multiple of {@link Frame#SIZE}. */
+    /**
+     * Memory in pages of {@code pages}; what is left over at the end in smaller ones.
+     *
+     * @param size in bytes, a multiple of 4096
+     */
+    public UserMemory(HostMachine host, long size, HostPageSize pages) {
+        this.host = host;
+        this.size = size;
+        this.pages = pages;
+        for (HostPageSize each : HostPageSize.values()) {
+            int chunks = each.ordinal() > pages.ordinal()
+                    ? 0
+                    : (int) ((size + (each.bytes() << CHUNK_SHIFT) - 1) >>> (each.shift + CHUNK_SHIFT));
+            allocated[each.ordinal()] = new long[chunks][];
+        }
+    }
+
+    /** The size of the page at {@code offset}. */
+    public HostPageSize pageSize(long offset) {
+        HostPageSize result = pages;
+        while (result != HostPageSize.SMALL && (offset & -result.bytes()) + result.bytes() > size) {
+            result = HostPageSize.values()[result.ordinal() - 1];
+        }
+        return result;
+    }
+
+    /** The host-physical address of the 4 KBytes at {@code offset}, a multiple of {@link Frame#SIZE}. */
     public long hostAddress(long offset) {
-        int n = (int) (offset >>> 12);
+        HostPageSize pageSize = pageSize(offset);
+        long[][] chunks = allocated[pageSize.ordinal()];
+        int n = (int) (offset >>> pageSize.shift);
         long[] chunk = chunks[n >>> CHUNK_SHIFT];
         if (chunk == null) {
             chunk = new long[CHUNK];
@@ -30,23 +61,24 @@ public final class UserMemory {
         }
         long page = chunk[n & (CHUNK - 1)];
         if (page == 0) {
-            page = host.allocate(false);
+            page = host.allocate(pageSize);
             chunk[n & (CHUNK - 1)] = page;
         }
-        return page;
+        return page + (offset & (pageSize.bytes() - 1));
     }
 
     /** The process ends: the pages go back. */
     public void release() {
-        for (int n = 0; n < chunks.length; n++) {
-            if (chunks[n] != null) {
-                for (long page : chunks[n]) {
-                    if (page != 0) {
-                        host.free(page);
+        for (HostPageSize each : HostPageSize.values()) {
+            long[][] chunks = allocated[each.ordinal()];
+            for (long[] chunk : chunks) {
+                for (int n = 0; chunk != null && n < CHUNK; n++) {
+                    if (chunk[n] != 0) {
+                        host.free(each, chunk[n]);
                     }
                 }
-                chunks[n] = null;
             }
+            Arrays.fill(chunks, null);
         }
     }
 }

@@ -47,23 +47,41 @@ public final class Vm implements MemorySlots {
     public void setUserMemoryRegion(
             int number, Set<SlotFlag> flags, long guestPhysical, long size, UserMemory memory, long offset) {
         check(number, guestPhysical, size);
+        Slot made = new Slot(
+                number,
+                guestPhysical >>> 12,
+                size >>> 12,
+                flags.contains(SlotFlag.READ_ONLY),
+                flags.contains(SlotFlag.LOG_DIRTY_PAGES),
+                memory,
+                offset);
         for (Slot slot : List.copyOf(slots)) {
             if (slot.number == number) {
+                if (slot.sameMemory(made)) {
+                    changeLog(slot, made.logsDirty());
+                    return;
+                }
                 remove(slot);
             }
         }
         if (size != 0) {
-            slots.add(new Slot(
-                    number,
-                    guestPhysical >>> 12,
-                    size >>> 12,
-                    flags.contains(SlotFlag.READ_ONLY),
-                    flags.contains(SlotFlag.LOG_DIRTY_PAGES),
-                    memory,
-                    offset));
+            slots.add(made);
             if (vcpu != null) {
                 vcpu.mmu().slotsChanged();
             }
+        }
+    }
+
+    /** Only the flag has changed: what is mapped stays. */
+    private void changeLog(Slot slot, boolean on) {
+        if (slot.logsDirty() == on) {
+            return;
+        }
+        slot.logDirty(on);
+        if (vcpu != null && on) {
+            vcpu.mmu().slotRemoveWriteAccess(slot);
+        } else if (vcpu != null) {
+            vcpu.mmu().dirtyLogEnded(slot);
         }
     }
 
@@ -143,9 +161,9 @@ public final class Vm implements MemorySlots {
 
     /** The virtual machine goes: every host page of its own comes back. */
     public void destroy() {
+        List.copyOf(slots).forEach(this::remove);
         if (vcpu != null) {
             vcpu.destroy();
         }
-        List.copyOf(slots).forEach(this::remove);
     }
 }

@@ -173,6 +173,8 @@ public final class TdpMmu implements GuestMmu {
             long after = processorLogs() ? format.withoutDirty(entry) : format.withoutWrite(entry);
             tables.set(EntryCause.DIRTY_LOG, page, index, after);
         });
+        // To split has taken tables.
+        tables.recycle(maxPages);
         tables.commit();
     }
 
