@@ -1,17 +1,23 @@
 #!/usr/bin/env bash
-# Runs kvm-unit-tests, built by you, on the bare machine or on QEMU, and counts what each test says. See README.md.
-#   run.sh [--on thirdmode|qemu] [--only REGEX] [--logs DIR] [--x86_64 DIR] [--i386 DIR] [-- launcher options]
+# Runs kvm-unit-tests, built by you, on the bare machine, in a virtual machine of ours or on QEMU, and counts what each
+# test says. See README.md.
+#   run.sh [--on thirdmode|qemu] [--virt vmx|svm] [--mmu naive|cached|unsync|nested] [--only REGEX] [--logs DIR]
+#          [--patience N] [--x86_64 DIR] [--i386 DIR] [-- launcher options]
+# With --virt or --mmu a test is the guest of a virtual machine. --patience allows each test N times its seconds.
 # One line a test: name, build, PASS, FAIL and SKIP lines, how it ended, seconds. Status 1 where a test has a FAIL line
 # or did not end by itself.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-on=thirdmode only=. logs='' dir64='' dir32=''
+on=thirdmode virt='' mmu='' patience=1 only=. logs='' dir64='' dir32=''
 launcher=${THIRDMODE:-$here/../../thirdmode}
 
-usage() { sed -n '2,5s/^# //p' "$0" >&2; exit 2; }
+usage() { sed -n '2,8s/^# //p' "$0" >&2; exit 2; }
 while [ $# -gt 0 ]; do
     case $1 in
     --on) on=${2:-}; shift 2 || usage ;;
+    --virt) virt=${2:-}; shift 2 || usage ;;
+    --mmu) mmu=${2:-}; shift 2 || usage ;;
+    --patience) patience=${2:-}; shift 2 || usage ;;
     --only) only=${2:-}; shift 2 || usage ;;
     --logs) logs=${2:-}; shift 2 || usage ;;
     --x86_64) dir64=${2:-}; shift 2 || usage ;;
@@ -20,6 +26,8 @@ while [ $# -gt 0 ]; do
     *) echo "run.sh: unknown option $1" >&2; usage ;;
     esac
 done
+platform='--on bare'
+[ -z "$virt$mmu" ] || platform="--on kvm ${virt:+--virt $virt} ${mmu:+--mmu $mmu}"
 case $on in thirdmode | qemu) ;; *) echo "run.sh: --on $on: thirdmode or qemu" >&2; exit 2 ;; esac
 [ -n "$dir64$dir32" ] || { echo "run.sh: give the directory of a build, --x86_64 DIR or --i386 DIR" >&2; exit 2; }
 # Builds what has to be built, so that no test's time is spent on it.
@@ -28,12 +36,12 @@ case $on in thirdmode | qemu) ;; *) echo "run.sh: --on $on: thirdmode or qemu" >
 mkdir -p "$logs"
 
 run() { # image, command line, module, seconds, million instructions, options for thirdmode, for QEMU; then the user's
-    local image=$1 append=$2 module=$3 seconds=$4 budget=$5 ours=$6 qemu=$7
+    local image=$1 append=$2 module=$3 seconds=$(($4 * patience)) budget=$5 ours=$6 qemu=$7
     shift 7
     # shellcheck disable=SC2086
     case $on in
     thirdmode)
-        timeout -k 5 "$seconds" "$launcher" run --on bare --memory 256M --max-instructions "${budget}000000" \
+        timeout -k 5 "$seconds" "$launcher" run $platform --memory 256M --max-instructions "${budget}000000" \
             ${append:+--append "$append"} ${module:+--module "$module"} $ours "$@" "$image" ;;
     qemu)
         timeout -k 5 "$seconds" qemu-system-x86_64 -nodefaults --no-reboot -machine accel=tcg -m 256 -display none \
