@@ -11,7 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 on=thirdmode virt='' mmu='' patience=1 only=. logs='' dir64='' dir32=''
 launcher=${THIRDMODE:-$here/../../thirdmode}
 
-usage() { sed -n '2,8s/^# //p' "$0" >&2; exit 2; }
+usage() { sed -n '2,6s/^# //p' "$0" >&2; exit 2; }
 while [ $# -gt 0 ]; do
     case $1 in
     --on) on=${2:-}; shift 2 || usage ;;
