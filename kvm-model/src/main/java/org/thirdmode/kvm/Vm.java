@@ -77,6 +77,10 @@ public final class Vm implements MemorySlots {
         if (slot.logsDirty() == on) {
             return;
         }
+        if (vcpu != null) {
+            // What the processor has written down until now is not of this log.
+            vcpu.mmu().harvestDirty();
+        }
         slot.logDirty(on);
         if (vcpu != null && on) {
             vcpu.mmu().slotRemoveWriteAccess(slot);

@@ -152,8 +152,9 @@ public final class TdpMmu implements GuestMmu {
     }
 
     private void logNoMore(MemorySlot slot) {
+        // What was written down is of the slots as they are now.
+        harvestDirty();
         if (logged.remove(slot) && logged.isEmpty()) {
-            harvestDirty();
             processor.log().enable(false);
         }
     }
