@@ -96,6 +96,7 @@ public final class VmxBackend implements Backend {
     @Override
     public void mmu(GuestMmu guestMmu) {
         mmu = guestMmu;
+        control(PrimaryProcessorBased.INVLPG_EXITING, !nested && mmu.interceptsInvlpg());
     }
 
     @Override
