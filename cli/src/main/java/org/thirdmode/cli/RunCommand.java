@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.thirdmode.kvm.MmuKind;
+import org.thirdmode.kvm.Virt;
 import org.thirdmode.pc.disk.DiskFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -58,10 +59,10 @@ final class RunCommand implements Callable<Integer> {
 
     @Option(
             names = "--virt",
-            paramLabel = "vmx",
-            converter = Words.ToVirtualization.class,
-            description = "The extension that runs a virtual machine; svm is not there yet (default: vmx).")
-    private Virtualization virtualization;
+            paramLabel = "vmx|svm",
+            converter = Words.ToVirt.class,
+            description = "The extension that runs a virtual machine (default: what --cpu has, or vmx).")
+    private Virt virt;
 
     @Option(
             names = "--mmu",
@@ -198,7 +199,7 @@ final class RunCommand implements Callable<Integer> {
                 memory,
                 commandLine,
                 Optional.ofNullable(bios),
-                Optional.ofNullable(cpu),
+                processor(on),
                 fidelity,
                 optional(maxInstructions),
                 Optional.ofNullable(trace),
@@ -214,7 +215,9 @@ final class RunCommand implements Callable<Integer> {
         try {
             report = switch (on) {
                 case BARE -> bare.run(what, serial);
-                case KVM -> new VirtualMachineRun(mmu == null ? MmuKind.NESTED : mmu).run(what, serial);
+                case KVM ->
+                    new VirtualMachineRun(Optional.ofNullable(virt), mmu == null ? MmuKind.NESTED : mmu)
+                            .run(what, serial);
             };
         } finally {
             serial.flush();
@@ -235,12 +238,20 @@ final class RunCommand implements Callable<Integer> {
 
     /** What was asked for: {@code --virt} and {@code --mmu} mean a virtual machine. */
     private Platform platform() {
-        boolean virtual = virtualization != null || mmu != null;
+        boolean virtual = virt != null || mmu != null;
         if (platform == Platform.BARE && virtual) {
             throw new ParameterException(
                     spec.commandLine(), "--on bare: has no hypervisor; leave out --virt and --mmu, or say --on kvm");
         }
         return platform != null ? platform : virtual ? Platform.KVM : Platform.BARE;
+    }
+
+    /** What a guest is told of its processor: where nothing is said, the one that has the extension and everything else. */
+    private Optional<String> processor(Platform on) {
+        if (cpu == null && on == Platform.KVM && virt != null) {
+            return Optional.of(virt.generic().name());
+        }
+        return Optional.ofNullable(cpu);
     }
 
     private static OptionalLong optional(Long value) {

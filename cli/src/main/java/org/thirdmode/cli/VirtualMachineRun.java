@@ -1,8 +1,11 @@
 package org.thirdmode.cli;
 
+import java.util.Optional;
 import org.thirdmode.kvm.MmuKind;
+import org.thirdmode.kvm.Virt;
 import org.thirdmode.kvm.vmm.VirtualMachine;
 import org.thirdmode.pc.HostPorts;
+import org.thirdmode.pc.MachineConfiguration;
 import org.thirdmode.pc.MachineOutcome;
 import org.thirdmode.pc.loader.ImageException;
 
@@ -11,9 +14,16 @@ final class VirtualMachineRun {
     /** Ticks at once: often enough out of the machine to hear an interruption and to show a prompt. */
     private static final long STRETCH = 1L << 22;
 
+    private final Optional<Virt> virt;
     private final MmuKind mmu;
 
-    VirtualMachineRun(MmuKind mmu) {
+    /**
+     * A run.
+     *
+     * @param virt the extension of the host; empty for the one that the guest's processor has
+     */
+    VirtualMachineRun(Optional<Virt> virt, MmuKind mmu) {
+        this.virt = virt;
         this.mmu = mmu;
     }
 
@@ -39,8 +49,10 @@ final class VirtualMachineRun {
 
     private VirtualMachine machine(BareRun what, Disk disk, HostPorts ports) {
         try {
+            MachineConfiguration configuration = BareMachine.configuration(what);
             return new VirtualMachine(
-                    BareMachine.configuration(what),
+                    configuration,
+                    virt.orElseGet(() -> Virt.of(configuration.profile())),
                     mmu,
                     BareMachine.imageOf(what, disk),
                     BareMachine.loadOptions(what),

@@ -4,6 +4,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.thirdmode.kvm.MmuKind;
+import org.thirdmode.kvm.Virt;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -33,10 +34,10 @@ final class Words {
         }
     }
 
-    static final class ToVirtualization implements ITypeConverter<Virtualization> {
+    static final class ToVirt implements ITypeConverter<Virt> {
         @Override
-        public Virtualization convert(String text) {
-            return one(Virtualization.values(), text);
+        public Virt convert(String text) {
+            return one(Virt.values(), text);
         }
     }
 

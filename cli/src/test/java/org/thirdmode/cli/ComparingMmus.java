@@ -22,9 +22,18 @@ class ComparingMmus {
     void everyMmuHasALineAndTheRunsAgree() {
         CommandLineCase run = compare("--workload", SMALL);
         assertEquals(0, run.status(), run.err());
-        for (String name :
-                new String[] {"bare", "vmx/naive", "vmx/cached", "vmx/unsync", "vmx/nested", "All runs printed the same"
-                }) {
+        for (String name : new String[] {
+            "bare",
+            "vmx/naive",
+            "vmx/cached",
+            "vmx/unsync",
+            "vmx/nested",
+            "svm/naive",
+            "svm/cached",
+            "svm/unsync",
+            "svm/nested",
+            "All runs printed the same"
+        }) {
             assertTrue(run.out().contains("\n" + name), name + " is missing in " + run.out());
         }
     }
@@ -34,7 +43,7 @@ class ComparingMmus {
         CommandLineCase run = compare("--workload", SMALL, "--kernel", "minipae", "--json");
         assertEquals(0, run.status(), run.err());
         JsonNode runs = new ObjectMapper().readTree(run.out());
-        assertEquals(5, runs.size());
+        assertEquals(9, runs.size());
         for (JsonNode one : runs) {
             assertEquals(runs.get(0).get("instructions"), one.get("instructions"));
             assertEquals(runs.get(0).get("output"), one.get("output"));
@@ -42,7 +51,10 @@ class ComparingMmus {
         }
         assertEquals("kvm", runs.get(4).get("on").asText());
         assertEquals("nested", runs.get(4).get("mmu").asText());
+        assertEquals("vmx", runs.get(4).get("virt").asText());
         assertTrue(runs.get(4).get("exits").get("EPT violation").asLong() > 0);
+        assertEquals("svm", runs.get(8).get("virt").asText());
+        assertTrue(runs.get(8).get("exits").get("NPF").asLong() > 0);
     }
 
     @Test

@@ -18,6 +18,7 @@ import org.thirdmode.pc.MachineConfiguration;
 import org.thirdmode.pc.MachineOutcome;
 import org.thirdmode.pc.loader.Image;
 import org.thirdmode.pc.loader.LoadOptions;
+import org.thirdmode.x86.profile.CpuProfile;
 
 /** The same image prints the same, ends the same and takes the same number of instructions. */
 class AGuestCannotTellAVirtualMachineFromTheBareOne {
@@ -31,9 +32,13 @@ class AGuestCannotTellAVirtualMachineFromTheBareOne {
     }
 
     private static Run bare(String name, LoadOptions options) throws Exception {
+        return bare(MachineConfiguration.DEFAULT, name, options);
+    }
+
+    private static Run bare(MachineConfiguration configuration, String name, LoadOptions options) throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        Machine machine = new Machine(
-                MachineConfiguration.DEFAULT, Optional.of(image(name)), options, new HostPorts(out::write, b -> {}));
+        Machine machine =
+                new Machine(configuration, Optional.of(image(name)), options, new HostPorts(out::write, b -> {}));
         MachineOutcome outcome = machine.run(BUDGET);
         return new Run(
                 outcome,
@@ -41,14 +46,16 @@ class AGuestCannotTellAVirtualMachineFromTheBareOne {
                 machine.processor().now());
     }
 
-    private static Run virtual(String name, LoadOptions options, MmuKind mmu) throws Exception {
+    private static Run virtual(String name, LoadOptions options, Virt virt, MmuKind mmu) throws Exception {
+        return virtual(MachineConfiguration.DEFAULT, name, options, virt, mmu);
+    }
+
+    private static Run virtual(
+            MachineConfiguration configuration, String name, LoadOptions options, Virt virt, MmuKind mmu)
+            throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         VirtualMachine machine = new VirtualMachine(
-                MachineConfiguration.DEFAULT,
-                mmu,
-                Optional.of(image(name)),
-                options,
-                new HostPorts(out::write, b -> {}));
+                configuration, virt, mmu, Optional.of(image(name)), options, new HostPorts(out::write, b -> {}));
         MachineOutcome outcome = machine.run(BUDGET);
         return new Run(
                 outcome, out.toString(StandardCharsets.UTF_8), machine.vcpu().ticks());
@@ -62,7 +69,30 @@ class AGuestCannotTellAVirtualMachineFromTheBareOne {
         "hello16, UNSYNC", "hello32, UNSYNC", "hellopae, UNSYNC", "hello64, UNSYNC"
     })
     void whateverItsMmu(String name, MmuKind mmu) throws Exception {
-        assertEquals(bare(name, LoadOptions.DEFAULT), virtual(name, LoadOptions.DEFAULT, mmu));
+        Run bare = bare(name, LoadOptions.DEFAULT);
+        for (Virt virt : Virt.values()) {
+            assertEquals(bare, virtual(name, LoadOptions.DEFAULT, virt, mmu), () -> "by " + virt);
+        }
+    }
+
+    /** Also one that is told of a processor of AMD's, or of one that lacks much of what the host's has. */
+    @ParameterizedTest
+    @ValueSource(strings = {"generic-amd", "zen2", "barcelona", "haswell"})
+    void whateverItsProcessor(String profile) throws Exception {
+        MachineConfiguration configuration =
+                MachineConfiguration.DEFAULT.withProfile(CpuProfile.named().get(profile));
+        LoadOptions options = LoadOptions.DEFAULT.withCommandLine("workload=fork processes=2 rounds=2 pages=4");
+        for (String kernel : List.of("mini32", "mini64")) {
+            Run bare = bare(configuration, kernel, options);
+            for (Virt virt : Virt.values()) {
+                for (MmuKind mmu : List.of(MmuKind.CACHED, MmuKind.NESTED)) {
+                    assertEquals(
+                            bare,
+                            virtual(configuration, kernel, options, virt, mmu),
+                            () -> kernel + " by " + virt + " under " + mmu);
+                }
+            }
+        }
     }
 
     /** Processes, demand paging, copy-on-write, preemption, CR0.WP, a halted processor: three ways of paging. */
@@ -82,8 +112,11 @@ class AGuestCannotTellAVirtualMachineFromTheBareOne {
         for (String kernel : List.of("mini32", "minipae", "mini64")) {
             Run bare = bare(kernel, options);
             assertEquals(new MachineOutcome.Exited(0), bare.outcome(), () -> kernel + ": " + bare.output());
-            for (MmuKind mmu : MmuKind.values()) {
-                assertEquals(bare, virtual(kernel, options, mmu), () -> kernel + " under " + mmu);
+            for (Virt virt : Virt.values()) {
+                for (MmuKind mmu : MmuKind.values()) {
+                    assertEquals(
+                            bare, virtual(kernel, options, virt, mmu), () -> kernel + " by " + virt + " under " + mmu);
+                }
             }
         }
     }

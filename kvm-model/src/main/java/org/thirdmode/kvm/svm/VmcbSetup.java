@@ -86,7 +86,8 @@ final class VmcbSetup {
                         | INVD
                         | HLT
                         | TASK_SWITCH
-                        | (nested ? 0 : INVLPG));
+                        // Where CR0 is not intercepted as a whole, all but TS and MP of it is.
+                        | (nested ? 0 : INVLPG | InterceptTable.CR0_SEL_WRITE));
         vmcb.write(
                 VmcbField.INTERCEPT_MISC2,
                 InterceptTable.VMRUN

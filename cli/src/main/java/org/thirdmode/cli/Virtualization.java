@@ -1,6 +1,0 @@
-package org.thirdmode.cli;
-
-/** The extension that runs virtual machines. */
-enum Virtualization {
-    VMX
-}
