@@ -16,7 +16,7 @@ import org.thirdmode.pc.disk.DiskFile;
  * @param bios a ROM to reset into
  * @param cpu the name of a processor profile; empty for the machine's own default
  * @param maxInstructions the budget of retired instructions
- * @param trace the file that gets one line for each instruction
+ * @param trace the file that gets each instruction, or each event of a virtual machine
  * @param debugConsole the file that gets what the guest writes to the debug console
  * @param seed where all randomness of the guest comes from
  * @param modules multiboot modules: path, optionally a space and a command line
@@ -31,7 +31,7 @@ record BareRun(
         Optional<String> cpu,
         Fidelity fidelity,
         OptionalLong maxInstructions,
-        Optional<Path> trace,
+        Optional<TraceFile.Choice> trace,
         Optional<Path> debugConsole,
         long seed,
         List<String> modules,

@@ -11,6 +11,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
+import org.thirdmode.lab.trace.TraceFormat;
 import org.thirdmode.pc.disk.DiskFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -164,8 +165,19 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--trace",
             paramLabel = "FILE",
-            description = "Write one line for each instruction, and for each VM entry, VM exit and injected event.")
+            description = "Write what happens: VM entries, VM exits and injected events, each instruction of the bare"
+                    + " machine, faults and changes of tables of a virtual machine's MMU with their causes.")
     private Path trace;
+
+    @Option(
+            names = "--trace-format",
+            paramLabel = "FORMAT",
+            defaultValue = "text",
+            converter = Words.ToTraceFormat.class,
+            description =
+                    "text, a line an event; json, an object a line; or perfetto, a time line for the Perfetto viewer"
+                            + " (default: ${DEFAULT-VALUE}).")
+    private TraceFormat traceFormat;
 
     @Parameters(
             arity = "0..1",
@@ -202,7 +214,7 @@ final class RunCommand implements Callable<Integer> {
                 processor(on),
                 fidelity,
                 optional(maxInstructions),
-                Optional.ofNullable(trace),
+                Optional.ofNullable(trace).map(file -> new TraceFile.Choice(file, traceFormat)),
                 Optional.ofNullable(debugConsole),
                 seed,
                 modules,

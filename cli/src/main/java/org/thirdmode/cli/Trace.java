@@ -1,10 +1,6 @@
 package org.thirdmode.cli;
 
-import java.io.BufferedWriter;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import org.thirdmode.lab.trace.TraceEvent;
 import org.thirdmode.pc.Machine;
 import org.thirdmode.x86.decode.Decoder;
 import org.thirdmode.x86.decode.Disassembler;
@@ -18,31 +14,18 @@ import org.thirdmode.x86.state.Segment;
  * one. Entries to a guest of VMX or SVM, exits from it and injected events have a line each, in the manual's names.
  */
 final class Trace implements Pace {
-    private final Path file;
-    private final BufferedWriter out;
+    private final TraceFile out;
     private final CodePeek peek;
     private final Disassembler disassembler;
     private final byte[] code = new byte[Decoder.MAX_LENGTH];
 
-    Trace(Path file, Machine machine) {
-        this.file = file;
+    Trace(TraceFile.Choice choice, Machine machine) {
         peek = new CodePeek(machine.processor());
         disassembler = new Disassembler(new Decoder(machine.processor().features));
-        try {
-            out = Files.newBufferedWriter(file, StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw cannotWrite(e);
-        }
+        out = choice.open();
         Processor processor = machine.processor();
-        processor.extension.observe((kind, name, words) -> write(processor.instructions() + "\t" + words));
-    }
-
-    private void write(CharSequence line) {
-        try {
-            out.append(line).append('\n');
-        } catch (IOException e) {
-            throw cannotWrite(e);
-        }
+        processor.extension.observe(
+                (kind, name, words) -> out.write(TraceEvent.of(processor.instructions(), kind, name, words)));
     }
 
     @Override
@@ -58,9 +41,9 @@ final class Trace implements Pace {
         CpuState s = processor.state;
         int available = peek.at(s.rip, code);
         StringBuilder line = new StringBuilder(100);
-        line.append(processor.instructions() + 1).append('\t');
         line.append(hex(s.segments[Segment.CS].selector, 4)).append(':').append(hex(s.rip, s.codeWidth / 4));
         line.append('\t');
+        String mnemonic = "";
         if (available == 0) {
             line.append("\t(the code cannot be read)");
         } else {
@@ -69,21 +52,14 @@ final class Trace implements Pace {
                 line.append(hex(code[i] & 0xff, 2));
             }
             line.append('\t').append(instruction.text());
+            mnemonic = instruction.text().split(" ", 2)[0];
         }
-        write(line);
+        out.write(new TraceEvent(processor.instructions() + 1, TraceEvent.Kind.INSTRUCTION, mnemonic, line.toString()));
     }
 
     @Override
     public void close() {
-        try {
-            out.close();
-        } catch (IOException e) {
-            throw cannotWrite(e);
-        }
-    }
-
-    private UserError cannotWrite(IOException e) {
-        return new UserError("--trace " + file + ": cannot be written: " + e.getMessage());
+        out.close();
     }
 
     private static String hex(long value, int digits) {

@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
 import org.thirdmode.kvm.vmm.VirtualMachine;
+import org.thirdmode.lab.trace.VcpuTrace;
 import org.thirdmode.pc.HostPorts;
 import org.thirdmode.pc.MachineConfiguration;
 import org.thirdmode.pc.MachineOutcome;
@@ -29,14 +30,14 @@ final class VirtualMachineRun {
 
     /** As {@link Bare#run}. */
     Report run(BareRun what, SerialOutput serial) {
-        if (what.trace().isPresent()) {
-            throw new UserError("--trace: is not there for --on kvm yet; leave it out, or run --on bare");
-        }
         try (DebugConsoleFile debug = DebugConsoleFile.open(what.debugConsole());
                 Disk disk = Disk.open(what.disk())) {
             VirtualMachine machine = machine(what, disk, new HostPorts(serial::write, debug::write));
             Outcome outcome;
-            try {
+            try (TraceFile trace = what.trace().map(TraceFile.Choice::open).orElse(null)) {
+                if (trace != null) {
+                    machine.vcpu().observe(new VcpuTrace(machine.vcpu(), trace::write));
+                }
                 outcome = run(machine, what.maxInstructions().orElse(Long.MAX_VALUE), serial);
             } catch (UserError | SerialOutput.Closed e) {
                 throw e;

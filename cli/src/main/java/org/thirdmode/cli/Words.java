@@ -5,6 +5,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
+import org.thirdmode.lab.trace.TraceFormat;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -45,6 +46,13 @@ final class Words {
         @Override
         public MmuKind convert(String text) {
             return one(MmuKind.values(), text);
+        }
+    }
+
+    static final class ToTraceFormat implements ITypeConverter<TraceFormat> {
+        @Override
+        public TraceFormat convert(String text) {
+            return one(TraceFormat.values(), text);
         }
     }
 

@@ -22,6 +22,7 @@ class BadUsages {
     void anUnknownValueListsTheValidOnes() {
         tells("--fidelity: 'slow' is unknown; valid are fast, detailed", "run", "--fidelity", "slow", "kernel");
         tells("--on: 'moon' is unknown; valid are bare", "run", "--on", "moon", "kernel");
+        tells("'xml' is unknown; valid are text, json, perfetto", "run", "--trace-format", "xml", "kernel");
     }
 
     @Test

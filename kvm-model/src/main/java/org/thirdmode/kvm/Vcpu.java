@@ -47,6 +47,7 @@ public final class Vcpu {
     private long emulated;
     private long userSpaceExits;
     private long injected;
+    private VcpuObserver observer;
 
     Vcpu(Vm vm, CpuProfile profile, LocalApicPort apic, MmuKind kind) {
         host = vm.host();
@@ -91,6 +92,13 @@ public final class Vcpu {
     /** The MMU, for its counters and its tables. */
     public GuestMmu mmu() {
         return mmu;
+    }
+
+    /** Tells {@code who} what happens; null for nobody. */
+    public void observe(VcpuObserver who) {
+        observer = who;
+        host.cpu.extension.observe(who == null ? null : who::guestMode);
+        mmu.observe(who == null ? null : who::entryChanged);
     }
 
     // ---- time ----
@@ -180,6 +188,9 @@ public final class Vcpu {
 
     private KvmExit toUserSpace(KvmExit exit) {
         userSpaceExits++;
+        if (observer != null) {
+            observer.userSpace(exit);
+        }
         return exit;
     }
 
@@ -247,7 +258,11 @@ public final class Vcpu {
 
     /** A page fault of the hardware: {@link GuestMmu#pageFault}. */
     public KvmExit pageFault(long address, int errorCode) {
-        return switch (mmu.pageFault(address, errorCode)) {
+        FaultResult result = mmu.pageFault(address, errorCode);
+        if (observer != null) {
+            observer.pageFault(address, errorCode, result);
+        }
+        return switch (result) {
             case FaultResult.Retry retry -> null;
             case FaultResult.Inject(long linear, int code) -> {
                 backend.fetchRegisters();

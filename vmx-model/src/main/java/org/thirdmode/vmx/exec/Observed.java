@@ -56,6 +56,7 @@ final class Observed {
                     Kind.EXIT,
                     title(reason),
                     "VM exit " + reason + at() + ": " + title(reason) + ", " + qualification()
+                            + guestPhysical(reason)
                             + event(", interruption information", interruption)
                             + event(", IDT-vectoring information", vectoring) + place());
         }
@@ -82,6 +83,12 @@ final class Observed {
 
     private String qualification() {
         return "exit qualification " + hex(vmcs.read(VmcsField.EXIT_QUALIFICATION));
+    }
+
+    private String guestPhysical(int reason) {
+        return reason == ExitReason.EPT_VIOLATION.number || reason == ExitReason.EPT_MISCONFIGURATION.number
+                ? ", guest-physical address " + hex(vmcs.read(VmcsField.GUEST_PHYSICAL_ADDRESS))
+                : "";
     }
 
     private String at() {
