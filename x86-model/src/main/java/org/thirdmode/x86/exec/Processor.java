@@ -198,6 +198,14 @@ public final class Processor implements ProcessorSignals, Stateful {
         wantAttention();
     }
 
+    /** Looked at once a slice: another thread has something to tell. */
+    private volatile boolean signalled;
+
+    /** {@link #interruptLineChanged} from another thread: it is heard of within a slice. */
+    public void signal() {
+        signalled = true;
+    }
+
     /** The current tick. */
     public long now() {
         return budgetEnd - budget;
@@ -222,6 +230,10 @@ public final class Processor implements ProcessorSignals, Stateful {
             clock.setNow(now());
             if (clock.nextDeadline() <= now()) {
                 clock.fireDue();
+            }
+            if (signalled) {
+                signalled = false;
+                wantAttention();
             }
             if (attention) {
                 service();
