@@ -1,5 +1,6 @@
 package org.thirdmode.kvm;
 
+import java.util.function.LongConsumer;
 import org.thirdmode.kvm.svm.Asids;
 import org.thirdmode.shadow.HostPages;
 import org.thirdmode.svm.exec.Svm;
@@ -43,6 +44,11 @@ public final class HostMachine implements HostPages {
 
     private final Timer timer;
     private final HostAllocator pages;
+
+    /** Virtual machines, and the page that the processor needs while there are any: VMXON region, host save area. */
+    private int users;
+
+    private long extensionPage;
 
     /**
      * A host.
@@ -131,6 +137,24 @@ public final class HostMachine implements HostPages {
         return pages.pagesInUse();
     }
 
+    // ---- the extension ----
+
+    /** A virtual machine comes: the first turns the extension on. KVM: {@code kvm_usage_count}, {@code hardware_enable}. */
+    public void use(LongConsumer turnOn) {
+        if (users++ == 0) {
+            extensionPage = allocate(false);
+            turnOn.accept(extensionPage);
+        }
+    }
+
+    /** A virtual machine is gone: the last turns the extension off. KVM: {@code hardware_disable}. */
+    public void leave(Runnable turnOff) {
+        if (--users == 0) {
+            turnOff.run();
+            free(extensionPage);
+        }
+    }
+
     // ---- time ----
 
     /** The host's own timer: its interrupt ends guest mode at {@code tick} of the processor. */
@@ -141,12 +165,32 @@ public final class HostMachine implements HostPages {
     /** The host's interrupt handler: the interrupt that ended guest mode is dealt with. */
     public void acknowledgeTimer() {
         timer.pending = false;
+        timer.kicked = false;
+    }
+
+    /**
+     * Another processor's interrupt, from any thread: ends guest mode soon, and the run of a virtual CPU. KVM: {@code
+     * kvm_vcpu_kick}, or a signal to its thread.
+     */
+    public void kick() {
+        timer.kicked = true;
+        cpu.signal();
+    }
+
+    /** Whether {@link #kick} was called since this was asked last, or since the interrupt was dealt with. */
+    boolean takeKick() {
+        if (!timer.kicked) {
+            return false;
+        }
+        timer.kicked = false;
+        return true;
     }
 
     /** A local APIC with nothing but a timer, whose interrupt is for the host. */
     private static final class Timer implements LocalApicPort {
         private final GuestClock.Timer deadline;
         private boolean pending;
+        private volatile boolean kicked;
         private Processor cpu;
 
         Timer(GuestClock clock) {
@@ -172,12 +216,13 @@ public final class HostMachine implements HostPages {
 
         @Override
         public boolean interruptPending() {
-            return pending;
+            return pending || kicked;
         }
 
         @Override
         public int acknowledgeInterrupt() {
             pending = false;
+            kicked = false;
             return 0xef;
         }
 

@@ -93,7 +93,7 @@ public final class SvmBackend implements Backend {
         svm = host.svm;
         flushesByAsid = svm.profile().has(SvmFeature.FLUSH_BY_ASID);
         decodeAssists = svm.profile().has(SvmFeature.DECODE_ASSISTS);
-        enable();
+        host.use(this::enable);
         vmcb = new VmcbFields(host.memory, host.allocate(false));
         iopm = host.allocateContiguous(VmcbSetup.IOPM_PAGES);
         msrpm = host.allocateContiguous(VmcbSetup.MSRPM_PAGES);
@@ -104,16 +104,18 @@ public final class SvmBackend implements Backend {
         guest.walker.pdptesOnDemand(nested);
     }
 
-    /** Once a processor. KVM: {@code svm_hardware_enable}. Between VMRUN and VMRUN the host holds its interrupts off. */
-    private void enable() {
-        long[] area = new long[1];
-        cpu.system.msrs.read(MSR_VM_HSAVE_PA, area);
-        if (area[0] == 0) {
-            cpu.system.msrs.write(MSR_VM_HSAVE_PA, host.allocate(false));
-            svm.clgi();
-            cpu.state.systemFlags |= Rflags.IF;
-            svm.attach(ignored -> cpu.requestStop());
-        }
+    /** KVM: {@code svm_hardware_enable}. Between VMRUN and VMRUN the host holds its interrupts off. */
+    private void enable(long saveArea) {
+        cpu.system.msrs.write(MSR_VM_HSAVE_PA, saveArea);
+        svm.clgi();
+        cpu.state.systemFlags |= Rflags.IF;
+        svm.attach(ignored -> cpu.requestStop());
+    }
+
+    /** KVM: {@code svm_hardware_disable}. */
+    private void disable() {
+        cpu.system.msrs.write(MSR_VM_HSAVE_PA, 0);
+        cpu.globalInterruptFlag = true;
     }
 
     /** Tables in the host's own format, which has four levels. */
@@ -400,6 +402,7 @@ public final class SvmBackend implements Backend {
         host.free(vmcb.address);
         free(iopm, VmcbSetup.IOPM_PAGES);
         free(msrpm, VmcbSetup.MSRPM_PAGES);
+        host.leave(this::disable);
     }
 
     private void free(long from, int pages) {

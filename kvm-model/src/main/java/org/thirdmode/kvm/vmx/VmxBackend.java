@@ -40,6 +40,7 @@ public final class VmxBackend implements Backend {
     private final VmcsFields vmcs;
     private final GuestRegisters registers;
     private final long region;
+    private final long bitmaps;
     private final boolean nested;
     private final boolean unrestricted;
     private final Processor guest;
@@ -71,26 +72,21 @@ public final class VmxBackend implements Backend {
         cpu = host.cpu;
         vmx = host.vmx.instructions;
         vmcs = new VmcsFields(vmx);
-        if (!host.vmx.inVmxOperation()) {
-            long vmxon = newRegion();
-            vmcs.check(vmx.vmxon(vmxon), "VMXON");
-        }
-        region = newRegion();
+        host.use(page -> {
+            host.memory.write(page, 4, Vmcs.REVISION);
+            vmcs.check(vmx.vmxon(page), "VMXON");
+        });
+        region = host.allocate(false);
+        host.memory.write(region, 4, Vmcs.REVISION);
         vmcs.check(vmx.vmclear(region), "VMCLEAR");
         vmcs.check(vmx.vmptrld(region), "VMPTRLD");
         VmcsSetup setup = new VmcsSetup(host, vmcs, nested);
-        setup.write(host.allocate(false));
+        bitmaps = host.allocate(false);
+        setup.write(bitmaps);
         primary = setup.primary();
         unrestricted = setup.unrestricted();
         ept = nested ? new Ept(host, vmcs, setup.secondary()) : null;
         registers = new GuestRegisters(host, guest, vmcs, nested);
-    }
-
-    /** A page that begins with the revision identifier. */
-    private long newRegion() {
-        long page = host.allocate(false);
-        host.memory.write(page, 4, Vmcs.REVISION);
-        return page;
     }
 
     @Override
@@ -369,5 +365,7 @@ public final class VmxBackend implements Backend {
         }
         vmx.vmclear(region);
         host.free(region);
+        host.free(bitmaps);
+        host.leave(vmx::vmxoff);
     }
 }
