@@ -67,6 +67,8 @@ final class BoundedRun {
             case MachineOutcome.Halted() -> new Outcome.Halted();
             case MachineOutcome.TripleFault() -> new Outcome.TripleFault();
             case MachineOutcome.BudgetReached() -> new Outcome.BudgetReached();
+            case MachineOutcome.Interrupted() -> new Outcome.Interrupted();
+            case MachineOutcome.HypervisorFailed(String explanation) -> new Outcome.HypervisorFailed(explanation);
         };
     }
 }

@@ -4,6 +4,7 @@ package org.thirdmode.cli;
 final class ExitStatus {
     static final int OK = 0;
     static final int BAD_USAGE = 2;
+    static final int HYPERVISOR_FAILED = 123;
     static final int BUDGET_REACHED = 124;
     static final int TRIPLE_FAULT = 125;
     static final int MODEL_BUG = 126;

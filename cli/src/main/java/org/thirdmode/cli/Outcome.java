@@ -89,6 +89,19 @@ sealed interface Outcome {
         }
     }
 
+    /** The hypervisor around the guest cannot go on: the processor refuses the guest, or exits for an unknown reason. */
+    record HypervisorFailed(String explanation) implements Outcome {
+        @Override
+        public int status() {
+            return ExitStatus.HYPERVISOR_FAILED;
+        }
+
+        @Override
+        public String words() {
+            return "the hypervisor cannot go on: " + explanation;
+        }
+    }
+
     /** The model found itself in a state that no machine has. */
     record Bug(String where, Throwable cause) implements Outcome {
         @Override

@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "N:the value that the guest wrote to port 0xf4, at most 255; 0 when it switched the power off",
+            "123:the hypervisor could not go on (KVM_EXIT_FAIL_ENTRY, KVM_EXIT_UNKNOWN)",
             "124:the budget of instructions was reached",
             "125:triple fault",
             "126:a bug of the model",

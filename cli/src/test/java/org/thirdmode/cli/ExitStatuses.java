@@ -35,6 +35,11 @@ class ExitStatuses {
     }
 
     @Test
+    void aHypervisorThatCannotGoOnIs123() {
+        assertEquals(123, statusOf(new Outcome.HypervisorFailed("why")));
+    }
+
+    @Test
     void aBugOfTheModelIs126() {
         assertEquals(126, statusOf(new Outcome.Bug("state", new IllegalStateException())));
     }

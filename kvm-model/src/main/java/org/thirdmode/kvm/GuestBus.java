@@ -8,6 +8,8 @@ import org.thirdmode.shadow.MemorySlot;
 import org.thirdmode.x86.bus.PortBus;
 import org.thirdmode.x86.memory.MmioDevice;
 import org.thirdmode.x86.memory.PhysicalMemory;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 import org.thirdmode.x86.state.GuestExit;
 
 /**
@@ -17,11 +19,14 @@ import org.thirdmode.x86.state.GuestExit;
  * the answers so far, in order. Writes leave for user space after the instruction. KVM: {@code emulator_read_emulated},
  * {@code mmio_needed}.
  */
-final class GuestBus implements MmioDevice, PortBus {
+final class GuestBus implements MmioDevice, PortBus, Stateful {
     /** Hears of the hypervisor's writes to guest memory. */
     interface WriteListener {
         void written(long guestPhysical, int size);
     }
+
+    /** Accesses of one instruction: far more than any has, repeated ones being interrupted between iterations. */
+    private static final int MOST = 1 << 16;
 
     private final Vm vm;
     private final PhysicalMemory host;
@@ -111,5 +116,34 @@ final class GuestBus implements MmioDevice, PortBus {
     @Override
     public void write(int port, int size, int value) {
         writes.add(new KvmExit.Io(port, size, false, value));
+    }
+
+    /** What an instruction that is not complete has been told, and the writes that user space has still to do. */
+    @Override
+    public void state(StatePort port) {
+        int told = port.within("answers", answers.size(), 0, MOST);
+        for (int i = 0; i < told; i++) {
+            long answer = port.number("answer", port.restoring() ? 0 : answers.get(i));
+            if (port.restoring()) {
+                answers.add(answer);
+            }
+        }
+        int left = port.within("writes", writes.size(), 0, MOST);
+        for (int i = 0; i < left; i++) {
+            writes.add(write(port, writes.poll()));
+        }
+    }
+
+    /** A write passes; where it is read there is none yet. */
+    private static KvmExit write(StatePort port, KvmExit write) {
+        boolean toPort = port.flag("to port", write instanceof KvmExit.Io);
+        KvmExit.Io io = write instanceof KvmExit.Io it ? it : new KvmExit.Io(0, 1, false, 0);
+        KvmExit.Mmio mmio = write instanceof KvmExit.Mmio it ? it : new KvmExit.Mmio(0, 1, true, 0);
+        long address = port.number("address", toPort ? io.port() : mmio.guestPhysical());
+        int size = port.within("size", toPort ? io.size() : mmio.size(), 1, 8);
+        long value = port.number("value", toPort ? io.value() : mmio.value());
+        return toPort
+                ? new KvmExit.Io((int) address, size, false, (int) value)
+                : new KvmExit.Mmio(address, size, true, value);
     }
 }

@@ -1,13 +1,18 @@
 package org.thirdmode.kvm;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.thirdmode.x86.memory.Frame;
+import org.thirdmode.x86.snapshot.StateException;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /**
  * Memory of a user-space process that a virtual machine can be given: host pages, allocated when one is first touched. Slots
  * come and go; what is in it stays.
  */
-public final class UserMemory {
+public final class UserMemory implements Stateful {
     private final HostMachine host;
     private final long size;
     private final HostPageSize pages;
@@ -80,5 +85,29 @@ public final class UserMemory {
             }
             Arrays.fill(chunks, null);
         }
+    }
+
+    /** The 4-KByte pages that were touched, by their offset. */
+    @Override
+    public void state(StatePort port) {
+        List<Long> touched = new ArrayList<>();
+        for (HostPageSize each : HostPageSize.values()) {
+            long[][] chunks = allocated[each.ordinal()];
+            for (int n = 0; n < chunks.length << CHUNK_SHIFT; n++) {
+                long[] chunk = chunks[n >>> CHUNK_SHIFT];
+                long page = chunk == null ? 0 : chunk[n & (CHUNK - 1)];
+                for (long at = 0; page != 0 && at < each.bytes(); at += Frame.SIZE) {
+                    if (host.memory.touched(page + at)) {
+                        touched.add(((long) n << each.shift) + at);
+                    }
+                }
+            }
+        }
+        port.pages("pages", Frame.SIZE, touched, offset -> {
+            if (offset < 0 || offset >= size || (offset & (Frame.SIZE - 1)) != 0) {
+                throw new StateException(String.format("page 0x%x: is none of 0x%x bytes of memory", offset, size));
+            }
+            return host.memory.frame(hostAddress(offset)).bytes;
+        });
     }
 }

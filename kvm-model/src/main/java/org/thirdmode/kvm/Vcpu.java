@@ -1,6 +1,8 @@
 package org.thirdmode.kvm;
 
+import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.thirdmode.kvm.svm.SvmBackend;
 import org.thirdmode.kvm.vmx.VmxBackend;
 import org.thirdmode.shadow.FaultResult;
@@ -14,7 +16,10 @@ import org.thirdmode.x86.exec.Events;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.profile.Feature;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 import org.thirdmode.x86.state.CpuState;
+import org.thirdmode.x86.state.Cr4;
 import org.thirdmode.x86.state.GuestExit;
 import org.thirdmode.x86.state.GuestFault;
 import org.thirdmode.x86.state.Rflags;
@@ -26,7 +31,7 @@ import org.thirdmode.x86.state.Vector;
  * <p>The guest's time is counted in ticks as on the bare machine: one an instruction that the guest completes or that
  * faults, whether the hardware executes it or the hypervisor does; none for what exits are made of.
  */
-public final class Vcpu {
+public final class Vcpu implements Stateful {
     /** No interrupt waits to be injected. */
     private static final int NONE = -1;
 
@@ -35,6 +40,13 @@ public final class Vcpu {
     private final LocalApicPort apic;
     private final GuestMmu mmu;
     private final Backend backend;
+    private final Vm vm;
+
+    /** Nested paging of AMD has no PDPTE registers: each walk reads the table. */
+    private final boolean pdptesAreRegisters;
+
+    /** The thread that runs it; a virtual CPU is a thread. */
+    private final AtomicReference<Thread> runner = new AtomicReference<>();
 
     /** What the guest's time is ahead of the host processor's. */
     private long tickOffset;
@@ -50,10 +62,12 @@ public final class Vcpu {
     private VcpuObserver observer;
 
     Vcpu(Vm vm, CpuProfile profile, LocalApicPort apic, MmuKind kind) {
+        this.vm = vm;
         host = vm.host();
         this.apic = apic;
         guest = new GuestProcessor(vm, profile, apic);
         boolean nested = kind == MmuKind.NESTED;
+        pdptesAreRegisters = !nested || host.virt == Virt.VMX;
         backend = switch (host.virt) {
             case VMX -> new VmxBackend(host, guest.cpu, nested);
             case SVM -> new SvmBackend(host, guest.cpu, nested);
@@ -78,12 +92,14 @@ public final class Vcpu {
      * change {@link #setRegisters} must be called.
      */
     public Processor registers() {
+        idle();
         backend.fetchRegisters();
         return guest.cpu;
     }
 
     /** KVM_SET_REGS, KVM_SET_SREGS: what {@link #registers} returned has been changed. */
     public void setRegisters() {
+        idle();
         backend.registersChanged();
         mmu.resetContext();
         halted = false;
@@ -158,8 +174,31 @@ public final class Vcpu {
      * KVM_RUN: runs the guest until user space has something to do, or until its time is {@code deadline}.
      *
      * @param deadline in ticks
+     * @throws KvmException.VcpuBusy where another thread runs it
+     * @throws KvmException.VmDestroyed where its virtual machine is gone
      */
     public KvmExit run(long deadline) {
+        vm.alive();
+        if (!runner.compareAndSet(null, Thread.currentThread())) {
+            throw new KvmException.VcpuBusy(runner.get());
+        }
+        try {
+            return runUntilExit(deadline);
+        } finally {
+            runner.set(null);
+        }
+    }
+
+    /** Only the thread that runs it, or any where none does, may look at it. */
+    void idle() {
+        vm.alive();
+        Thread other = runner.get();
+        if (other != null && other != Thread.currentThread()) {
+            throw new KvmException.VcpuBusy(other);
+        }
+    }
+
+    private KvmExit runUntilExit(long deadline) {
         while (true) {
             KvmExit write = guest.bus.nextWrite();
             if (write != null) {
@@ -170,7 +209,7 @@ public final class Vcpu {
                 exit = emulate();
             } else if (halted) {
                 exit = new KvmExit.Hlt();
-            } else if (ticks() >= deadline || interruptForUserSpace()) {
+            } else if (ticks() >= deadline || interruptForUserSpace() || host.takeKick()) {
                 exit = new KvmExit.Interrupted();
             } else {
                 exit = enter(deadline);
@@ -444,6 +483,57 @@ public final class Vcpu {
     /** Events injected, but those that were interrupted on their way and injected again. */
     public long injected() {
         return injected;
+    }
+
+    // ---- state ----
+
+    /**
+     * All that the guest's future depends on, and what was counted: KVM_GET_REGS, KVM_GET_SREGS, KVM_GET_MSRS and what later
+     * kernels added to them, KVM_GET_FPU, KVM_GET_VCPU_EVENTS, KVM_GET_DEBUGREGS and KVM_GET_MP_STATE, in one.
+     */
+    @Override
+    public void state(StatePort port) {
+        Processor processor = registers();
+        long ticks = port.number("ticks", ticks());
+        port.part("processor", processor);
+        port.part("bus", guest.bus);
+        emulating = port.flag("emulating", emulating);
+        halted = port.flag("halted", halted);
+        pendingInterrupt = port.within("pending interrupt", pendingInterrupt, NONE, 255);
+        pendingNmi = port.flag("pending nmi", pendingNmi);
+        windowRequested = port.flag("window requested", windowRequested);
+        int information = port.number("injection", backend.injection());
+        int errorCode = port.number("injection error code", backend.injectionErrorCode());
+        int length = port.within("injection length", backend.injectionLength(), 0, 15);
+        emulated = port.number("emulated", emulated);
+        userSpaceExits = port.number("returns to user space", userSpaceExits);
+        injected = port.number("injected", injected);
+        boolean latched = port.flag("pdptes are registers", pdptesAreRegisters);
+        if (port.restoring()) {
+            if (pdptesAreRegisters && !latched) {
+                loadPdptes(processor);
+            }
+            tickOffset = ticks - host.cpu.now();
+            backend.inject(information, errorCode, length);
+            backend.registersChanged();
+            mmu.resetContext();
+        }
+    }
+
+    /**
+     * The processor that the guest ran on read its PDPTEs in each walk; this one has registers for them. KVM: {@code
+     * load_pdptrs} for KVM_SET_SREGS.
+     */
+    private static void loadPdptes(Processor processor) {
+        CpuState state = processor.state;
+        if (state.paging() && (state.cr4 & Cr4.PAE) != 0 && !state.longModeActive()) {
+            try {
+                processor.walker.loadPdptes(state.cr3);
+            } catch (GuestExit device) {
+                // A table in a device's registers has no entries.
+                Arrays.fill(state.pdpte, 0);
+            }
+        }
     }
 
     void destroy() {

@@ -17,6 +17,7 @@ public final class Vm implements MemorySlots {
     private final List<Slot> slots = new ArrayList<>();
     private Slot last;
     private Vcpu vcpu;
+    private boolean destroyed;
 
     public Vm(HostMachine host) {
         this.host = host;
@@ -42,11 +43,11 @@ public final class Vm implements MemorySlots {
      * @param guestPhysical where it begins, a multiple of 4096
      * @param size in bytes, a multiple of 4096
      * @param offset where in {@code memory} it begins, a multiple of 4096
-     * @throws IllegalArgumentException where it is misaligned, beyond the address width or overlaps another slot
+     * @throws KvmException where it is misaligned, beyond the address width or overlaps another slot; nothing has changed
      */
     public void setUserMemoryRegion(
             int number, Set<SlotFlag> flags, long guestPhysical, long size, UserMemory memory, long offset) {
-        check(number, guestPhysical, size);
+        check(number, guestPhysical, size, offset);
         Slot made = new Slot(
                 number,
                 guestPhysical >>> 12,
@@ -94,21 +95,29 @@ public final class Vm implements MemorySlots {
         setUserMemoryRegion(number, Set.of(), 0, 0, null, 0);
     }
 
-    private void check(int number, long guestPhysical, long size) {
+    private void check(int number, long guestPhysical, long size, long offset) {
+        alive();
         String what = String.format("memory slot %d at 0x%x, 0x%x bytes", number, guestPhysical, size);
-        if (((guestPhysical | size) & (Frame.SIZE - 1)) != 0 || guestPhysical < 0 || size < 0) {
-            throw new IllegalArgumentException(what + ": address and size must be multiples of 4096");
+        if (((guestPhysical | size | offset) & (Frame.SIZE - 1)) != 0 || offset < 0) {
+            throw new KvmException.MisalignedSlot(what);
         }
-        if (guestPhysical + size > 1L << host.memory.addressWidth() || size >>> 12 > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException(
-                    what + ": lies beyond the " + host.memory.addressWidth() + " bits of a physical address");
+        int width = host.memory.addressWidth();
+        long end = guestPhysical + size;
+        if (guestPhysical < 0 || size < 0 || end < 0 || end > 1L << width || size >>> 12 > Integer.MAX_VALUE) {
+            throw new KvmException.SlotBeyondAddressWidth(what, width);
         }
         for (Slot slot : slots) {
-            boolean apart = guestPhysical >>> 12 >= slot.baseGfn() + slot.pages()
-                    || (guestPhysical + size) >>> 12 <= slot.baseGfn();
+            boolean apart = guestPhysical >>> 12 >= slot.baseGfn() + slot.pages() || end >>> 12 <= slot.baseGfn();
             if (slot.number != number && size != 0 && !apart) {
-                throw new IllegalArgumentException(what + ": overlaps slot " + slot.number);
+                throw new KvmException.OverlappingSlots(what, slot.number);
             }
+        }
+    }
+
+    /** Every call but {@link #destroy} needs a virtual machine that is there. */
+    void alive() {
+        if (destroyed) {
+            throw new KvmException.VmDestroyed();
         }
     }
 
@@ -123,6 +132,7 @@ public final class Vm implements MemorySlots {
 
     /** KVM_GET_DIRTY_LOG: what was written since it was last asked. Bit i is the i-th frame of the slot. */
     public BitSet dirtyLog(int number) {
+        alive();
         for (Slot slot : slots) {
             if (slot.number == number && slot.logsDirty()) {
                 vcpu.mmu().harvestDirty();
@@ -131,7 +141,7 @@ public final class Vm implements MemorySlots {
                 return log;
             }
         }
-        throw new IllegalArgumentException("memory slot " + number + ": is no slot with a dirty log");
+        throw new KvmException.NoSuchSlot(number);
     }
 
     @Override
@@ -156,18 +166,31 @@ public final class Vm implements MemorySlots {
      * @param apic the local APIC, which is user space's
      */
     public Vcpu createVcpu(CpuProfile profile, LocalApicPort apic, MmuKind mmu) {
+        alive();
         if (vcpu != null) {
-            throw new IllegalStateException("this model's virtual machines have one virtual CPU");
+            throw new KvmException.VcpuExists();
         }
         vcpu = new Vcpu(this, profile, apic, mmu);
         return vcpu;
     }
 
-    /** The virtual machine goes: every host page of its own comes back. */
+    /**
+     * The virtual machine goes: every host page of its own comes back. The memory behind its slots is user space's. Once more
+     * does nothing.
+     *
+     * @throws KvmException.VcpuBusy where another thread runs its virtual CPU
+     */
     public void destroy() {
+        if (destroyed) {
+            return;
+        }
+        if (vcpu != null) {
+            vcpu.idle();
+        }
         List.copyOf(slots).forEach(this::remove);
         if (vcpu != null) {
             vcpu.destroy();
         }
+        destroyed = true;
     }
 }

@@ -16,4 +16,14 @@ public sealed interface MachineOutcome {
 
     /** The budget was reached; the machine can run on. */
     record BudgetReached() implements MachineOutcome {}
+
+    /** Another thread asked the machine to stop; it can run on. */
+    record Interrupted() implements MachineOutcome {}
+
+    /**
+     * The hypervisor around the machine cannot go on.
+     *
+     * @param explanation why, in one line
+     */
+    record HypervisorFailed(String explanation) implements MachineOutcome {}
 }

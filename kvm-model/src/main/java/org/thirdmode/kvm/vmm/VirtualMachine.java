@@ -1,14 +1,18 @@
 package org.thirdmode.kvm.vmm;
 
-import com.google.common.collect.Range;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.thirdmode.kvm.HostMachine;
+import org.thirdmode.kvm.KvmException;
 import org.thirdmode.kvm.KvmExit;
 import org.thirdmode.kvm.MmuKind;
-import org.thirdmode.kvm.UserMemory;
 import org.thirdmode.kvm.Vcpu;
 import org.thirdmode.kvm.Virt;
 import org.thirdmode.kvm.Vm;
@@ -22,36 +26,49 @@ import org.thirdmode.pc.loader.Image;
 import org.thirdmode.pc.loader.ImageException;
 import org.thirdmode.pc.loader.ImageLoader;
 import org.thirdmode.pc.loader.LoadOptions;
+import org.thirdmode.pc.memory.MemoryLayout;
+import org.thirdmode.pc.snapshot.MachineDescription;
+import org.thirdmode.pc.snapshot.StateFile;
 import org.thirdmode.x86.bus.ProcessorSignals;
 import org.thirdmode.x86.exec.Processor;
-import org.thirdmode.x86.memory.Frame;
-import org.thirdmode.x86.memory.PhysicalMemory;
-import org.thirdmode.x86.memory.PhysicalMemory.Region;
 import org.thirdmode.x86.paging.WalkCounters;
 import org.thirdmode.x86.profile.CpuProfile;
+import org.thirdmode.x86.snapshot.StateException;
+import org.thirdmode.x86.snapshot.StatePort;
 import org.thirdmode.x86.time.GuestClock;
 
 /**
  * A PC on KVM: the board and devices of the bare machine around a virtual CPU. The guest cannot tell the two apart: the same
  * image prints the same, after the same number of its own instructions.
  */
-public final class VirtualMachine implements ProcessorSignals {
+public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
     /** Host-physical memory beside what guests have: tables, control structures. */
     private static final int HOST_ADDRESS_WIDTH = 46;
 
-    private final MachineConfiguration configuration;
+    private static final String ON = "kvm";
+    private static final String EXITS = "exits, ";
+    private static final String MMU = "MMU ";
+
+    /** Counts of an MMU that say how much there is, not how often something happened. */
+    private static final Set<String> LEVELS =
+            Set.of("pages in use", "pages in use, peak", "rmap entries", "rmap longest");
+
+    private static final int MOST_COUNTS = 1 << 12;
+
+    private final MachineDescription description;
+    private final MmuKind mmu;
     private final Board board;
     private final HostMachine host;
     private final Vm vm;
-    private final UserMemory ram;
+    private final SlotMap slots;
     private final Vcpu vcpu;
-    private final Optional<Image> image;
-    private final LoadOptions options;
-    private boolean slotsStale = true;
     private boolean resetPending;
     private boolean initPending;
-    private final Told[] slots = new Told[32];
     private long slept;
+    private final Life life;
+
+    /** What was counted before the machine was read from a file. */
+    private final Map<String, Long> before = new TreeMap<>();
 
     /** A virtual machine on a host with the configuration's own processor. */
     public VirtualMachine(
@@ -79,82 +96,40 @@ public final class VirtualMachine implements ProcessorSignals {
             LoadOptions options,
             HostPorts ports)
             throws ImageException {
-        this.configuration = configuration;
-        this.image = image;
-        this.options = options;
-        CpuProfile processor = virt.hostFor(configuration.profile());
-        host = new HostMachine(processor, HOST_ADDRESS_WIDTH, configuration.detailed() ? processor.tlbs() : null);
-        host.cpu.system.random.seed(configuration.seed());
-        vm = new Vm(host);
-        ram = new UserMemory(host, configuration.memory().top());
-        PhysicalMemory memory = new PhysicalMemory(configuration.addressWidth(), this::sharedFrame);
-        memory.onMapChanged(() -> slotsStale = true);
-        board = new Board(configuration, ports, memory);
-        updateSlots();
-        vcpu = vm.createVcpu(configuration.profile(), board.localApic(), mmu);
-        board.connect(this);
+        this(new MachineDescription(configuration, image, options), virt, mmu, ports);
         if (configuration.firmware().isEmpty()) {
             boot();
         }
     }
 
+    /** A virtual machine after reset. */
+    private VirtualMachine(MachineDescription description, Virt virt, MmuKind mmu, HostPorts ports)
+            throws ImageException {
+        this.description = description;
+        this.mmu = mmu;
+        MachineConfiguration configuration = description.configuration();
+        CpuProfile processor = virt.hostFor(configuration.profile());
+        host = new HostMachine(processor, HOST_ADDRESS_WIDTH, configuration.detailed() ? processor.tlbs() : null);
+        host.cpu.system.random.seed(configuration.seed());
+        vm = new Vm(host);
+        slots = new SlotMap(host, vm, configuration.memory().top(), configuration.addressWidth());
+        board = new Board(configuration, ports, slots.memory());
+        slots.update();
+        vcpu = vm.createVcpu(configuration.profile(), board.localApic(), mmu);
+        board.connect(this);
+        life = new Life(host::kick, this::release);
+    }
+
     private void boot() throws ImageException {
-        if (image.isEmpty()) {
+        if (description.image().isEmpty()) {
             return;
         }
         board.actAsFirmware();
+        MemoryLayout layout = description.configuration().memory();
         Processor processor = vcpu.registers();
-        HandOver.apply(processor, ImageLoader.load(image.get(), options, configuration.memory(), board.memory()));
+        HandOver.apply(
+                processor, ImageLoader.load(description.image().get(), description.options(), layout, board.memory()));
         vcpu.setRegisters();
-    }
-
-    // ---- memory ----
-
-    /** RAM is this process's memory; the board and the guest have the same frames. */
-    private Frame sharedFrame(long guestPhysical) {
-        return host.memory.frame(ram.hostAddress(guestPhysical));
-    }
-
-    /** One slot, as KVM was told. */
-    private record Told(Range<Long> range, boolean readOnly) {}
-
-    /** Tells KVM where RAM and ROM are. A region that has not changed keeps its slot. */
-    private void updateSlots() {
-        slotsStale = false;
-        Map<Told, Region> wanted = new LinkedHashMap<>();
-        board.memory().regions().asMapOfRanges().forEach((range, region) -> {
-            if (!(region instanceof PhysicalMemory.Mmio)) {
-                wanted.put(new Told(range, region instanceof PhysicalMemory.Rom), region);
-            }
-        });
-        for (int n = 0; n < slots.length; n++) {
-            boolean stays = slots[n] != null && !slots[n].readOnly() && wanted.remove(slots[n]) != null;
-            if (!stays && slots[n] != null) {
-                vm.removeMemoryRegion(n);
-                slots[n] = null;
-            }
-        }
-        wanted.forEach((told, region) -> setSlot(told));
-    }
-
-    private void setSlot(Told told) {
-        int n = 0;
-        while (slots[n] != null) {
-            n++;
-        }
-        slots[n] = told;
-        long base = told.range().lowerEndpoint();
-        long size = told.range().upperEndpoint() - base;
-        if (told.readOnly()) {
-            UserMemory rom = new UserMemory(host, size);
-            for (long at = 0; at < size; at += Frame.SIZE) {
-                byte[] to = host.memory.frame(rom.hostAddress(at)).bytes;
-                System.arraycopy(board.memory().frame(base + at).bytes, 0, to, 0, Frame.SIZE);
-            }
-            vm.setUserMemoryRegion(n, Set.of(Vm.SlotFlag.READ_ONLY), base, size, rom, 0);
-        } else {
-            vm.setUserMemoryRegion(n, Set.of(), base, size, ram, base);
-        }
     }
 
     // ---- running ----
@@ -169,8 +144,22 @@ public final class VirtualMachine implements ProcessorSignals {
         return vcpu;
     }
 
-    /** Runs for at most {@code ticks} ticks of guest time. */
+    /**
+     * Runs for at most {@code ticks} ticks of guest time.
+     *
+     * @throws KvmException.VcpuBusy where another thread runs it
+     * @throws KvmException.VmDestroyed where it was closed or killed
+     */
     public MachineOutcome run(long ticks) {
+        life.begin();
+        try {
+            return runFor(ticks);
+        } finally {
+            life.end();
+        }
+    }
+
+    private MachineOutcome runFor(long ticks) {
         GuestClock clock = board.clock();
         long end = ticks > Long.MAX_VALUE - vcpu.ticks() ? Long.MAX_VALUE : vcpu.ticks() + ticks;
         while (true) {
@@ -184,6 +173,9 @@ public final class VirtualMachine implements ProcessorSignals {
             }
             signals();
             interrupts();
+            if (life.interrupted()) {
+                return new MachineOutcome.Interrupted();
+            }
             if (vcpu.ticks() >= end) {
                 return new MachineOutcome.BudgetReached();
             }
@@ -220,10 +212,13 @@ public final class VirtualMachine implements ProcessorSignals {
             }
             case KvmExit.InterruptWindowOpen() -> {}
             case KvmExit.Interrupted() -> {}
-            case KvmExit.FailEntry(long reason, String explanation) ->
-                throw new IllegalStateException("the hardware refused the guest: " + reason + ", " + explanation);
-            case KvmExit.Unknown(String hardwareExit) ->
-                throw new IllegalStateException("an exit that KVM does not handle: " + hardwareExit);
+            case KvmExit.FailEntry(long reason, String explanation) -> {
+                return Optional.of(new MachineOutcome.HypervisorFailed(
+                        "the processor refused to enter the guest, reason " + reason + ": " + explanation));
+            }
+            case KvmExit.Unknown(String hardwareExit) -> {
+                return Optional.of(new MachineOutcome.HypervisorFailed("KVM does not know this exit: " + hardwareExit));
+            }
         }
         return Optional.empty();
     }
@@ -279,9 +274,7 @@ public final class VirtualMachine implements ProcessorSignals {
     // ---- pins ----
 
     private void signals() {
-        if (slotsStale) {
-            updateSlots();
-        }
+        slots.update();
         if (resetPending || initPending) {
             Processor processor = vcpu.registers();
             processor.reset(!resetPending);
@@ -331,23 +324,160 @@ public final class VirtualMachine implements ProcessorSignals {
         return vcpu.ticks() - slept;
     }
 
+    // ---- from other threads, as signals to a process ----
+
+    /**
+     * Asks {@link #run} to come back with {@link MachineOutcome.Interrupted}, at once where it is not running when it is
+     * called next: SIGSTOP. Nothing is lost, {@link #run} goes on. From any thread.
+     */
+    public void interrupt() {
+        life.interrupt();
+    }
+
+    /** Ends the machine, whatever it does, and gives back all that it has: SIGKILL. From any thread; once more does nothing. */
+    public void kill() {
+        life.kill();
+    }
+
+    /**
+     * Gives back all that the machine has.
+     *
+     * @throws KvmException.VcpuBusy where another thread runs it: {@link #kill} waits for no one
+     */
+    @Override
+    public void close() {
+        life.close();
+    }
+
+    private void release() {
+        vm.destroy();
+        slots.release();
+    }
+
+    // ---- state ----
+
+    /**
+     * Writes the machine to {@code file}; it goes on afterwards as if it had not been.
+     *
+     * @throws IOException where the file cannot be written: it is then as it was
+     */
+    public void save(Path file) throws IOException {
+        life.begin();
+        try {
+            StateFile.write(file, this::write);
+        } finally {
+            life.end();
+        }
+    }
+
+    private void write(StatePort port) {
+        port.text("on", ON);
+        description.through(port);
+        port.choice("virt", host.virt);
+        port.choice("mmu", mmu);
+        state(port);
+    }
+
+    /**
+     * The machine that {@link #save} wrote to {@code file}. What the guest can see goes on to the bit; the tables of the MMU
+     * are made anew, so what they cost comes to what was counted before.
+     *
+     * @param virt the extension to go on with, if not the same
+     * @param mmu how its memory is translated from now on, if not as before
+     * @throws StateException where the file is no state of a virtual machine, in one line
+     */
+    public static VirtualMachine restore(Path file, Optional<Virt> virt, Optional<MmuKind> mmu, HostPorts ports)
+            throws IOException {
+        return StateFile.read(file, port -> {
+            String on = port.text("on", ON);
+            if (!on.equals(ON)) {
+                throw new StateException("it is the state of a machine on " + on + ", not on " + ON);
+            }
+            MachineDescription description = MachineDescription.read(port);
+            Virt savedVirt = port.choice("virt", Virt.VMX);
+            MmuKind savedMmu = port.choice("mmu", MmuKind.NESTED);
+            try {
+                VirtualMachine machine =
+                        new VirtualMachine(description, virt.orElse(savedVirt), mmu.orElse(savedMmu), ports);
+                machine.state(port);
+                return machine;
+            } catch (ImageException | IllegalArgumentException e) {
+                throw new StateException(e.getMessage());
+            }
+        });
+    }
+
+    private void state(StatePort port) {
+        port.part("memory", slots);
+        port.part("board", board);
+        slots.update();
+        port.part("random numbers", host.cpu.system.random);
+        port.part("vcpu", vcpu);
+        resetPending = port.flag("reset pending", resetPending);
+        initPending = port.flag("init pending", initPending);
+        slept = port.number("slept", slept);
+        port.part("counted before", this::counted);
+    }
+
+    /** The counts that add up. */
+    private void counted(StatePort port) {
+        Map<String, Long> sums = hypervisorCounts();
+        Iterator<String> names = List.copyOf(sums.keySet()).iterator();
+        int size = port.within("counts", sums.size(), 0, MOST_COUNTS);
+        for (int i = 0; i < size; i++) {
+            String name = port.text("name", port.restoring() ? "" : names.next());
+            long now = sums.getOrDefault(name, 0L);
+            long count = port.number("count", now);
+            if (port.restoring()) {
+                // What it took to make the machine anew does not count.
+                before.put(name, count - now);
+            }
+        }
+    }
+
+    /** Exits by reason, and what the MMU did, from the first instruction on. */
+    private Map<String, Long> hypervisorCounts() {
+        Map<String, Long> counts = new TreeMap<>(before);
+        vcpu.exits().forEach((reason, exits) -> counts.merge(EXITS + reason, exits, Long::sum));
+        vcpu.mmu().counters().list().forEach((name, count) -> {
+            if (!LEVELS.contains(name)) {
+                counts.merge(MMU + name, count, Long::sum);
+            }
+        });
+        return counts;
+    }
+
+    /** Pages of the host that are out for this machine: its memory, its tables, its control structures. */
+    public long hostPages() {
+        return host.pagesInUse();
+    }
+
     /** What was counted, by name, in the order to print. */
     public Map<String, Long> counts() {
         Map<String, Long> counts = new LinkedHashMap<>();
         counts.put("instructions", instructions());
         counts.put("ticks", vcpu.ticks());
-        long sum = 0;
-        for (long exits : vcpu.exits().values()) {
-            sum += exits;
+        Map<String, Long> sums = hypervisorCounts();
+        long exits = 0;
+        for (Map.Entry<String, Long> sum : sums.entrySet()) {
+            exits += sum.getKey().startsWith(EXITS) ? sum.getValue() : 0;
         }
-        counts.put("VM exits", sum);
-        vcpu.exits().forEach((reason, exits) -> counts.put("exits, " + reason, exits));
+        counts.put("VM exits", exits);
+        for (String reason : vcpu.exits().keySet()) {
+            counts.put(EXITS + reason, sums.remove(EXITS + reason));
+        }
+        sums.forEach((name, count) -> {
+            if (name.startsWith(EXITS)) {
+                counts.put(name, count);
+            }
+        });
         counts.put("returns to user space", vcpu.userSpaceExits());
         counts.put("instructions emulated", vcpu.emulated());
         counts.put("events injected", vcpu.injected());
         vcpu.mmu().counters().list().forEach((name, count) -> {
-            if (count != 0) {
-                counts.put("MMU " + name, count);
+            long sum = sums.getOrDefault(MMU + name, count);
+            if (sum != 0) {
+                counts.put(MMU + name, sum);
             }
         });
         counts.put("host pages in use", host.pagesInUse());

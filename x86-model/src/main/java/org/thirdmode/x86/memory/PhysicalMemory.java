@@ -175,6 +175,15 @@ public final class PhysicalMemory implements Stateful {
         return touch(address);
     }
 
+    /** Whether the frame at {@code address} exists. */
+    public boolean touched(long address) {
+        long number = address >>> FRAME_SHIFT;
+        long top = number >>> DIRECTORY_SHIFT;
+        return top < directory.length
+                && directory[(int) top] != null
+                && directory[(int) top][(int) number & (DIRECTORY_SIZE - 1)] != null;
+    }
+
     private Frame touch(long address) {
         if (address < 0 || address >>> addressWidth != 0) {
             return null;
