@@ -23,6 +23,11 @@ final class LockedFile implements HostFile {
     private static final int PERMISSION_WRITE = 101;
     private static final int DENIED_WRITE = 201;
 
+    /** Bytes that QEMU has no meaning for. */
+    private static final int READERS = 1000;
+
+    private static final int MOST_READERS = 1000;
+
     private final Path path;
     private final RandomAccessFile file;
     private final boolean writable;
@@ -78,10 +83,32 @@ final class LockedFile implements HostFile {
                 }
                 look.release();
             }
-            return channel.tryLock(PERMISSION_READ, 1, true) != null && channel.tryLock(DENIED_WRITE, 1, true) != null;
+            return lockedToRead(channel);
         } catch (OverlappingFileLockException e) {
             return false;
         }
+    }
+
+    /**
+     * Two readers in one Java virtual machine share what the first of them has locked: it refuses a second lock of the same byte.
+     * Each has a byte of its own besides, so that a writer in this virtual machine, which locks all of them, finds it.
+     */
+    private static boolean lockedToRead(FileChannel channel) throws IOException {
+        try {
+            if (channel.tryLock(PERMISSION_READ, 1, true) == null || channel.tryLock(DENIED_WRITE, 1, true) == null) {
+                return false;
+            }
+        } catch (OverlappingFileLockException e) {
+            // another of our readers, or a writer: the byte tells
+        }
+        for (int reader = 0; reader < MOST_READERS; reader++) {
+            try {
+                return channel.tryLock(READERS + reader, 1, true) != null;
+            } catch (OverlappingFileLockException e) {
+                // that reader's
+            }
+        }
+        return false;
     }
 
     @Override
