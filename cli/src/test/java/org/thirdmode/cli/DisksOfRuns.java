@@ -8,7 +8,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,6 +83,29 @@ class DisksOfRuns {
                 .findFirst()
                 .orElseThrow()
                 .replaceAll(" +", " ");
+    }
+
+    /** The same through a qcow2 image, in which QEMU then finds nothing wrong. */
+    @Test
+    void theDiskWorkloadRunsOnAQcow2Image() throws Exception {
+        Path disk = folder.resolve("disk.qcow2");
+        Assumptions.assumeTrue(
+                qemuImg("create", "-q", "-f", "qcow2", disk.toString(), "1M") == 0,
+                "qemu-img is not installed (Debian: apt-get install qemu-utils)");
+        CommandLineCase run = run("run", "mini64", "--append", "workload=disk", "--disk", disk.toString());
+        assertEquals(transcript("mini64"), run.out());
+        assertTrue(!run.err().contains("warning"), run.err());
+        assertEquals(0, qemuImg("check", "-q", "-f", "qcow2", disk.toString()));
+    }
+
+    private static int qemuImg(String... arguments) throws InterruptedException {
+        List<String> command = new ArrayList<>(List.of(arguments));
+        command.addFirst("qemu-img");
+        try {
+            return new ProcessBuilder(command).inheritIO().start().waitFor();
+        } catch (IOException e) {
+            return -1;
+        }
     }
 
     @Test
