@@ -1,5 +1,7 @@
 package org.thirdmode.cli;
 
+import java.nio.file.Path;
+
 /** How a run ended. */
 sealed interface Outcome {
     /** The status of the program. */
@@ -86,6 +88,19 @@ sealed interface Outcome {
         @Override
         public String words() {
             return "triple fault: the processor shut down";
+        }
+    }
+
+    /** The machine is in a file, as it was told to be after so many instructions. */
+    record Saved(Path file, long instructions) implements Outcome {
+        @Override
+        public int status() {
+            return ExitStatus.OK;
+        }
+
+        @Override
+        public String words() {
+            return "the machine was saved after " + instructions + " instructions; go on with --restore " + file;
         }
     }
 

@@ -42,6 +42,19 @@ import picocli.CommandLine.Spec;
             "2:bad usage, or an image that cannot be loaded"
         })
 final class RunCommand implements Callable<Integer> {
+    /** Options that say what a machine is made of. */
+    private static final List<String> MADE_OF = List.of(
+            "--memory",
+            "--append",
+            "--workload",
+            "--module",
+            "--raw",
+            "--bios",
+            "--cpu",
+            "--fidelity",
+            "--seed",
+            "--disk");
+
     private static final String MINI_KERNEL = "mini64";
 
     private final Bare bare;
@@ -151,6 +164,27 @@ final class RunCommand implements Callable<Integer> {
             description = "Where RDRAND takes its numbers from (default: ${DEFAULT-VALUE}).")
     private long seed;
 
+    @Option(
+            names = "--save",
+            paramLabel = "FILE",
+            description = "Write the whole virtual machine to FILE at the instruction that --at names, and end; nothing"
+                    + " is written where the guest ends before.")
+    private Path save;
+
+    @Option(
+            names = "--at",
+            paramLabel = "N",
+            converter = Count.class,
+            description = "After how many instructions of the guest to --save it, as in 1000000 or 100M.")
+    private Long at;
+
+    @Option(
+            names = "--restore",
+            paramLabel = "FILE",
+            description = "Go on with the virtual machine that --save wrote to FILE, on the same host or on that of"
+                    + " --virt and --mmu.")
+    private Path restore;
+
     @Option(names = "--screen", description = "Print the text screen on standard error at the end.")
     private boolean screen;
 
@@ -200,7 +234,8 @@ final class RunCommand implements Callable<Integer> {
             commandLine = append.isEmpty() ? named : named + " " + append;
             image = image == null ? MINI_KERNEL : image;
         }
-        if (image == null && bios == null && disk == null) {
+        saving();
+        if (image == null && bios == null && disk == null && restore == null) {
             throw new ParameterException(
                     spec.commandLine(),
                     "missing IMAGE: name a file or a bundled kernel, give a ROM with --bios, or a disk with --disk");
@@ -221,6 +256,7 @@ final class RunCommand implements Callable<Integer> {
                 modules,
                 Optional.ofNullable(disk));
         writable("--stats", stats);
+        writable("--save", save);
         writable("--trace", trace);
         writable("--debug-console", debugConsole);
         SerialOutput serial = new SerialOutput(out);
@@ -229,7 +265,11 @@ final class RunCommand implements Callable<Integer> {
             report = switch (on) {
                 case BARE -> bare.run(what, serial);
                 case KVM ->
-                    new VirtualMachineRun(Optional.ofNullable(virt), mmu == null ? MmuKind.NESTED : mmu)
+                    new VirtualMachineRun(
+                                    Optional.ofNullable(virt),
+                                    Optional.ofNullable(mmu),
+                                    Optional.ofNullable(restore),
+                                    Optional.ofNullable(save).map(file -> new SavePoint(file, at)))
                             .run(what, serial);
             };
         } finally {
@@ -249,9 +289,37 @@ final class RunCommand implements Callable<Integer> {
         return report.outcome().status();
     }
 
+    /** What {@code --save}, {@code --at} and {@code --restore} need, and what they exclude. */
+    private void saving() {
+        if ((save == null) != (at == null)) {
+            throw new ParameterException(
+                    spec.commandLine(), save == null ? "--at: is for --save FILE" : "--save: say when by --at N");
+        }
+        if (restore == null) {
+            return;
+        }
+        if (image != null) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--restore " + restore + ": the file holds the whole machine; leave out " + image);
+        }
+        for (String option : MADE_OF) {
+            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--restore " + restore + ": the file holds the whole machine; leave out " + option);
+            }
+        }
+    }
+
     /** What was asked for: {@code --virt} and {@code --mmu} mean a virtual machine. */
     private Platform platform() {
-        boolean virtual = virt != null || mmu != null;
+        boolean saves = save != null || restore != null;
+        boolean virtual = virt != null || mmu != null || saves;
+        if (platform == Platform.BARE && saves) {
+            throw new ParameterException(
+                    spec.commandLine(), "--on bare: only virtual machines can be saved; say --on kvm");
+        }
         if (platform == Platform.BARE && virtual) {
             throw new ParameterException(
                     spec.commandLine(), "--on bare: has no hypervisor; leave out --virt and --mmu, or say --on kvm");

@@ -1,5 +1,7 @@
 package org.thirdmode.cli;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Optional;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
@@ -9,6 +11,7 @@ import org.thirdmode.pc.HostPorts;
 import org.thirdmode.pc.MachineConfiguration;
 import org.thirdmode.pc.MachineOutcome;
 import org.thirdmode.pc.loader.ImageException;
+import org.thirdmode.x86.snapshot.StateException;
 
 /** An image in a virtual machine: the same board, and KVM between the guest and the processor. */
 final class VirtualMachineRun {
@@ -16,29 +19,37 @@ final class VirtualMachineRun {
     private static final long STRETCH = 1L << 22;
 
     private final Optional<Virt> virt;
-    private final MmuKind mmu;
+    private final Optional<MmuKind> mmu;
+    private final Optional<Path> restore;
+    private final Optional<SavePoint> save;
 
     /**
      * A run.
      *
-     * @param virt the extension of the host; empty for the one that the guest's processor has
+     * @param virt the extension of the host; empty for the one that the guest's processor has, or that the saved machine had
+     * @param mmu empty for nested paging, or what the saved machine had
+     * @param restore the file of a machine to go on with
+     * @param save when the machine is to be written to a file, which ends the run
      */
-    VirtualMachineRun(Optional<Virt> virt, MmuKind mmu) {
+    VirtualMachineRun(Optional<Virt> virt, Optional<MmuKind> mmu, Optional<Path> restore, Optional<SavePoint> save) {
         this.virt = virt;
         this.mmu = mmu;
+        this.restore = restore;
+        this.save = save;
     }
 
     /** As {@link Bare#run}. */
     Report run(BareRun what, SerialOutput serial) {
         try (DebugConsoleFile debug = DebugConsoleFile.open(what.debugConsole());
                 Disk disk = Disk.open(what.disk())) {
-            VirtualMachine machine = machine(what, disk, new HostPorts(serial::write, debug::write));
+            HostPorts ports = new HostPorts(serial::write, debug::write);
+            VirtualMachine machine = restore.isPresent() ? restored(restore.get(), ports) : machine(what, disk, ports);
             Outcome outcome;
             try (TraceFile trace = what.trace().map(TraceFile.Choice::open).orElse(null)) {
                 if (trace != null) {
                     machine.vcpu().observe(new VcpuTrace(machine.vcpu(), trace::write));
                 }
-                outcome = run(machine, what.maxInstructions().orElse(Long.MAX_VALUE), serial);
+                outcome = runAndSave(machine, what.maxInstructions().orElse(Long.MAX_VALUE), serial);
             } catch (UserError | SerialOutput.Closed e) {
                 throw e;
             } catch (RuntimeException | StackOverflowError e) {
@@ -54,7 +65,7 @@ final class VirtualMachineRun {
             return new VirtualMachine(
                     configuration,
                     virt.orElseGet(() -> Virt.of(configuration.profile())),
-                    mmu,
+                    mmu.orElse(MmuKind.NESTED),
                     BareMachine.imageOf(what, disk),
                     BareMachine.loadOptions(what),
                     disk.in(ports));
@@ -62,6 +73,39 @@ final class VirtualMachineRun {
             throw new UserError(e.getMessage());
         } catch (IllegalArgumentException e) {
             throw new UserError("--on kvm: " + e.getMessage());
+        }
+    }
+
+    private VirtualMachine restored(Path file, HostPorts ports) {
+        try {
+            return VirtualMachine.restore(file, virt, mmu, ports);
+        } catch (StateException e) {
+            throw new UserError("--restore " + e.getMessage());
+        } catch (IOException e) {
+            throw new UserError("--restore " + file + ": cannot be read: " + e.getMessage());
+        }
+    }
+
+    private Outcome runAndSave(VirtualMachine machine, long budget, SerialOutput serial) {
+        if (save.isEmpty() || save.get().instructions() > budget) {
+            return run(machine, budget, serial);
+        }
+        SavePoint point = save.get();
+        if (machine.instructions() > point.instructions()) {
+            throw new UserError("--at " + point.instructions() + ": the machine has come further, to instruction "
+                    + machine.instructions());
+        }
+        Outcome outcome = run(machine, point.instructions(), serial);
+        if (!(outcome instanceof Outcome.BudgetReached)) {
+            return outcome;
+        }
+        try {
+            machine.save(point.file());
+            return new Outcome.Saved(point.file(), machine.instructions());
+        } catch (StateException e) {
+            throw new UserError("--save " + point.file() + ": " + e.getMessage());
+        } catch (IOException e) {
+            throw new UserError("--save " + point.file() + ": cannot be written: " + e.getMessage());
         }
     }
 

@@ -41,6 +41,7 @@ import org.thirdmode.pc.pci.ProgrammableAttributes;
 import org.thirdmode.x86.bus.ProcessorSignals;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.profile.Feature;
+import org.thirdmode.x86.snapshot.StateException;
 import org.thirdmode.x86.snapshot.StatePort;
 import org.thirdmode.x86.snapshot.Stateful;
 import org.thirdmode.x86.time.GuestClock;
@@ -438,6 +439,9 @@ public final class Board implements ResetLines, Stateful {
      */
     @Override
     public void state(StatePort port) {
+        if (ide.isPresent()) {
+            throw new StateException("a machine with a disk cannot be saved yet");
+        }
         port.part("clock", clock);
         port.part("ports", ports);
         port.part("pics", pics);

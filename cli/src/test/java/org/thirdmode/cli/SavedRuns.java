@@ -1,0 +1,91 @@
+package org.thirdmode.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code run --save FILE --at N} and {@code run --restore FILE}. */
+class SavedRuns {
+    @TempDir
+    private Path folder;
+
+    private static CommandLineCase run(String... arguments) {
+        String[] line = new String[arguments.length + 1];
+        line[0] = "run";
+        System.arraycopy(arguments, 0, line, 1, arguments.length);
+        return CommandLineCase.of(new BareMachine(), line);
+    }
+
+    private static String instructions(CommandLineCase run) {
+        return run.err()
+                .lines()
+                .filter(line -> line.startsWith("instructions "))
+                .map(line -> line.replaceAll(" +", " "))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void theTwoHalvesAreTheWhole() {
+        Path file = folder.resolve("half.state");
+        CommandLineCase whole = run("mini32", "--workload", "fork processes=3 rounds=2 pages=3", "--on", "kvm");
+        CommandLineCase first = run(
+                "mini32",
+                "--workload",
+                "fork processes=3 rounds=2 pages=3",
+                "--mmu",
+                "cached",
+                "--save",
+                file.toString(),
+                "--at",
+                "100000");
+        assertEquals(0, first.status(), first.err());
+        assertTrue(first.err().contains("saved after 100000 instructions"), first.err());
+        CommandLineCase second = run("--restore", file.toString(), "--mmu", "naive", "--virt", "svm");
+        assertEquals(0, second.status(), second.err());
+        assertEquals(whole.out(), first.out() + second.out());
+        assertEquals(instructions(whole), instructions(second));
+    }
+
+    @Test
+    void aGuestThatEndsBeforeIsNotSaved() {
+        Path file = folder.resolve("late.state");
+        CommandLineCase run = run("hello32", "--save", file.toString(), "--at", "100M");
+        assertEquals(0, run.status(), run.err());
+        assertFalse(Files.exists(file));
+    }
+
+    @Test
+    void aDamagedFileIsToldInOneLine() throws IOException {
+        Path file = folder.resolve("damaged.state");
+        run("hello32", "--save", file.toString(), "--at", "50");
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(file, bytes);
+        CommandLineCase run = run("--restore", file.toString());
+        assertEquals(2, run.status());
+        assertEquals(
+                "thirdmode: --restore " + file + ": is damaged: its content does not fit its checksum\n", run.err());
+        assertArrayEquals(bytes, Files.readAllBytes(file));
+    }
+
+    @Test
+    void whatTheFileSaysCannotBeSaidAgain() {
+        CommandLineCase run = run("--restore", "some.state", "--memory", "1G");
+        assertEquals(2, run.status());
+        assertTrue(run.err().contains("leave out --memory"), run.err());
+        assertTrue(run("--restore", "some.state", "hello32").err().contains("leave out hello32"));
+        assertTrue(run("hello32", "--save", "some.state").err().contains("--at N"));
+        assertTrue(run("hello32", "--on", "bare", "--save", "some.state", "--at", "1")
+                .err()
+                .contains("--on kvm"));
+        assertTrue(run("--restore", folder.resolve("none").toString()).err().contains("none"));
+    }
+}
