@@ -269,7 +269,8 @@ final class RunCommand implements Callable<Integer> {
                                     Optional.ofNullable(virt),
                                     Optional.ofNullable(mmu),
                                     Optional.ofNullable(restore),
-                                    Optional.ofNullable(save).map(file -> new SavePoint(file, at)))
+                                    Optional.ofNullable(save).map(file -> new SavePoint(file, at)),
+                                    screen)
                             .run(what, serial);
             };
         } finally {

@@ -2,6 +2,7 @@ package org.thirdmode.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
@@ -22,6 +23,7 @@ final class VirtualMachineRun {
     private final Optional<MmuKind> mmu;
     private final Optional<Path> restore;
     private final Optional<SavePoint> save;
+    private final boolean screen;
 
     /**
      * A run.
@@ -30,12 +32,19 @@ final class VirtualMachineRun {
      * @param mmu empty for nested paging, or what the saved machine had
      * @param restore the file of a machine to go on with
      * @param save when the machine is to be written to a file, which ends the run
+     * @param screen whether the text screen is drawn, from the dirty log of its memory
      */
-    VirtualMachineRun(Optional<Virt> virt, Optional<MmuKind> mmu, Optional<Path> restore, Optional<SavePoint> save) {
+    VirtualMachineRun(
+            Optional<Virt> virt,
+            Optional<MmuKind> mmu,
+            Optional<Path> restore,
+            Optional<SavePoint> save,
+            boolean screen) {
         this.virt = virt;
         this.mmu = mmu;
         this.restore = restore;
         this.save = save;
+        this.screen = screen;
     }
 
     /** As {@link Bare#run}. */
@@ -44,6 +53,9 @@ final class VirtualMachineRun {
                 Disk disk = Disk.open(what.disk())) {
             HostPorts ports = new HostPorts(serial::write, debug::write);
             VirtualMachine machine = restore.isPresent() ? restored(restore.get(), ports) : machine(what, disk, ports);
+            if (screen) {
+                machine.watchScreen();
+            }
             Outcome outcome;
             try (TraceFile trace = what.trace().map(TraceFile.Choice::open).orElse(null)) {
                 if (trace != null) {
@@ -55,7 +67,12 @@ final class VirtualMachineRun {
             } catch (RuntimeException | StackOverflowError e) {
                 outcome = new Outcome.Bug("after " + machine.instructions() + " instructions of the guest", e);
             }
-            return new Report(outcome, machine.counts(), machine.board().vga().rows(), disk.warnings(machine.board()));
+            List<String> rows = machine.board().vga().rows();
+            if (screen) {
+                machine.watchScreen().refresh();
+                rows = machine.watchScreen().rows();
+            }
+            return new Report(outcome, machine.counts(), rows, disk.warnings(machine.board()));
         }
     }
 
@@ -109,10 +126,13 @@ final class VirtualMachineRun {
         }
     }
 
-    private static Outcome run(VirtualMachine machine, long budget, SerialOutput serial) {
+    private Outcome run(VirtualMachine machine, long budget, SerialOutput serial) {
         while (machine.instructions() < budget) {
             MachineOutcome outcome = machine.run(Math.min(STRETCH, budget - machine.instructions()));
             serial.flush();
+            if (screen) {
+                machine.watchScreen().refresh();
+            }
             if (!(outcome instanceof MachineOutcome.BudgetReached)) {
                 return BoundedRun.ended(outcome);
             }

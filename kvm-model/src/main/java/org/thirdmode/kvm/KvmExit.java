@@ -25,6 +25,9 @@ public sealed interface KvmExit {
     /** The guest can take an interrupt now, as was asked for. KVM_EXIT_IRQ_WINDOW_OPEN. */
     record InterruptWindowOpen() implements KvmExit {}
 
+    /** What {@link Vcpu#debugGuest} asked for: the guest is before the instruction at {@code linear}. KVM_EXIT_DEBUG. */
+    record Debug(long linear) implements KvmExit {}
+
     /** A triple fault. KVM_EXIT_SHUTDOWN. */
     record Shutdown() implements KvmExit {}
 

@@ -1,19 +1,25 @@
 package org.thirdmode.kvm;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.thirdmode.kvm.svm.SvmBackend;
 import org.thirdmode.kvm.vmx.VmxBackend;
 import org.thirdmode.shadow.FaultResult;
 import org.thirdmode.shadow.GuestLimits;
 import org.thirdmode.shadow.GuestMmu;
+import org.thirdmode.shadow.GuestWalk;
 import org.thirdmode.shadow.HostFormat;
 import org.thirdmode.shadow.Surroundings;
 import org.thirdmode.x86.bus.LocalApicPort;
 import org.thirdmode.x86.exec.EventInformation;
 import org.thirdmode.x86.exec.Events;
 import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.paging.Access;
 import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.profile.Feature;
 import org.thirdmode.x86.snapshot.StatePort;
@@ -23,6 +29,7 @@ import org.thirdmode.x86.state.Cr4;
 import org.thirdmode.x86.state.GuestExit;
 import org.thirdmode.x86.state.GuestFault;
 import org.thirdmode.x86.state.Rflags;
+import org.thirdmode.x86.state.Segment;
 import org.thirdmode.x86.state.Vector;
 
 /**
@@ -34,6 +41,8 @@ import org.thirdmode.x86.state.Vector;
 public final class Vcpu implements Stateful {
     /** No interrupt waits to be injected. */
     private static final int NONE = -1;
+
+    private static final int TIME_STAMP_COUNTER = 0x10;
 
     private final HostMachine host;
     private final GuestProcessor guest;
@@ -56,6 +65,11 @@ public final class Vcpu implements Stateful {
     private int pendingInterrupt = NONE;
     private boolean pendingNmi;
     private boolean windowRequested;
+    private DebugGuest debug;
+
+    /** When {@link KvmExit.Debug} was given last. */
+    private long debugTick = -1;
+
     private long emulated;
     private long userSpaceExits;
     private long injected;
@@ -88,8 +102,7 @@ public final class Vcpu implements Stateful {
     // ---- registers ----
 
     /**
-     * The guest's processor, with all of its registers up to date: KVM_GET_REGS, KVM_GET_SREGS, KVM_GET_MSRS. After a
-     * change {@link #setRegisters} must be called.
+     * The guest's processor, with all of its registers up to date: KVM_GET_REGS, KVM_GET_SREGS. After a change {@link #setRegisters} must be called.
      */
     public Processor registers() {
         idle();
@@ -103,6 +116,78 @@ public final class Vcpu implements Stateful {
         backend.registersChanged();
         mmu.resetContext();
         halted = false;
+    }
+
+    // ---- what KVM asks for by name ----
+
+    /**
+     * What a linear address leads to, as the guest's own tables have it: {@code struct kvm_translation}.
+     *
+     * @param physical the guest-physical address, where {@code valid}
+     * @param writable whether a write would be allowed, but for the privilege level
+     * @param user whether user mode may
+     */
+    public record Translation(long linear, long physical, boolean valid, boolean writable, boolean user) {}
+
+    /** KVM_TRANSLATE: changes nothing, no Accessed flag either. */
+    public Translation translate(long linear) {
+        registers();
+        GuestWalk walk = mmu.probe(linear, Access.READ);
+        return walk.faulted
+                ? new Translation(linear, 0, false, false, false)
+                : new Translation(linear, walk.guestPhysical, true, walk.writable, walk.user);
+    }
+
+    /** KVM_GET_MSR_INDEX_LIST, as in 2.6.20: what of the MSRs user space has to save and restore. */
+    public static final List<Integer> MSR_INDICES =
+            List.of(0x10, 0x174, 0x175, 0x176, 0xc000_0081, 0xc000_0082, 0xc000_0083, 0xc000_0084, 0xc000_0102);
+
+    /**
+     * KVM_GET_MSRS for one: empty where the guest's processor has none of that number. Its time-stamp counter is that of
+     * {@link #ticks}.
+     */
+    public OptionalLong msr(int index) {
+        long[] value = new long[1];
+        Processor processor = registers();
+        if (!processor.system.msrs.read(index, value)) {
+            return OptionalLong.empty();
+        }
+        return OptionalLong.of(value[0] + (index == TIME_STAMP_COUNTER ? ticks() - processor.now() : 0));
+    }
+
+    /** KVM_SET_MSRS for one: whether the guest's processor has it and takes the value. */
+    public boolean setMsr(int index, long value) {
+        Processor processor = registers();
+        long given = value - (index == TIME_STAMP_COUNTER ? ticks() - processor.now() : 0);
+        boolean taken = processor.system.msrs.write(index, given);
+        backend.registersChanged();
+        mmu.resetContext();
+        return taken;
+    }
+
+    /**
+     * Where a debugger wants to be asked: {@code struct kvm_debug_guest}.
+     *
+     * @param singleStep after each instruction
+     * @param breakpoints before the instructions at these linear addresses, at most four
+     */
+    public record DebugGuest(boolean singleStep, Set<Long> breakpoints) {
+        /** {@code breakpoints[4]}. */
+        public static final int MOST = 4;
+
+        public DebugGuest {
+            breakpoints = Set.copyOf(breakpoints);
+            if (breakpoints.size() > MOST) {
+                throw new IllegalArgumentException(breakpoints.size() + " breakpoints: a processor has " + MOST);
+            }
+        }
+    }
+
+    /** KVM_DEBUG_GUEST: from now on {@link #run} comes back with {@link KvmExit.Debug}; empty for no longer. */
+    public void debugGuest(Optional<DebugGuest> wanted) {
+        idle();
+        debug = wanted.orElse(null);
+        debugTick = -1;
     }
 
     /** The MMU, for its counters and its tables. */
@@ -183,7 +268,7 @@ public final class Vcpu implements Stateful {
             throw new KvmException.VcpuBusy(runner.get());
         }
         try {
-            return runUntilExit(deadline);
+            return toUserSpace(debug == null ? runUntilExit(deadline) : runDebugged(deadline));
         } finally {
             runner.set(null);
         }
@@ -202,7 +287,7 @@ public final class Vcpu implements Stateful {
         while (true) {
             KvmExit write = guest.bus.nextWrite();
             if (write != null) {
-                return toUserSpace(write);
+                return write;
             }
             KvmExit exit;
             if (emulating) {
@@ -215,9 +300,47 @@ public final class Vcpu implements Stateful {
                 exit = enter(deadline);
             }
             if (exit != null) {
-                return toUserSpace(exit);
+                return exit;
             }
         }
+    }
+
+    /**
+     * Each instruction gets a slice of time that ends with it, so that nothing of the debugger is in the guest's registers.
+     * (KVM in 2006 set RFLAGS.TF and the debug registers, where the guest could see them.)
+     */
+    private KvmExit runDebugged(long deadline) {
+        while (true) {
+            long before = ticks();
+            if (!emulating
+                    && !halted
+                    && before != debugTick
+                    && debug.breakpoints().contains(linearRip())) {
+                return debugExit();
+            }
+            KvmExit exit = runUntilExit(Math.min(deadline, before + 1));
+            if (!(exit instanceof KvmExit.Interrupted) || ticks() == before) {
+                return exit;
+            }
+            if (debug.singleStep()) {
+                return debugExit();
+            }
+            if (ticks() >= deadline) {
+                return exit;
+            }
+        }
+    }
+
+    /** Told once at an instruction: the next run executes it. */
+    private KvmExit debugExit() {
+        debugTick = ticks();
+        return new KvmExit.Debug(linearRip());
+    }
+
+    private long linearRip() {
+        backend.fetchRegisters();
+        CpuState state = guest.cpu.state;
+        return (state.segmentBase[Segment.CS] + state.rip) & state.linearMask;
     }
 
     /** The guest has raised an interrupt at its local APIC, which is user space's to inject: by WRMSR or MOV to CR8. */

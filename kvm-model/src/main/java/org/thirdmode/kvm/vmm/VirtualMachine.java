@@ -66,6 +66,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
     private boolean initPending;
     private long slept;
     private final Life life;
+    private Screen screen;
 
     /** What was counted before the machine was read from a file. */
     private final Map<String, Long> before = new TreeMap<>();
@@ -212,6 +213,9 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
             }
             case KvmExit.InterruptWindowOpen() -> {}
             case KvmExit.Interrupted() -> {}
+            case KvmExit.Debug ignored -> {
+                return Optional.of(new MachineOutcome.Interrupted());
+            }
             case KvmExit.FailEntry(long reason, String explanation) -> {
                 return Optional.of(new MachineOutcome.HypervisorFailed(
                         "the processor refused to enter the guest, reason " + reason + ": " + explanation));
@@ -322,6 +326,16 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
     /** Instructions of the guest so far: its ticks that were not slept through. */
     public long instructions() {
         return vcpu.ticks() - slept;
+    }
+
+    // ---- the screen ----
+
+    /** From now on the screen is drawn only where the guest has written: QEMU's {@code vga_update_display}. */
+    public Screen watchScreen() {
+        if (screen == null) {
+            screen = new Screen(board.vga(), slots);
+        }
+        return screen;
     }
 
     // ---- from other threads, as signals to a process ----
@@ -481,6 +495,10 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
             }
         });
         counts.put("host pages in use", host.pagesInUse());
+        if (screen != null) {
+            counts.put("screen refreshes", screen.refreshes());
+            counts.put("screen rows drawn", screen.rowsDrawn());
+        }
         counts.putAll(board.counts());
         return counts;
     }

@@ -189,16 +189,25 @@ public final class VgaText implements Stateful {
     /** What is on the screen, row by row, without the blanks at the end of each row. */
     public List<String> rows() {
         List<String> rows = new ArrayList<>();
-        int start = word(START_HIGH) * 2;
         for (int row = 0; row < ROWS; row++) {
-            StringBuilder text = new StringBuilder();
-            for (int column = 0; column < COLUMNS; column++) {
-                int at = (start + (row * COLUMNS + column) * 2) % TEXT_SIZE;
-                text.append(character((int) memory.read(TEXT_BASE + at, 1)));
-            }
-            rows.add(text.toString().stripTrailing());
+            rows.add(row(row));
         }
         return rows;
+    }
+
+    /** One row of it, from 0. */
+    public String row(int row) {
+        StringBuilder text = new StringBuilder();
+        for (int column = 0; column < COLUMNS; column++) {
+            int at = (start() * 2 + (row * COLUMNS + column) * 2) % TEXT_SIZE;
+            text.append(character((int) memory.read(TEXT_BASE + at, 1)));
+        }
+        return text.toString().stripTrailing();
+    }
+
+    /** Where in video memory the screen begins, in characters. */
+    public int start() {
+        return word(START_HIGH);
     }
 
     /** The cursor's place: row times 80 plus column, from the start of the screen. */
