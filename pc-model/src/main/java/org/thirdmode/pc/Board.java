@@ -137,6 +137,9 @@ public final class Board implements ResetLines, Stateful {
         pci = new PciBus(systemPorts);
         pci.add(0, 0, Chipset.hostBridge(attributes));
         pci.add(1, 0, Chipset.isaBridge());
+        if (ide.isPresent()) {
+            pci.add(1, 1, Chipset.ide());
+        }
         pci.add(1, 3, Chipset.powerManagement(acpiPm));
         fwCfg = new FwCfg(configuration.memory().size(), 1);
         attach(host);
@@ -433,6 +436,17 @@ public final class Board implements ResetLines, Stateful {
         public void a20(boolean enabled) {}
     };
 
+    private void ideState(StatePort port) {
+        boolean present = port.flag("present", ide.isPresent());
+        if (present != ide.isPresent()) {
+            throw new StateException(
+                    present
+                            ? "the machine was saved with a disk; give it its disk"
+                            : "the machine was saved without a disk");
+        }
+        ide.ifPresent(channel -> channel.state(port));
+    }
+
     /**
      * Every device; the RAM is another part, and is there before. The local APIC comes last: its registers may cover
      * anything.
@@ -461,6 +475,7 @@ public final class Board implements ResetLines, Stateful {
         port.part("test device", testDevice);
         port.part("vga", vga);
         port.part("fw cfg", fwCfg);
+        port.part("ide", this::ideState);
         port.part("local apic", localApic);
         resets = port.number("resets", resets);
     }

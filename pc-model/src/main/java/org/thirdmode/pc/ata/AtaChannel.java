@@ -4,6 +4,8 @@ import org.thirdmode.pc.bus.InterruptLine;
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.bus.PortDevice;
 import org.thirdmode.pc.disk.BlockImage;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 import org.thirdmode.x86.time.GuestClock;
 
 /**
@@ -14,7 +16,7 @@ import org.thirdmode.x86.time.GuestClock;
  *   control block     2 device control (7 HOB   2 SRST   1 nIEN) / alternate status
  * </pre>
  */
-public final class AtaChannel implements PortDevice {
+public final class AtaChannel implements PortDevice, Stateful {
     /** The primary channel's ports and line on a PC. */
     public static final int COMMAND_BLOCK = 0x1f0;
 
@@ -127,6 +129,13 @@ public final class AtaChannel implements PortDevice {
     private void pending(boolean interrupt) {
         pending = interrupt;
         drive();
+    }
+
+    @Override
+    public void state(StatePort port) {
+        control = port.within("control", control, 0, 0xff);
+        pending = port.flag("interrupt pending", pending);
+        port.part("disk", disk);
     }
 
     private void drive() {

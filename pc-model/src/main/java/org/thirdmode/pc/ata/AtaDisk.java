@@ -3,6 +3,9 @@ package org.thirdmode.pc.ata;
 import java.io.IOException;
 import java.util.Optional;
 import org.thirdmode.pc.disk.BlockImage;
+import org.thirdmode.x86.snapshot.StateException;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 import org.thirdmode.x86.time.GuestClock;
 
 /**
@@ -16,7 +19,7 @@ import org.thirdmode.x86.time.GuestClock;
  *   status  7 BSY   6 DRDY   5 DF   4 DSC   3 DRQ   0 ERR        error  7 ICRC   6 UNC/WP   4 IDNF   2 ABRT
  * </pre>
  */
-public final class AtaDisk {
+public final class AtaDisk implements Stateful {
     /** Ticks between a command and what it does. */
     static final long ACCESS_TICKS = 1_000;
 
@@ -265,19 +268,21 @@ public final class AtaDisk {
     }
 
     private boolean takeRange() {
-        sector = registers.address(command.ext(), geometry);
-        left = registers.sectors(command.ext());
-        if (sector < 0 || sector + left > image.sectors()) {
+        long first = registers.address(command.ext(), geometry);
+        int count = registers.sectors(command.ext());
+        if (first < 0 || first + count > image.sectors()) {
             fail(ID_NOT_FOUND);
             return false;
         }
+        sector = first;
+        left = count;
         return true;
     }
 
     private int block() {
         boolean many = command.protocol() == AtaCommand.Protocol.PIO_IN_MULTIPLE
                 || command.protocol() == AtaCommand.Protocol.PIO_OUT_MULTIPLE;
-        return Math.min(left, many ? multiple : 1);
+        return Math.min(left, many ? Math.max(1, multiple) : 1);
     }
 
     private void readBlock() {
@@ -307,7 +312,7 @@ public final class AtaDisk {
     }
 
     private void writeBlock() {
-        int count = limit / SECTOR;
+        int count = Math.min(left, limit / SECTOR);
         try {
             image.write(sector, count, buffer, 0);
             passed(count);
@@ -435,6 +440,59 @@ public final class AtaDisk {
         note(cause);
         registers.setAddress(sector, command.ext(), geometry);
         fail(bits);
+    }
+
+    /**
+     * The registers and the transfer that is under way. What is written to a file has the sectors flushed first, so that the file
+     * and the image belong together.
+     */
+    @Override
+    public void state(StatePort port) {
+        if (port.number("sectors", image.sectors()) != image.sectors()) {
+            throw new StateException(image.name() + ": has " + image.sectors()
+                    + " sectors; expected as many as the disk that the machine was saved with");
+        }
+        if (!port.restoring() && !image.readOnly()) {
+            try {
+                image.flush();
+            } catch (IOException e) {
+                throw new StateException("the disk cannot be flushed: " + e.getMessage());
+            }
+        }
+        port.part("registers", registers);
+        int heads = port.within("heads", geometry.heads(), 1, 16);
+        int perTrack = port.within("sectors of a track", geometry.sectors(), 1, 255);
+        int cylinders = port.within("cylinders", geometry.cylinders(), 1, 65_535);
+        geometry = new Geometry(cylinders, heads, perTrack);
+        multiple = port.within("multiple", multiple, 0, MOST_MULTIPLE);
+        writeCache = port.flag("write cache", writeCache);
+        phase = port.choice("phase", phase);
+        int code = port.within("command", command == null ? -1 : command.code(), -1, 0xff);
+        command = code < 0 ? null : AtaCommand.of(code).orElse(null);
+        status = port.within("status", status, 0, 0xff);
+        error = port.within("error", error, 0, 0xff);
+        sector = port.number("sector", sector);
+        left = port.within("left", left, 0, 0x1_0000);
+        limit = port.within("limit", limit, 0, buffer.length);
+        position = port.within("position", position, 0, limit);
+        port.bytes("buffer", buffer);
+        sectorsRead = port.number("sectors read", sectorsRead);
+        sectorsWritten = port.number("sectors written", sectorsWritten);
+        port.part("timer", timer);
+        if (port.restoring()) {
+            requireSensible();
+        }
+    }
+
+    private void requireSensible() {
+        boolean moves = phase == Phase.DATA_IN || phase == Phase.DATA_OUT;
+        boolean transfers = moves || phase == Phase.READING || phase == Phase.WRITING;
+        boolean range = sector >= 0 && sector <= image.sectors() - left;
+        boolean whole = (position & 1) == 0 && limit % SECTOR == 0 && (!moves || position < limit);
+        if (!range || !whole || (transfers && command == null)) {
+            throw new StateException("the disk's transfer: is at byte " + position + " of " + limit + ", sector "
+                    + sector + ", " + left + " left; expected whole sectors of the disk");
+        }
     }
 
     private void note(IOException cause) {

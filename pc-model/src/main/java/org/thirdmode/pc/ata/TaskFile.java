@@ -1,5 +1,8 @@
 package org.thirdmode.pc.ata;
 
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
+
 /**
  * The command block registers that software writes before a command. Features, count and the three of the address are queues of
  * two: a 48-bit command takes the previous content as its upper half. ATA/ATAPI-6 "48-bit Address feature set".
@@ -8,7 +11,7 @@ package org.thirdmode.pc.ata;
  *   device   7 1   6 LBA   5 1   4 DEV   3..0 head, or bits 27..24 of the address
  * </pre>
  */
-final class TaskFile {
+final class TaskFile implements Stateful {
     static final int DEVICE_LBA = 0x40;
     static final int DEVICE_SELECTED = 0x10;
 
@@ -57,6 +60,16 @@ final class TaskFile {
             default -> device | DEVICE_OBSOLETE | (device | DEVICE_OBSOLETE) << 8;
         };
         return (previous ? register >>> 8 : register) & 0xff;
+    }
+
+    @Override
+    public void state(StatePort port) {
+        features = port.within("features", features, 0, 0xffff);
+        count = port.within("count", count, 0, 0xffff);
+        low = port.within("lba low", low, 0, 0xffff);
+        middle = port.within("lba mid", middle, 0, 0xffff);
+        high = port.within("lba high", high, 0, 0xffff);
+        device = port.within("device", device, 0, 0xff);
     }
 
     boolean device1() {
