@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
@@ -132,6 +133,37 @@ class DisksOfRuns {
         CommandLineCase refused = run("run", "--disk", file + ",format=raw");
         assertEquals(2, refused.status());
         assertEquals(1, refused.errorLines(), refused.err());
+    }
+
+    /** SeaBIOS finds the disk by its PCI function, boots its first sector, and that reads and writes by INT 13H. */
+    @Test
+    void seaBiosBootsTheDisk() throws IOException {
+        Path bios = Path.of("/usr/share/seabios/bios-256k.bin");
+        Assumptions.assumeTrue(Files.exists(bios), bios + " is not there (Debian: apt-get install seabios)");
+        byte[] disk = new byte[1 << 20];
+        // 0000:7C00: read sector 2 to 7E00 by INT 13H, AH = 02H, and go on there.
+        put(
+                disk,
+                0,
+                "31 c0 8e d8 8e c0 8e d0 bc 00 7c b8 01 02 b9 02 00 b6 00 bb 00 7e cd 13 72 03 e9 e3 01 b0 09 e6 f4");
+        // 0000:7E00: print what is at 7E40, write sector 5 by INT 13H, AH = 03H, and end with 0.
+        put(disk, 512, "be 40 7e ba f8 03 ac 84 c0 74 03 ee eb f8");
+        put(disk, 512 + 14, "b2 80 b8 01 03 b9 05 00 b6 00 bb 00 7e cd 13 b0 00 e6 f4");
+        byte[] words = "Booted from the disk.\n".getBytes(StandardCharsets.US_ASCII);
+        System.arraycopy(words, 0, disk, 512 + 0x40, words.length);
+        put(disk, 510, "55 aa");
+        Path file = Files.write(folder.resolve("boot.img"), disk);
+        CommandLineCase run =
+                run("run", "--bios", bios.toString(), "--disk", file + ",format=raw", "--max-instructions", "100M");
+        assertEquals("Booted from the disk.\n", run.out());
+        assertEquals(0, run.status(), run.err());
+        byte[] after = Files.readAllBytes(file);
+        assertArrayEquals(Arrays.copyOfRange(disk, 512, 1024), Arrays.copyOfRange(after, 4 * 512, 5 * 512));
+    }
+
+    private static void put(byte[] disk, int at, String hex) {
+        byte[] bytes = HexFormat.ofDelimiter(" ").parseHex(hex);
+        System.arraycopy(bytes, 0, disk, at, bytes.length);
     }
 
     @Test
