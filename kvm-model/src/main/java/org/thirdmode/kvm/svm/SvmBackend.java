@@ -97,8 +97,7 @@ public final class SvmBackend implements Backend {
         vmcb = new VmcbFields(host.memory, host.allocate(false));
         iopm = host.allocateContiguous(VmcbSetup.IOPM_PAGES);
         msrpm = host.allocateContiguous(VmcbSetup.MSRPM_PAGES);
-        boolean otherVendor = guest.profile.vendor() != cpu.profile.vendor();
-        VmcbSetup.write(host, vmcb, nested, otherVendor, iopm, msrpm);
+        VmcbSetup.write(host, vmcb, nested, guest.profile, iopm, msrpm);
         registers = new GuestRegisters(host, guest, vmcb, nested);
         // With nested paging the processor reads a PAE guest's PDPTEs in each walk: there are no registers to be had.
         guest.walker.pdptesOnDemand(nested);

@@ -5,6 +5,8 @@ import org.thirdmode.svm.SvmFeature;
 import org.thirdmode.svm.intercept.InterceptTable;
 import org.thirdmode.svm.vmcb.VmcbField;
 import org.thirdmode.x86.memory.Frame;
+import org.thirdmode.x86.profile.CpuProfile;
+import org.thirdmode.x86.profile.Feature;
 import org.thirdmode.x86.state.Vector;
 
 /** What of a VMCB stays as it is while its guest lives: intercepts and permission maps. KVM: {@code init_vmcb}. */
@@ -30,6 +32,7 @@ final class VmcbSetup {
     private static final long TASK_SWITCH = 1 << 29;
 
     // Of INTERCEPT_MISC2.
+    private static final long RDTSCP = 1 << 7;
     private static final long ICEBP = 1 << 8;
     private static final long WBINVD = 1 << 9;
     private static final long MONITOR = 1 << 10;
@@ -59,14 +62,15 @@ final class VmcbSetup {
     /**
      * Writes a new VMCB.
      *
-     * @param otherVendor whether the guest is told of a processor of another vendor: an instruction that this one does not
-     *     have may be one of that
+     * @param guest the processor that the guest is told of: an instruction that the host's has and this one has not raises
+     *     #UD where there is an intercept for it; where the vendor is another, #UD may be an instruction of that
      */
-    static void write(HostMachine host, VmcbFields vmcb, boolean nested, boolean otherVendor, long iopm, long msrpm) {
+    static void write(HostMachine host, VmcbFields vmcb, boolean nested, CpuProfile guest, long iopm, long msrpm) {
         if (nested && !host.svm.profile().has(SvmFeature.NP)) {
             throw new IllegalArgumentException(
                     "processor " + host.cpu.profile.name() + " has no nested paging; use a shadow MMU");
         }
+        boolean otherVendor = guest.vendor() != host.cpu.profile.vendor();
         vmcb.write(VmcbField.INTERCEPT_CR_READ, nested ? CR8 : CR0 | CR3 | CR4 | CR8);
         vmcb.write(VmcbField.INTERCEPT_CR_WRITE, nested ? CR4 | CR8 : CR0 | CR3 | CR4 | CR8);
         vmcb.write(
@@ -101,8 +105,9 @@ final class VmcbSetup {
                         | ICEBP
                         | WBINVD
                         | MONITOR
-                        | XSETBV);
-        vmcb.write(VmcbField.INTERCEPT_MISC3, nested ? 0 : INVPCID);
+                        | XSETBV
+                        | (guest.has(Feature.RDTSCP) ? 0 : RDTSCP));
+        vmcb.write(VmcbField.INTERCEPT_MISC3, nested && guest.has(Feature.INVPCID) ? 0 : INVPCID);
         ones(host, iopm, IOPM_PAGES);
         ones(host, msrpm, MSRPM_PAGES);
         for (int msr : DIRECT_MSRS) {
