@@ -697,7 +697,8 @@ public final class Mmu {
         translate(linear, access);
         long last = (linear + size - 1) & state.linearMask;
         if (((last ^ linear) & PAGE_MASK) != 0) {
-            translate(last, access);
+            // A fault is at the first byte of the second page.
+            translate(last & PAGE_MASK, access);
         }
     }
 
