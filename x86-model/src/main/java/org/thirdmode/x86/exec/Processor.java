@@ -281,11 +281,14 @@ public final class Processor implements ProcessorSignals, Stateful {
             unfinished++;
             shadowBefore = NO_SHADOW;
             resumeBefore = 0;
+            pendingBefore = 0;
             deliverFault();
         } else if (why == RunLoop.EXIT) {
             unwind();
             shadow = shadowBefore;
             state.systemFlags |= resumeBefore;
+            // What it touched before it left is no data breakpoint yet: it has not completed.
+            pendingDebug = pendingBefore;
             takeBackTick();
             leaveGuest();
         }
@@ -333,6 +336,7 @@ public final class Processor implements ProcessorSignals, Stateful {
         events.nothingInDelivery();
         shadowBefore = NO_SHADOW;
         resumeBefore = 0;
+        pendingBefore = 0;
         wantAttention();
     }
 
@@ -371,6 +375,9 @@ public final class Processor implements ProcessorSignals, Stateful {
     /** RFLAGS.RF as the instruction in execution found it. */
     private int resumeBefore;
 
+    /** Debug traps that MOV SS held back, as the instruction in execution found them. */
+    private int pendingBefore;
+
     /** Whether the instruction in execution ends in a single-step trap. */
     private boolean singleStep;
 
@@ -402,6 +409,7 @@ public final class Processor implements ProcessorSignals, Stateful {
             unwind();
             shadow = shadowBefore;
             state.systemFlags |= resumeBefore;
+            pendingDebug = pendingBefore;
             return Emulated.EXIT;
         }
     }
@@ -411,6 +419,7 @@ public final class Processor implements ProcessorSignals, Stateful {
         CpuState s = state;
         s.instructionRip = s.rip;
         shadowBefore = shadow;
+        pendingBefore = pendingDebug;
         if (shadow != NO_SHADOW) {
             // What waited for this instruction is looked at after it.
             shadow = NO_SHADOW;
@@ -441,6 +450,7 @@ public final class Processor implements ProcessorSignals, Stateful {
         }
         shadowBefore = NO_SHADOW;
         resumeBefore = 0;
+        pendingBefore = 0;
         reenter = false;
         if (watched) {
             extension.completed();
