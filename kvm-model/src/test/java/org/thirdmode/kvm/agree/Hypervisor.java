@@ -114,6 +114,10 @@ abstract class Hypervisor {
                 }
             } else if (exit.cause() == Exit.Cause.SECOND_DIMENSION) {
                 map(exit.value() & -4096L);
+                if (vectoring == 0) {
+                    // Breakpoints on the instruction have been looked at. VMX saves RF so, SVM as it was.
+                    state.systemFlags |= Rflags.RF;
+                }
                 event = EventInformation.bySoftware(vectoring) ? 0 : vectoring;
                 errorCode = vectoringErrorCode();
                 length = 0;
