@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import org.thirdmode.kvm.Irqchip;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
 import org.thirdmode.lab.trace.TraceFormat;
@@ -87,6 +88,14 @@ final class RunCommand implements Callable<Integer> {
                     "How a virtual machine's memory is translated: naive, cached or unsync, KVM's shadow tables of"
                             + " 2006, 2007 and 2008, or nested, by the processor (default: nested).")
     private MmuKind mmu;
+
+    @Option(
+            names = "--irqchip",
+            paramLabel = "user|kernel",
+            converter = Words.ToIrqchip.class,
+            description = "Where a virtual machine's interrupt controllers are: in user space, as KVM had them in 2006,"
+                    + " or in the hypervisor; the ways out to user space are counted apart (default: user).")
+    private Irqchip irqchip;
 
     @Option(
             names = "--memory",
@@ -270,7 +279,8 @@ final class RunCommand implements Callable<Integer> {
                                     Optional.ofNullable(mmu),
                                     Optional.ofNullable(restore),
                                     Optional.ofNullable(save).map(file -> new SavePoint(file, at)),
-                                    screen)
+                                    screen,
+                                    Optional.ofNullable(irqchip))
                             .run(what, serial);
             };
         } finally {
@@ -316,14 +326,15 @@ final class RunCommand implements Callable<Integer> {
     /** What was asked for: {@code --virt} and {@code --mmu} mean a virtual machine. */
     private Platform platform() {
         boolean saves = save != null || restore != null;
-        boolean virtual = virt != null || mmu != null || saves;
+        boolean virtual = virt != null || mmu != null || irqchip != null || saves;
         if (platform == Platform.BARE && saves) {
             throw new ParameterException(
                     spec.commandLine(), "--on bare: only virtual machines can be saved; say --on kvm");
         }
         if (platform == Platform.BARE && virtual) {
             throw new ParameterException(
-                    spec.commandLine(), "--on bare: has no hypervisor; leave out --virt and --mmu, or say --on kvm");
+                    spec.commandLine(),
+                    "--on bare: has no hypervisor; leave out --virt, --mmu and --irqchip, or say --on kvm");
         }
         return platform != null ? platform : virtual ? Platform.KVM : Platform.BARE;
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.thirdmode.kvm.Irqchip;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
 import org.thirdmode.kvm.vmm.VirtualMachine;
@@ -24,6 +25,7 @@ final class VirtualMachineRun {
     private final Optional<Path> restore;
     private final Optional<SavePoint> save;
     private final boolean screen;
+    private final Optional<Irqchip> irqchip;
 
     /**
      * A run.
@@ -33,18 +35,21 @@ final class VirtualMachineRun {
      * @param restore the file of a machine to go on with
      * @param save when the machine is to be written to a file, which ends the run
      * @param screen whether the text screen is drawn, from the dirty log of its memory
+     * @param irqchip where the interrupt controllers are; empty for user space, or where the saved machine had them
      */
     VirtualMachineRun(
             Optional<Virt> virt,
             Optional<MmuKind> mmu,
             Optional<Path> restore,
             Optional<SavePoint> save,
-            boolean screen) {
+            boolean screen,
+            Optional<Irqchip> irqchip) {
         this.virt = virt;
         this.mmu = mmu;
         this.restore = restore;
         this.save = save;
         this.screen = screen;
+        this.irqchip = irqchip;
     }
 
     /** As {@link Bare#run}. */
@@ -53,6 +58,7 @@ final class VirtualMachineRun {
                 Disk disk = Disk.open(what.disk())) {
             HostPorts ports = new HostPorts(serial::write, debug::write);
             VirtualMachine machine = restore.isPresent() ? restored(restore.get(), ports) : machine(what, disk, ports);
+            irqchip.ifPresent(machine.vcpu()::irqchip);
             if (screen) {
                 machine.watchScreen();
             }

@@ -3,6 +3,7 @@ package org.thirdmode.cli;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.thirdmode.kvm.Irqchip;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
 import org.thirdmode.lab.trace.TraceFormat;
@@ -39,6 +40,13 @@ final class Words {
         @Override
         public Virt convert(String text) {
             return one(Virt.values(), text);
+        }
+    }
+
+    static final class ToIrqchip implements ITypeConverter<Irqchip> {
+        @Override
+        public Irqchip convert(String text) {
+            return one(Irqchip.values(), text);
         }
     }
 

@@ -43,6 +43,7 @@ public final class Vcpu implements Stateful {
     private static final int NONE = -1;
 
     private static final int TIME_STAMP_COUNTER = 0x10;
+    private static final int IA32_APIC_BASE = 0x1b;
 
     private final HostMachine host;
     private final GuestProcessor guest;
@@ -71,7 +72,10 @@ public final class Vcpu implements Stateful {
     private long debugTick = -1;
 
     private long emulated;
+    private Irqchip irqchip = Irqchip.USER;
+    private final long[] apicBase = new long[1];
     private long userSpaceExits;
+    private long kernelExits;
     private long injected;
     private VcpuObserver observer;
 
@@ -349,11 +353,19 @@ public final class Vcpu implements Stateful {
     }
 
     private KvmExit toUserSpace(KvmExit exit) {
+        if (irqchip.serves(exit, localApic(), apic.interruptPending())) {
+            kernelExits++;
+            return exit;
+        }
         userSpaceExits++;
         if (observer != null) {
             observer.userSpace(exit);
         }
         return exit;
+    }
+
+    private long localApic() {
+        return apic.ownsMsr(IA32_APIC_BASE) && apic.readMsr(IA32_APIC_BASE, apicBase) ? apicBase[0] : -1;
     }
 
     private KvmExit enter(long deadline) {
@@ -598,6 +610,17 @@ public final class Vcpu implements Stateful {
         return emulated;
     }
 
+    /** Where the interrupt controllers are. The board's are used either way; what differs is who is asked, and counted. */
+    public void irqchip(Irqchip place) {
+        idle();
+        irqchip = place;
+    }
+
+    /** Exits that the interrupt controllers in the hypervisor served: no way out to user space. */
+    public long kernelExits() {
+        return kernelExits;
+    }
+
     /** Returns to user space. */
     public long userSpaceExits() {
         return userSpaceExits;
@@ -629,7 +652,9 @@ public final class Vcpu implements Stateful {
         int errorCode = port.number("injection error code", backend.injectionErrorCode());
         int length = port.within("injection length", backend.injectionLength(), 0, 15);
         emulated = port.number("emulated", emulated);
+        irqchip = port.choice("irqchip", irqchip);
         userSpaceExits = port.number("returns to user space", userSpaceExits);
+        kernelExits = port.number("served in the hypervisor", kernelExits);
         injected = port.number("injected", injected);
         boolean latched = port.flag("pdptes are registers", pdptesAreRegisters);
         if (port.restoring()) {

@@ -486,6 +486,9 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
             }
         });
         counts.put("returns to user space", vcpu.userSpaceExits());
+        if (vcpu.kernelExits() != 0) {
+            counts.put("served by the irqchip in the hypervisor", vcpu.kernelExits());
+        }
         counts.put("instructions emulated", vcpu.emulated());
         counts.put("events injected", vcpu.injected());
         vcpu.mmu().counters().list().forEach((name, count) -> {

@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.thirdmode.kvm.HostMachine;
+import org.thirdmode.kvm.Irqchip;
 import org.thirdmode.kvm.KvmException;
 import org.thirdmode.kvm.KvmExit;
 import org.thirdmode.kvm.MmuKind;
@@ -250,5 +252,31 @@ class TheApi {
                 assertEquals('A', beside.board().memory().read(0xb_9000, 1));
             }
         }
+    }
+
+    // ---- the interrupt controllers ----
+
+    private record Served(Guests.Run run, long user, long kernel, Map<String, Long> exits) {}
+
+    private static Served with(Irqchip irqchip) {
+        ByteArrayOutputStream serial = new ByteArrayOutputStream();
+        try (VirtualMachine machine = Guests.machine("mini64", "idle rounds=20", MmuKind.NESTED, serial)) {
+            machine.vcpu().irqchip(irqchip);
+            Guests.Run run = Guests.finish(machine, serial);
+            Vcpu vcpu = machine.vcpu();
+            return new Served(run, vcpu.userSpaceExits(), vcpu.kernelExits(), vcpu.exits());
+        }
+    }
+
+    @Test
+    void interruptControllersInTheHypervisorSaveWaysToUserSpaceAndNothingElseChanges() {
+        Served user = with(Irqchip.USER);
+        Served kernel = with(Irqchip.KERNEL);
+        assertEquals(user.run(), kernel.run());
+        assertEquals(user.exits(), kernel.exits());
+        assertEquals(0, user.kernel());
+        assertEquals(user.user(), kernel.user() + kernel.kernel());
+        // Each of the 20 rounds halts until the timer's interrupt, and ends it at the controller.
+        assertTrue(kernel.kernel() >= 40, () -> "served in the hypervisor: " + kernel.kernel());
     }
 }
