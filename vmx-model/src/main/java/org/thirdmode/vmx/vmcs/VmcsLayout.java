@@ -1,6 +1,7 @@
 package org.thirdmode.vmx.vmcs;
 
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Where this model keeps each field in a VMCS region: the part of the format that the manual leaves to the processor.
@@ -46,9 +47,9 @@ public final class VmcsLayout {
             0x6820, // guest RFLAGS
             0x6822); // guest pending debug exceptions
 
-    private static int nextChanging = CHANGING;
-    private static int nextGuest = GUEST;
-    private static int nextControl = CONTROLS;
+    private static final AtomicInteger NEXT_CHANGING = new AtomicInteger(CHANGING);
+    private static final AtomicInteger NEXT_GUEST = new AtomicInteger(GUEST);
+    private static final AtomicInteger NEXT_CONTROL = new AtomicInteger(CONTROLS);
 
     private VmcsLayout() {}
 
@@ -57,16 +58,13 @@ public final class VmcsLayout {
         int place;
         int end;
         if (kind == VmcsField.Kind.EXIT_INFORMATION || OFTEN_CHANGED.contains(encoding)) {
-            place = nextChanging;
-            nextChanging += Long.BYTES;
+            place = NEXT_CHANGING.getAndAdd(Long.BYTES);
             end = GUEST;
         } else if (kind == VmcsField.Kind.GUEST_STATE) {
-            place = nextGuest;
-            nextGuest += Long.BYTES;
+            place = NEXT_GUEST.getAndAdd(Long.BYTES);
             end = CONTROLS;
         } else {
-            place = nextControl;
-            nextControl += Long.BYTES;
+            place = NEXT_CONTROL.getAndAdd(Long.BYTES);
             end = END;
         }
         if (place >= end) {
