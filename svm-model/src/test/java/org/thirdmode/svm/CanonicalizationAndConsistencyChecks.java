@@ -17,6 +17,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 import org.thirdmode.svm.check.CheckLimits;
+import org.thirdmode.svm.check.RepeatedChecks;
 import org.thirdmode.svm.check.VmrunCheck;
 import org.thirdmode.svm.check.VmrunChecks;
 import org.thirdmode.svm.intercept.ExitTable;
@@ -151,6 +152,46 @@ class CanonicalizationAndConsistencyChecks {
                         ? "no check"
                         : machine.svm.lastFailing().title());
         assertNull(machine.svm.lastFailing());
+    }
+
+    /** What held is not asked again while no field that a row names has changed: nobody may notice. */
+    @Property(tries = 200)
+    void eachOfManyVmrunsIsCheckedAsIfItWereTheFirst(@ForAll long seed) {
+        Random random = new Random(seed);
+        CheckLimits limits = new SvmMachine().svm.limits();
+        CheckLimits others = limits.withHostPaging(false);
+        List<VmrunCheck> rows = VmrunChecks.rows().stream()
+                .filter(check -> !OUT_OF_REACH.contains(check.id()))
+                .toList();
+        RepeatedChecks repeated = new RepeatedChecks();
+        VmcbImage v = random(random);
+        for (int n = 0; n < 40; n++) {
+            CheckLimits inForce = random.nextInt(4) == 0 ? others : limits;
+            assertSame(VmrunChecks.firstFailing(v, inForce), repeated.firstFailing(v, inForce));
+            switch (random.nextInt(4)) {
+                case 0 -> v = random(random);
+                case 1 -> violate(rows.get(random.nextInt(rows.size())).id(), v, random);
+                case 2 -> {
+                    VmcbField field = VmcbField.values()[random.nextInt(VmcbField.values().length)];
+                    if (field.scalar()) {
+                        v.set(field, v.get(field) ^ (1L << random.nextInt(64)));
+                    }
+                }
+                default -> {}
+            }
+        }
+    }
+
+    @Property(tries = 100)
+    void aCheckReadsNoFieldThatItsRowDoesNotName(@ForAll("checks") VmrunCheck check, @ForAll long seed) {
+        VmcbImage v = random(new Random(seed));
+        check.condition()
+                .illegal(
+                        field -> {
+                            assertTrue(check.fields().contains(field), check.id() + " reads " + field);
+                            return v.get(field);
+                        },
+                        new SvmMachine().svm.limits());
     }
 
     @Property(tries = 250)

@@ -3,8 +3,8 @@ package org.thirdmode.svm.exec;
 import java.util.List;
 import org.thirdmode.svm.SvmFeature;
 import org.thirdmode.svm.check.CheckLimits;
+import org.thirdmode.svm.check.RepeatedChecks;
 import org.thirdmode.svm.check.VmrunCheck;
-import org.thirdmode.svm.check.VmrunChecks;
 import org.thirdmode.svm.intercept.ExitTable;
 import org.thirdmode.svm.intercept.InterceptTable;
 import org.thirdmode.svm.vmcb.Vmcb;
@@ -40,6 +40,7 @@ final class WorldSwitch {
     private final boolean cleanBits;
     private final boolean nextRips;
     private final boolean decodeAssists;
+    private final RepeatedChecks checks = new RepeatedChecks();
     private final CheckLimits pagingHost;
     private final CheckLimits flatHost;
 
@@ -88,7 +89,7 @@ final class WorldSwitch {
         vmcb.at(address);
         int clean = loaded.load(vmcb, cleanBits);
         svm.observeVmrun(clean);
-        VmrunCheck failing = VmrunChecks.firstFailing(loaded, limits());
+        VmrunCheck failing = checks.firstFailing(loaded, limits());
         svm.lastFailing = failing;
         if (failing != null || !mapsPresent() || !pdptesLegal()) {
             svm.exit.event(ExitTable.INVALID, 0, 0);
