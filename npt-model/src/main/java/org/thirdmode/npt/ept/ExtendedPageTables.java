@@ -3,6 +3,8 @@ package org.thirdmode.npt.ept;
 import java.util.Set;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.paging.Access;
+import org.thirdmode.x86.paging.GuestPhysicalMappings;
+import org.thirdmode.x86.paging.GuestPhysicalMappings.Mapping;
 import org.thirdmode.x86.paging.PageWalker;
 import org.thirdmode.x86.paging.SecondStage;
 import org.thirdmode.x86.paging.Translation;
@@ -45,6 +47,12 @@ public final class ExtendedPageTables implements SecondStage {
     /** Memory types 2, 3 and 7 are reserved. */
     private static final int RESERVED_TYPES = 1 << 2 | 1 << 3 | 1 << 7;
 
+    private static final long ALL_RIGHTS = R | W | X | XU;
+    private static final long PAGE_OFFSET = 0xfff;
+
+    /** Within the 2 MBytes of one page table. */
+    private static final long REGION_OFFSET = 0x1f_ffff;
+
     private static final long NOWHERE = -1;
 
     private final PageWalker walker;
@@ -67,6 +75,7 @@ public final class ExtendedPageTables implements SecondStage {
 
     // ---- from the EPTP and the controls ----
 
+    private long configured;
     private long root;
     private int levels = 4;
     private boolean accessedDirty;
@@ -151,6 +160,13 @@ public final class ExtendedPageTables implements SecondStage {
      * @param modeBased the VM-execution control "mode-based execute control for EPT"
      */
     public void configure(long eptp, boolean modeBased) {
+        if (eptp != configured || modeBased != modeBasedExecute) {
+            configured = eptp;
+            GuestPhysicalMappings kept = walker.guestPhysicalMappings();
+            if (kept != null) {
+                kept.dropAll();
+            }
+        }
         root = eptp & addressMask;
         levels = ((int) (eptp >>> 3) & 7) + 1;
         accessedDirty = (eptp & (1 << 6)) != 0;
@@ -166,6 +182,10 @@ public final class ExtendedPageTables implements SecondStage {
 
     @Override
     public long translate(long guestPhysical, Reason reason, long linear, int access, Translation translation) {
+        GuestPhysicalMappings kept = walker.guestPhysicalMappings();
+        if (kept != null && reason == Reason.TABLE_UPDATE && guestPhysical != lastTable) {
+            findTable(guestPhysical, kept);
+        }
         if (reason == Reason.TABLE_UPDATE && guestPhysical == lastTable) {
             // With EPT's own flags the read was a write already; without them only the right to write is asked for.
             if ((lastTableRights & W) == 0) {
@@ -180,6 +200,9 @@ public final class ExtendedPageTables implements SecondStage {
             exit.level = 0;
             exit.entry = 0;
             throw violation(guestPhysical, reason, linear, access, translation, 0);
+        }
+        if (kept != null) {
+            return translate(guestPhysical, reason, linear, access, translation, kept);
         }
         NestedCaches caches = walker.nestedCaches();
         StructureCaches structures = caches == null ? null : caches.structures;
@@ -196,7 +219,8 @@ public final class ExtendedPageTables implements SecondStage {
                             linear,
                             access,
                             translation,
-                            structures);
+                            structures,
+                            null);
                 } catch (GuestExit perhapsStale) {
                     // What is cached may be older than the tables: only these may refuse.
                     caches.drop(guestPhysical);
@@ -204,7 +228,7 @@ public final class ExtendedPageTables implements SecondStage {
             }
         }
         try {
-            return walk(root, levels, R | W | X | XU, guestPhysical, reason, linear, access, translation, structures);
+            return walk(root, levels, ALL_RIGHTS, guestPhysical, reason, linear, access, translation, structures, null);
         } catch (GuestExit refused) {
             if (caches != null) {
                 caches.drop(guestPhysical);
@@ -213,11 +237,100 @@ public final class ExtendedPageTables implements SecondStage {
         }
     }
 
+    // ---- fast fidelity: what is kept between walks ----
+
+    /** What is kept may be older than the tables: where it does not allow the access, these are asked. */
+    private long translate(
+            long guestPhysical,
+            Reason reason,
+            long linear,
+            int access,
+            Translation translation,
+            GuestPhysicalMappings kept) {
+        Mapping region = kept.region(guestPhysical);
+        if (region != null) {
+            long host = (region.entry & PS) != 0
+                    ? inRegion(region, guestPhysical, reason, access, translation)
+                    : byPageTable(region, guestPhysical, reason, linear, access, translation, kept);
+            if (host != NOWHERE) {
+                return host;
+            }
+        }
+        try {
+            return walk(root, levels, ALL_RIGHTS, guestPhysical, reason, linear, access, translation, null, kept);
+        } catch (GuestExit refused) {
+            kept.drop(guestPhysical);
+            throw refused;
+        }
+    }
+
+    /** The walker has read the guest's table without asking here. */
+    private void findTable(long guestPhysical, GuestPhysicalMappings kept) {
+        Mapping page = kept.page(guestPhysical);
+        if (page != null) {
+            long host = page.host | (guestPhysical & PAGE_OFFSET);
+            settle(guestPhysical, Reason.TABLE_READ, 0, null, host, page.entry, page.rights, page.level);
+        }
+    }
+
+    /** Within a large page that is kept. */
+    private long inRegion(Mapping region, long guestPhysical, Reason reason, int access, Translation translation) {
+        long needed = !accessedDirty ? 0 : isWrite(reason, access) ? A | D : A;
+        if ((needed & ~region.entry) != 0 || !allowed(reason, access, translation, region.rights)) {
+            return NOWHERE;
+        }
+        walker.nestedSpared(levels, region.level);
+        long host = region.host | (guestPhysical & REGION_OFFSET);
+        settle(guestPhysical, reason, access, translation, host, region.entry, region.rights, region.level);
+        return host;
+    }
+
+    /** By the entry of a page table whose place is kept. */
+    private long byPageTable(
+            Mapping region,
+            long guestPhysical,
+            Reason reason,
+            long linear,
+            int access,
+            Translation translation,
+            GuestPhysicalMappings kept) {
+        long address = region.host | ((guestPhysical >>> 9) & 0xff8);
+        long entry = memory.read(address, 8);
+        boolean refused = misconfigured(entry, 1, true)
+                || (entry & presentMask) == 0
+                || !allowed(reason, access, translation, region.rights & entry);
+        if (refused) {
+            return NOWHERE;
+        }
+        walker.nestedSpared(levels, 2);
+        return walk(region.host, 1, region.rights, guestPhysical, reason, linear, access, translation, null, kept);
+    }
+
+    /** Keeps the page that an access has just used, its flags set. */
+    private void keep(
+            GuestPhysicalMappings kept,
+            long guestPhysical,
+            Reason reason,
+            long host,
+            long entry,
+            long rights,
+            int level) {
+        if (level > 1) {
+            kept.freshRegion(guestPhysical).set(host & ~REGION_OFFSET, entry, rights, level);
+        }
+        if (reason == Reason.TABLE_READ) {
+            kept.freshPage(guestPhysical, levels).set(host & ~PAGE_OFFSET, entry, rights, level);
+        }
+    }
+
+    // ---- the walk ----
+
     /**
      * Walks from a table of {@code level}.
      *
      * @param rights those of the entries above
      * @param structures where to keep the entries that are used, or null
+     * @param kept the same in {@code fast} fidelity
      */
     private long walk(
             long table,
@@ -228,7 +341,8 @@ public final class ExtendedPageTables implements SecondStage {
             long linear,
             int access,
             Translation translation,
-            StructureCaches structures) {
+            StructureCaches structures,
+            GuestPhysicalMappings kept) {
         while (true) {
             int shift = (9 * level) + 3;
             long address = table | (((guestPhysical >>> shift) & 0x1ff) << 3);
@@ -255,16 +369,11 @@ public final class ExtendedPageTables implements SecondStage {
                 long host = (entry & addressMask & ~offset) | (guestPhysical & offset);
                 exit.level = level;
                 exit.entry = entry;
-                finish(guestPhysical, reason, linear, access, translation, address, entry, rights);
-                if (reason == Reason.FINAL_ACCESS) {
-                    narrow(translation, shift, rights, access);
-                } else if (reason == Reason.TABLE_READ) {
-                    lastTable = guestPhysical;
-                    lastTableHost = host;
-                    lastTableRights = rights;
-                    lastTableEntry = entry;
-                    lastTableLevel = level;
+                long flagged = finish(guestPhysical, reason, linear, access, translation, address, entry, rights);
+                if (kept != null) {
+                    keep(kept, guestPhysical, reason, host, flagged, rights, level);
                 }
+                settle(guestPhysical, reason, access, translation, host, entry, rights, level);
                 return host;
             }
             if (accessedDirty && (entry & A) == 0) {
@@ -274,7 +383,31 @@ public final class ExtendedPageTables implements SecondStage {
             if (structures != null) {
                 structures.put(guestPhysical, level, 9, walker.nestedCaches().context, table, rights);
             }
+            if (kept != null && level == 2) {
+                kept.freshRegion(guestPhysical).set(table, entry, rights, level);
+            }
             level--;
+        }
+    }
+
+    /** What is left to do once the page is found and its flags are set. */
+    private void settle(
+            long guestPhysical,
+            Reason reason,
+            int access,
+            Translation translation,
+            long host,
+            long entry,
+            long rights,
+            int level) {
+        if (reason == Reason.FINAL_ACCESS) {
+            narrow(translation, (9 * level) + 3, entry, rights, access);
+        } else if (reason == Reason.TABLE_READ) {
+            lastTable = guestPhysical;
+            lastTableHost = host;
+            lastTableRights = rights;
+            lastTableEntry = entry;
+            lastTableLevel = level;
         }
     }
 
@@ -295,8 +428,20 @@ public final class ExtendedPageTables implements SecondStage {
                 || (maps && (RESERVED_TYPES >>> ((entry >>> TYPE_SHIFT) & 7) & 1) != 0);
     }
 
-    /** Checks the rights of all entries together, then sets the flags of the one that maps the page. */
-    private void finish(
+    private boolean allowed(Reason reason, int access, Translation translation, long rights) {
+        if (isWrite(reason, access)) {
+            return (rights & W) != 0;
+        }
+        boolean fetch = reason == Reason.FINAL_ACCESS && (access & Access.FETCH) != 0;
+        return (rights & (fetch ? executeRight(translation) : R)) != 0;
+    }
+
+    /**
+     * Checks the rights of all entries together, then sets the flags of the one that maps the page.
+     *
+     * @return that entry as it is then
+     */
+    private long finish(
             long guestPhysical,
             Reason reason,
             long linear,
@@ -305,27 +450,21 @@ public final class ExtendedPageTables implements SecondStage {
             long address,
             long entry,
             long rights) {
-        boolean write = isWrite(reason, access);
-        boolean allowed;
-        if (write) {
-            allowed = (rights & W) != 0;
-        } else if (reason == Reason.FINAL_ACCESS && (access & Access.FETCH) != 0) {
-            allowed = (rights & executeRight(translation)) != 0;
-        } else {
-            allowed = (rights & R) != 0;
-        }
-        if (!allowed) {
+        if (!allowed(reason, access, translation, rights)) {
             throw violation(guestPhysical, reason, linear, access, translation, rights);
         }
-        if (accessedDirty) {
-            if (write && (entry & D) == 0) {
-                dirtyListener.settingDirty(guestPhysical);
-            }
-            long flagged = entry | (write ? A | D : A);
-            if (flagged != entry) {
-                memory.write(address, 8, flagged);
-            }
+        if (!accessedDirty) {
+            return entry;
         }
+        boolean write = isWrite(reason, access);
+        if (write && (entry & D) == 0) {
+            dirtyListener.settingDirty(guestPhysical);
+        }
+        long flagged = entry | (write ? A | D : A);
+        if (flagged != entry) {
+            memory.write(address, 8, flagged);
+        }
+        return flagged;
     }
 
     /**
@@ -345,14 +484,14 @@ public final class ExtendedPageTables implements SecondStage {
         return modeBasedExecute && translation.user ? XU : X;
     }
 
-    private void narrow(Translation translation, int shift, long rights, int access) {
+    private void narrow(Translation translation, int shift, long entry, long rights, int access) {
         translation.pageShift = Math.min(translation.pageShift, shift);
         translation.readable = (rights & R) != 0;
         translation.executable &= (rights & executeRight(translation)) != 0;
         if ((rights & W) == 0) {
             translation.writable = false;
             translation.dirty = false;
-        } else if (accessedDirty && (access & Access.WRITE) == 0 && (exit.entry & D) == 0) {
+        } else if (accessedDirty && (access & Access.WRITE) == 0 && (entry & D) == 0) {
             translation.dirty = false;
         }
     }

@@ -3,6 +3,8 @@ package org.thirdmode.npt.nested;
 import java.util.Set;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.paging.Access;
+import org.thirdmode.x86.paging.GuestPhysicalMappings;
+import org.thirdmode.x86.paging.GuestPhysicalMappings.Mapping;
 import org.thirdmode.x86.paging.PageWalker;
 import org.thirdmode.x86.paging.SecondStage;
 import org.thirdmode.x86.paging.Translation;
@@ -25,6 +27,17 @@ import org.thirdmode.x86.tlb.NestedCaches;
  */
 public final class NestedPageTables implements SecondStage {
     private static final long NOWHERE = -1;
+    private static final long PAGE_OFFSET = 0xfff;
+
+    /** Within 2 MBytes. */
+    private static final long REGION_OFFSET = 0x1f_ffff;
+
+    // Of a large page that is kept: what it allows; in place of its entry, PS and log2 of its size.
+    private static final long WRITABLE = 1;
+    private static final long EXECUTABLE = 1 << 1;
+    private static final long DIRTY = 1 << 2;
+    private static final long PS = 1 << 7;
+    private static final int SHIFT = 8;
 
     /** Control bits that shape the nested walk. Protection keys do not; SMEP only tells fetches apart. */
     private static final long CR4 = Cr4.PSE | Cr4.PAE | Cr4.LA57 | Cr4.SMEP;
@@ -44,10 +57,17 @@ public final class NestedPageTables implements SecondStage {
     /** Bits of guest-physical addresses that the host's paging mode translates. */
     private int width = 48;
 
+    private int levels = 4;
+
     /** The last table entry that was translated: setting a flag in it needs no second walk. */
     private long lastTable = NOWHERE;
 
     private long lastTableHost;
+
+    /** While it walks from what is kept: the levels whose entries it has read. */
+    private int levelsRead;
+
+    private boolean counting;
 
     /**
      * Nested paging of one processor.
@@ -64,7 +84,7 @@ public final class NestedPageTables implements SecondStage {
         nested.reserve(4, PML4E_MBZ);
         nested.reserve(5, PML4E_MBZ);
         nested.pdptesOnDemand(true);
-        nested.recorder((level, address, same, entry) -> walker.nestedReference(level, address, entry));
+        nested.recorder((level, address, same, entry) -> read(level, address, entry));
     }
 
     /**
@@ -74,11 +94,18 @@ public final class NestedPageTables implements SecondStage {
      * @param hEfer the host's EFER: LMA chooses the format, NXE gives bit 63 a meaning
      */
     public void configure(long nCr3, long hCr4, long hEfer) {
+        long cr4 = hCr4 & CR4;
+        long efer = hEfer & (Efer.LMA | Efer.NXE);
+        GuestPhysicalMappings kept = walker.guestPhysicalMappings();
+        if (kept != null && (host.cr3 != nCr3 || host.cr4 != cr4 || host.efer != efer)) {
+            kept.dropAll();
+        }
         host.cr3 = nCr3;
-        host.cr4 = hCr4 & CR4;
-        host.efer = hEfer & (Efer.LMA | Efer.NXE);
+        host.cr4 = cr4;
+        host.efer = efer;
         boolean longMode = (hEfer & Efer.LMA) != 0;
         width = longMode ? (hCr4 & Cr4.LA57) != 0 ? 57 : 48 : 32;
+        levels = longMode ? width / 9 - 1 : (hCr4 & Cr4.PAE) != 0 ? 3 : 2;
         lastTable = NOWHERE;
     }
 
@@ -95,23 +122,23 @@ public final class NestedPageTables implements SecondStage {
             // Reading it was a write already.
             return lastTableHost;
         }
-        int nestedAccess = Access.USER | (last ? access & (Access.WRITE | Access.FETCH) : Access.WRITE);
-        NestedCaches caches = walker.nestedCaches();
-        if (caches != null) {
-            nested.structureCaches(caches.structures);
-            nested.structureSpace(caches.context);
-        }
-        try {
-            try {
-                walk(guestPhysical, nestedAccess);
-            } catch (GuestFault perhapsStale) {
-                if (caches == null) {
-                    throw perhapsStale;
-                }
-                // What is cached may be older than the tables: only these may refuse.
-                caches.drop(guestPhysical);
-                walk(guestPhysical, nestedAccess);
+        GuestPhysicalMappings kept = walker.guestPhysicalMappings();
+        if (kept != null && reason == Reason.TABLE_UPDATE) {
+            // The same, where the walker has read it without asking here.
+            Mapping page = kept.page(guestPhysical);
+            if (page != null) {
+                return page.host | (guestPhysical & PAGE_OFFSET);
             }
+        }
+        if (kept != null && last) {
+            long physical = inRegion(kept.region(guestPhysical), guestPhysical, access, translation);
+            if (physical != NOWHERE) {
+                return physical;
+            }
+        }
+        int nestedAccess = Access.USER | (last ? access & (Access.WRITE | Access.FETCH) : Access.WRITE);
+        try {
+            walk(guestPhysical, nestedAccess, kept);
         } catch (GuestFault pageFault) {
             fault.exitInfo1 =
                     pageFault.errorCode | (last ? NestedPageFault.FINAL_ACCESS : NestedPageFault.GUEST_PAGE_TABLE);
@@ -119,16 +146,126 @@ public final class NestedPageTables implements SecondStage {
             fault.linear = linear;
             throw exit;
         }
+        if (kept != null) {
+            keep(kept, guestPhysical, last);
+        }
         if (last) {
-            translation.pageShift = Math.min(translation.pageShift, found.pageShift);
-            translation.executable &= found.executable;
-            translation.writable &= found.writable;
-            translation.dirty &= found.writable && found.dirty;
+            narrow(translation, found.pageShift, found.writable, found.executable, found.dirty);
         } else {
             lastTable = guestPhysical;
             lastTableHost = found.physical;
         }
         return found.physical;
+    }
+
+    private static void narrow(
+            Translation translation, int pageShift, boolean writable, boolean executable, boolean dirty) {
+        translation.pageShift = Math.min(translation.pageShift, pageShift);
+        translation.executable &= executable;
+        translation.writable &= writable;
+        translation.dirty &= writable && dirty;
+    }
+
+    private void walk(long guestPhysical, int access, GuestPhysicalMappings kept) {
+        NestedCaches caches = walker.nestedCaches();
+        if (caches != null) {
+            nested.structureCaches(caches.structures);
+            nested.structureSpace(caches.context);
+        }
+        if (kept != null) {
+            walkFromKept(guestPhysical, access, kept);
+            return;
+        }
+        try {
+            walk(guestPhysical, access);
+        } catch (GuestFault perhapsStale) {
+            if (caches == null) {
+                throw perhapsStale;
+            }
+            // What is cached may be older than the tables: only these may refuse.
+            caches.drop(guestPhysical);
+            walk(guestPhysical, access);
+        }
+    }
+
+    // ---- fast fidelity: what is kept between walks. Pages of the guest's tables, each used by a write, as all are
+    // ----
+
+    private void walkFromKept(long guestPhysical, int access, GuestPhysicalMappings kept) {
+        counting = true;
+        nested.beginAt(kept);
+        try {
+            walkCounted(guestPhysical, access);
+        } catch (GuestFault perhapsStale) {
+            kept.drop(guestPhysical);
+            if (nested.spared() == 0) {
+                throw perhapsStale;
+            }
+            walkCounted(guestPhysical, access);
+        } finally {
+            counting = false;
+            nested.beginAt(null);
+        }
+    }
+
+    /** Counts what a walk reads or need not read, unless it was refused by what is kept. */
+    private void walkCounted(long guestPhysical, int access) {
+        levelsRead = 0;
+        boolean decided = false;
+        try {
+            walk(guestPhysical, access);
+            decided = true;
+        } finally {
+            int spared = nested.spared();
+            if (decided || spared == 0) {
+                count(spared == 0 ? levelsRead : levelsRead | (((1 << (spared + 1)) - 1) & ~1));
+            }
+        }
+    }
+
+    private void count(int levelsOfWalk) {
+        if (levelsOfWalk != 0) {
+            int highest = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(levelsOfWalk);
+            walker.nestedSpared(highest, Integer.numberOfTrailingZeros(levelsOfWalk));
+        }
+    }
+
+    private void read(int level, long address, long entry) {
+        if (counting) {
+            levelsRead |= 1 << level;
+        } else {
+            walker.nestedReference(level, address, entry);
+        }
+    }
+
+    /** Within a large page that is kept. */
+    private long inRegion(Mapping region, long guestPhysical, int access, Translation translation) {
+        if (region == null || (region.entry & PS) == 0) {
+            return NOWHERE;
+        }
+        boolean writable = (region.rights & WRITABLE) != 0;
+        boolean executable = (region.rights & EXECUTABLE) != 0;
+        boolean dirty = (region.rights & DIRTY) != 0;
+        boolean sufficient =
+                (access & Access.FETCH) != 0 ? executable : (access & Access.WRITE) == 0 || (writable && dirty);
+        if (!sufficient) {
+            return NOWHERE;
+        }
+        walker.nestedSpared(levels, region.level);
+        narrow(translation, (int) (region.entry >>> SHIFT), writable, executable, dirty);
+        return region.host | (guestPhysical & REGION_OFFSET);
+    }
+
+    private void keep(GuestPhysicalMappings kept, long guestPhysical, boolean last) {
+        int level = found.pageShift == 12 ? 1 : found.pageShift == 30 ? 3 : 2;
+        if (!last) {
+            kept.freshPage(guestPhysical, levels).set(found.physical & ~PAGE_OFFSET, 0, 0, level);
+        } else if (level > 1) {
+            long rights =
+                    (found.writable ? WRITABLE : 0) | (found.executable ? EXECUTABLE : 0) | (found.dirty ? DIRTY : 0);
+            long entry = PS | ((long) found.pageShift << SHIFT);
+            kept.freshRegion(guestPhysical).set(found.physical & ~REGION_OFFSET, entry, rights, level);
+        }
     }
 
     private void walk(long guestPhysical, int access) {

@@ -148,7 +148,7 @@ class NestedPageFaults {
         m.npt.configure(pdpt, Cr4.PAE, 0);
         assertEquals(HOST + 0x18, m.physical(LINEAR + 0x18, Access.WRITE));
         m.memory.write(pdpt, 8, 0);
-        m.mmu.flushAll();
+        m.mmu.addressSpaces.flushEveryAsid();
         assertFault(0x2_0000_0006L, m.guestEntryAddress(LINEAR, 4, 1), LINEAR, Access.READ);
     }
 }

@@ -11,6 +11,7 @@ import org.thirdmode.vmx.vmcs.VmcsField;
 import org.thirdmode.x86.exec.EventInformation;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.paging.AddressSpaces;
+import org.thirdmode.x86.paging.GuestPhysicalMappings;
 import org.thirdmode.x86.paging.SecondStage;
 import org.thirdmode.x86.paging.Translation;
 import org.thirdmode.x86.state.GuestExit;
@@ -121,6 +122,11 @@ final class Translations implements SecondStage {
     public long translate(long guestPhysical, Reason reason, long linear, int access, Translation translation) {
         long physical = eptEnabled ? throughEpt(guestPhysical, reason, linear, access, translation) : guestPhysical;
         if ((physical & PAGE) == apicAccess) {
+            GuestPhysicalMappings kept = cpu.walker.guestPhysicalMappings();
+            if (kept != null) {
+                // Each access is to come here.
+                kept.drop(guestPhysical);
+            }
             return vmx.virtualApic.access(physical, reason, access);
         }
         return physical;

@@ -31,6 +31,9 @@ public final class Mmu {
     private static final long PAGE_MASK = SoftTlb.PAGE_MASK;
     private static final int OFFSET_MASK = Frame.SIZE - 1;
 
+    /** Bit 63 tells an ASID from an EPTRTA. */
+    private static final long ASID = 1L << 63;
+
     /** Software TLBs kept: the host's and those of the guests that ran last. */
     private static final int SPACES = 5;
 
@@ -104,6 +107,9 @@ public final class Mmu {
         this.walker = walker;
         this.fault = fault;
         tlbs = geometry == null ? null : new ModelledTlbs(geometry, state, walker);
+        if (tlbs == null) {
+            walker.keepGuestPhysicalMappings();
+        }
         TlbEntry never = new TlbEntry();
         java.util.Arrays.fill(looking, never);
         host = new SoftTlb(0);
@@ -179,6 +185,7 @@ public final class Mmu {
         if (tlbs != null) {
             tlbs.dropDerived();
         }
+        walker.dropGuestPhysical();
         for (SoftTlb each : spaces) {
             if (each != null) {
                 forgetAll(each);
@@ -278,11 +285,18 @@ public final class Mmu {
         walker.secondStage(stage);
         if (tlbs != null) {
             tlbs.choose(identifier, root);
+        } else if (stage != SecondStage.NONE) {
+            walker.guestPhysicalContext(contextOf(identifier, root));
         }
         if (identifier == 0) {
             dropAllOf(0);
         }
         choose(identifier == 0 || tlbs != null ? host : spaceOf(identifier, root));
+    }
+
+    /** What guest-physical mappings are tagged by: an EPTRTA, which is aligned, or an ASID. */
+    private static long contextOf(int identifier, long root) {
+        return root != AddressSpaces.NO_ROOT ? root : ASID | identifier;
     }
 
     void leave() {
@@ -343,6 +357,7 @@ public final class Mmu {
         if (tlbs != null) {
             tlbs.dropEverything();
         }
+        walker.dropGuestPhysical();
         for (SoftTlb each : spaces) {
             if (each != null) {
                 forgetAll(each);
@@ -401,6 +416,7 @@ public final class Mmu {
         if (tlbs != null) {
             tlbs.dropRoot(root);
         }
+        walker.dropGuestPhysical(root);
         for (SoftTlb each : spaces) {
             if (each != null && each.root == root) {
                 forgetAll(each);
@@ -412,6 +428,7 @@ public final class Mmu {
         if (tlbs != null) {
             tlbs.dropAllRoots();
         }
+        walker.dropGuestPhysical();
         for (SoftTlb each : spaces) {
             if (each != null && each.root != AddressSpaces.NO_ROOT) {
                 forgetAll(each);
@@ -423,6 +440,7 @@ public final class Mmu {
         if (tlbs != null) {
             tlbs.dropNestedOf(asid);
         }
+        walker.dropGuestPhysical(ASID | asid);
     }
 
     // ---- the fast forms of the run loop ----

@@ -2,6 +2,7 @@ package org.thirdmode.x86.paging;
 
 import java.util.Set;
 import org.thirdmode.x86.memory.PhysicalMemory;
+import org.thirdmode.x86.paging.GuestPhysicalMappings.Mapping;
 import org.thirdmode.x86.paging.SecondStage.Reason;
 import org.thirdmode.x86.profile.Feature;
 import org.thirdmode.x86.state.CpuState;
@@ -89,6 +90,9 @@ public final class PageWalker {
 
     private int structureSpace;
     private NestedCaches nestedCaches;
+    private GuestPhysicalMappings guestPhysicalMappings;
+    private GuestPhysicalMappings beginAt;
+    private int spared;
 
     public PageWalker(CpuState state, PhysicalMemory memory, GuestFault fault, Set<Feature> features) {
         this.state = state;
@@ -137,10 +141,20 @@ public final class PageWalker {
 
     /** The second stage tells that it has read an entry of its own tables, at a host-physical address. */
     public void nestedReference(int level, long hostPhysical, long entry) {
-        counters.nestedReferences[guestLevel][level]++;
+        counters.nestedReference(guestLevel, level);
         if (recorder != null) {
             recorder.nestedReference(guestLevel, level, hostPhysical, entry);
         }
+    }
+
+    /**
+     * The second stage tells that it had kept what its entries of these levels say ({@link #guestPhysicalMappings}).
+     *
+     * @param highest the level that a walk would have read first
+     * @param lowest the level that it would have read last of these
+     */
+    public void nestedSpared(int highest, int lowest) {
+        counters.nestedSpared(guestLevel, highest, lowest);
     }
 
     /** Lets PAE paging read its PDPTEs in each walk, whatever the second stage says. */
@@ -167,6 +181,7 @@ public final class PageWalker {
     /** Installs a witness of every table reference, or with null takes it away. */
     public void recorder(WalkRecorder walkRecorder) {
         recorder = walkRecorder;
+        dropGuestPhysical();
     }
 
     /** Lets walks begin at, and keep, cached entries; null for none. */
@@ -186,6 +201,46 @@ public final class PageWalker {
     /** What is cached of the second dimension, for stages that have tables; null where no such caches are modelled. */
     public NestedCaches nestedCaches() {
         return nestedCaches;
+    }
+
+    /** Lets walks begin at page tables that are kept, and keeps them; null for none. For the walker of a second stage. */
+    public void beginAt(GuestPhysicalMappings kept) {
+        beginAt = kept;
+    }
+
+    /** The level at which the last walk would have begun but for {@link #beginAt}: then it began at level 1. Else 0. */
+    public int spared() {
+        return spared;
+    }
+
+    void keepGuestPhysicalMappings() {
+        guestPhysicalMappings = new GuestPhysicalMappings();
+    }
+
+    /** The same in {@code fast} fidelity; null in the other, and while every reference is wanted. */
+    public GuestPhysicalMappings guestPhysicalMappings() {
+        return recorder == null ? guestPhysicalMappings : null;
+    }
+
+    /** Another address space is entered: an EPTRTA or an ASID. */
+    void guestPhysicalContext(long context) {
+        if (guestPhysicalMappings != null) {
+            guestPhysicalMappings.choose(context);
+        }
+    }
+
+    /** Drops what is kept of the second dimension for an EPTRTA or ASID. */
+    void dropGuestPhysical(long context) {
+        if (guestPhysicalMappings != null) {
+            guestPhysicalMappings.dropOf(context);
+        }
+    }
+
+    /** Drops what is kept of the second dimension. */
+    void dropGuestPhysical() {
+        if (guestPhysicalMappings != null) {
+            guestPhysicalMappings.dropAll();
+        }
     }
 
     /** Bits of a linear address that select an entry in the tables of the paging mode in force. */
@@ -209,6 +264,7 @@ public final class PageWalker {
      * @throws GuestFault #PF with its error code and linear address
      */
     public void walk(long linear, int access, Translation out) {
+        spared = 0;
         if ((state.cr0 & Cr0.PG) == 0) {
             unpaged(linear, access, out);
             return;
@@ -310,6 +366,12 @@ public final class PageWalker {
                 return;
             }
         }
+        Mapping kept = beginAt == null ? null : beginAt.region(linear);
+        if (kept != null && (kept.entry & PS) == 0) {
+            spared = level;
+            descend(linear, access, out, 1, kept.host, kept.rights, reserved);
+            return;
+        }
         descend(linear, access, out, level, table, RW | US, reserved);
     }
 
@@ -354,6 +416,9 @@ public final class PageWalker {
             table = entry & addressMask;
             if (structureCaches != null) {
                 structureCaches.put(linear, level, 9, structureContext(), table, rights);
+            }
+            if (beginAt != null && level == 2) {
+                beginAt.freshRegion(linear).set(table, entry, rights, level);
             }
             level--;
         }
@@ -421,6 +486,12 @@ public final class PageWalker {
             return guestPhysical & a20Mask;
         }
         guestLevel = level;
+        Mapping page =
+                guestPhysicalMappings == null || recorder != null ? null : guestPhysicalMappings.page(guestPhysical);
+        if (page != null) {
+            counters.nestedSpared(level, page.highest, page.level);
+            return (page.host | (guestPhysical & 0xfff)) & a20Mask;
+        }
         long hostPhysical = nestedCaches == null ? -1 : nestedCaches.find(guestPhysical);
         if (hostPhysical < 0) {
             hostPhysical = secondStage.translate(guestPhysical, Reason.TABLE_READ, linear, access, null);

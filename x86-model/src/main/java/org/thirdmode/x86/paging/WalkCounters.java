@@ -2,17 +2,22 @@ package org.thirdmode.x86.paging;
 
 /** What page walks have done: exact counts, reset by whoever reports them. */
 public final class WalkCounters {
+    private static final int LEVEL_BITS = 3;
+
     /** Walks begun while paging was on, faulting ones included. */
     public long walks;
 
     /** Entries read, by level: 1 a page table, 2 a page directory, 3 a PDPT, 4 a PML4 table, 5 a PML5 table. */
     public final long[] tableReferences = new long[6];
 
+    /** Entries that the second stage read: {@code [guest level][level]}. */
+    private final long[][] nestedReferences = new long[6][6];
+
     /**
-     * Entries that the second stage read: {@code [guest level][level]}, where the guest level is that of the guest's entry
-     * whose address was translated, {@link WalkRecorder#FINAL} for the final guest-physical address.
+     * How often a stage had kept what its entries of some levels say: {@code [guest level][highest << 3 | lowest]}. A
+     * processor without such caches would have read each of them.
      */
-    public final long[][] nestedReferences = new long[6][6];
+    private final long[][] nestedSpared = new long[6][6 << LEVEL_BITS];
 
     /** Entries written to set their Accessed or Dirty flag. */
     public long flagUpdates;
@@ -28,11 +33,40 @@ public final class WalkCounters {
         return sum(tableReferences);
     }
 
+    /** The second stage read an entry. */
+    void nestedReference(int guestLevel, int level) {
+        nestedReferences[guestLevel][level]++;
+    }
+
+    /** The second stage had kept what its entries of these levels say. */
+    void nestedSpared(int guestLevel, int highest, int lowest) {
+        nestedSpared[guestLevel][(highest << LEVEL_BITS) | lowest]++;
+    }
+
+    /**
+     * Entries of the second dimension that were read, those that {@code fast} fidelity had kept included.
+     *
+     * @param guestLevel the level of the guest's entry whose address was translated, {@link WalkRecorder#FINAL} for the
+     *     final guest-physical address
+     * @param level of the entries: 1 to 5
+     */
+    public long nestedReferences(int guestLevel, int level) {
+        long count = nestedReferences[guestLevel][level];
+        for (int highest = level; highest <= 5; highest++) {
+            for (int lowest = 1; lowest <= level; lowest++) {
+                count += nestedSpared[guestLevel][(highest << LEVEL_BITS) | lowest];
+            }
+        }
+        return count;
+    }
+
     /** Entries read at all levels of the second dimension. */
     public long allNestedReferences() {
         long sum = 0;
-        for (long[] byLevel : nestedReferences) {
-            sum += sum(byLevel);
+        for (int guestLevel = WalkRecorder.FINAL; guestLevel <= 5; guestLevel++) {
+            for (int level = 1; level <= 5; level++) {
+                sum += nestedReferences(guestLevel, level);
+            }
         }
         return sum;
     }
