@@ -1,0 +1,94 @@
+package org.thirdmode.benchmarks;
+
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+import org.thirdmode.guests.GuestCatalogue;
+import org.thirdmode.guests.GuestImage;
+import org.thirdmode.pc.HostPorts;
+import org.thirdmode.pc.Machine;
+import org.thirdmode.pc.MachineConfiguration;
+import org.thirdmode.pc.MachineOutcome;
+import org.thirdmode.pc.loader.Image;
+import org.thirdmode.pc.loader.ImageException;
+import org.thirdmode.pc.loader.LoadOptions;
+
+/**
+ * Guest instructions a second in the middle of a benchmark image's loop, bare and as a guest of VMX or SVM that leaves for
+ * nothing: what second-level paging alone costs. The score's unit is guest instructions a microsecond, that is, million a
+ * second.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 4, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(
+        value = 1,
+        jvmArgsAppend = {
+            "-Xmx1g",
+            "-XX:+UseSerialGC",
+            "-XX:-ClipInlining",
+            "-XX:CompileCommand=quiet",
+            "-XX:CompileCommand=CompileThresholdScaling,org.thirdmode.x86.exec.RunLoop::run,50.0"
+        })
+public class NestedMachine {
+    /** Guest instructions of one invocation. */
+    static final int INSTRUCTIONS = 5_000_000;
+
+    /** As in {@link BareMachine}. */
+    private static final long START = 20_000_000;
+
+    @Param({"bench-alu", "bench-rmw", "bench-stride", "bench-churn", "bench-cr3"})
+    public String image;
+
+    @Param({"bare", "ept-4k", "ept-2m", "npt-4k", "npt-2m"})
+    public String paging;
+
+    @Param({"fast"})
+    public String fidelity;
+
+    private Machine machine;
+
+    /** Boots the image, runs it into its loop and makes it a guest. */
+    @Setup(Level.Trial)
+    public void boot() throws ImageException {
+        GuestImage guest = GuestCatalogue.find(image)
+                .orElseThrow(() -> new IllegalArgumentException("image " + image + ": no such image"));
+        MachineConfiguration configuration = MachineConfiguration.DEFAULT;
+        if (fidelity.equals("detailed")) {
+            configuration = configuration.withDetail();
+        }
+        machine = new Machine(
+                configuration,
+                Optional.of(new Image(guest.name(), guest.bytes())),
+                LoadOptions.DEFAULT.withCommandLine("n=4000000000"),
+                HostPorts.NONE);
+        machine.run(START);
+        GuestMode.enter(machine.processor(), paging);
+    }
+
+    /** Runs on for {@link #INSTRUCTIONS} instructions. */
+    @Benchmark
+    @OperationsPerInvocation(INSTRUCTIONS)
+    public MachineOutcome run() {
+        MachineOutcome outcome = machine.run(INSTRUCTIONS);
+        boolean guest = machine.processor().guestMode != paging.equals("bare");
+        if (!(outcome instanceof MachineOutcome.BudgetReached) || !guest) {
+            throw new IllegalStateException(image + " ended: " + outcome);
+        }
+        return outcome;
+    }
+}
