@@ -1,11 +1,13 @@
 package org.thirdmode.npt.ept;
 
 import java.util.Set;
+import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.paging.Access;
 import org.thirdmode.x86.paging.GuestPhysicalMappings;
 import org.thirdmode.x86.paging.GuestPhysicalMappings.Mapping;
 import org.thirdmode.x86.paging.PageWalker;
+import org.thirdmode.x86.paging.Peek;
 import org.thirdmode.x86.paging.SecondStage;
 import org.thirdmode.x86.paging.Translation;
 import org.thirdmode.x86.state.GuestExit;
@@ -234,6 +236,24 @@ public final class ExtendedPageTables implements SecondStage {
                 caches.drop(guestPhysical);
             }
             throw refused;
+        }
+    }
+
+    @Override
+    public long peek(long guestPhysical) {
+        long table = root;
+        for (int level = levels; ; level--) {
+            int shift = (9 * level) + 3;
+            Frame frame = memory.frame(table);
+            long entry = frame == null ? 0 : frame.get((int) (guestPhysical >>> shift & 0x1ff) << 3, 8);
+            if ((entry & presentMask) == 0 || guestPhysical >>> (9 * levels + 12) != 0) {
+                return Peek.NOWHERE;
+            }
+            if (level == 1 || (entry & PS) != 0) {
+                long offset = (1L << shift) - 1;
+                return (entry & addressMask & ~offset) | (guestPhysical & offset);
+            }
+            table = entry & addressMask;
         }
     }
 

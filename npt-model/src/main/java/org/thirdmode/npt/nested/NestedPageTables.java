@@ -6,6 +6,7 @@ import org.thirdmode.x86.paging.Access;
 import org.thirdmode.x86.paging.GuestPhysicalMappings;
 import org.thirdmode.x86.paging.GuestPhysicalMappings.Mapping;
 import org.thirdmode.x86.paging.PageWalker;
+import org.thirdmode.x86.paging.Peek;
 import org.thirdmode.x86.paging.SecondStage;
 import org.thirdmode.x86.paging.Translation;
 import org.thirdmode.x86.profile.Feature;
@@ -45,9 +46,28 @@ public final class NestedPageTables implements SecondStage {
     /** In a PML4E and a PML5E bits 8:7 must be zero. APM 2 "Long-Mode Page Translation". */
     private static final long PML4E_MBZ = 1L << 8 | 1L << 7;
 
+    /** The identity; the host's own PDPTEs are read in each walk. */
+    private static final SecondStage TABLES_IN_MEMORY = new SecondStage() {
+        @Override
+        public long translate(long address, Reason reason, long linear, int access, Translation translation) {
+            return address;
+        }
+
+        @Override
+        public boolean pdptesOnDemand() {
+            return true;
+        }
+
+        @Override
+        public long peek(long address) {
+            return address;
+        }
+    };
+
     private final PageWalker walker;
     private final PageWalker nested;
     private final CpuState host = new CpuState();
+    private final Peek peek;
     private final GuestExit exit;
     private final Translation found = new Translation();
 
@@ -84,6 +104,7 @@ public final class NestedPageTables implements SecondStage {
         nested.reserve(4, PML4E_MBZ);
         nested.reserve(5, PML4E_MBZ);
         nested.pdptesOnDemand(true);
+        peek = new Peek(host, memory);
         nested.recorder((level, address, same, entry) -> read(level, address, entry));
     }
 
@@ -186,6 +207,11 @@ public final class NestedPageTables implements SecondStage {
             caches.drop(guestPhysical);
             walk(guestPhysical, access);
         }
+    }
+
+    @Override
+    public long peek(long guestPhysical) {
+        return guestPhysical >>> width != 0 ? Peek.NOWHERE : peek.physical(guestPhysical, TABLES_IN_MEMORY);
     }
 
     // ---- fast fidelity: what is kept between walks. Pages of the guest's tables, each used by a write, as all are

@@ -132,6 +132,11 @@ final class Translations implements SecondStage {
         return physical;
     }
 
+    @Override
+    public long peek(long guestPhysical) {
+        return eptEnabled ? ept.peek(guestPhysical) : guestPhysical;
+    }
+
     private long throughEpt(long guestPhysical, Reason reason, long linear, int access, Translation translation) {
         logFull = false;
         try {

@@ -9,6 +9,7 @@ import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Cr4;
 import org.thirdmode.x86.state.Efer;
+import org.thirdmode.x86.state.GuestExit;
 import org.thirdmode.x86.state.GuestFault;
 import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.tlb.NestedCaches;
@@ -264,6 +265,26 @@ public final class PageWalker {
      * @throws GuestFault #PF with its error code and linear address
      */
     public void walk(long linear, int access, Translation out) {
+        if (recorder != null) {
+            recorded(linear, access, out);
+        } else {
+            translate(linear, access, out);
+        }
+    }
+
+    private void recorded(long linear, int access, Translation out) {
+        WalkRecorder witness = recorder;
+        witness.begun(linear, access);
+        try {
+            translate(linear, access, out);
+        } catch (GuestFault | GuestExit e) {
+            witness.refused();
+            throw e;
+        }
+        witness.reached(out.physical);
+    }
+
+    private void translate(long linear, int access, Translation out) {
         spared = 0;
         if ((state.cr0 & Cr0.PG) == 0) {
             unpaged(linear, access, out);
@@ -545,6 +566,9 @@ public final class PageWalker {
     private void throughSecondStage(long linear, int access, Translation out) {
         if (secondStage != SecondStage.NONE) {
             guestLevel = WalkRecorder.FINAL;
+            if (recorder != null) {
+                recorder.guestPhysical(out.physical);
+            }
             out.physical = secondStage.translate(out.physical, Reason.FINAL_ACCESS, linear, access, out);
         }
     }

@@ -48,4 +48,14 @@ public interface SecondStage {
     default boolean pdptesOnDemand() {
         return false;
     }
+
+    /**
+     * Where a guest-physical address leads by the tables as they stand, for tools that look on: no flag is set, nothing is
+     * counted, nothing is refused.
+     *
+     * @return the host-physical address; {@link Peek#NOWHERE} where it leads to none, or where the stage cannot tell
+     */
+    default long peek(long guestPhysical) {
+        return this == NONE ? guestPhysical : Peek.NOWHERE;
+    }
 }

@@ -31,4 +31,16 @@ public interface WalkRecorder {
      * @param entry what was read
      */
     default void nestedReference(int guestLevel, int level, long hostPhysical, long entry) {}
+
+    /** A walk for a linear address begins; {@code access} as in {@link Access}. */
+    default void begun(long linear, int access) {}
+
+    /** The guest's tables gave the guest-physical address of what is to be accessed; what follows translates it. */
+    default void guestPhysical(long address) {}
+
+    /** The walk has come to its end: host-physical, where there is a second stage. */
+    default void reached(long physical) {}
+
+    /** The walk has ended in a page fault, or left the guest. */
+    default void refused() {}
 }
