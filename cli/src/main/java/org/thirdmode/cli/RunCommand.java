@@ -209,8 +209,9 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--trace",
             paramLabel = "FILE",
-            description = "Write what happens: VM entries, VM exits and injected events, each instruction of the bare"
-                    + " machine, faults and changes of tables of a virtual machine's MMU with their causes.")
+            description =
+                    "Write what happens: VM entries, VM exits, injected events, each instruction and"
+                            + " two-dimensional walk of the bare machine, faults and changes of tables of a virtual machine's MMU with their causes.")
     private Path trace;
 
     @Option(

@@ -2,8 +2,10 @@ package org.thirdmode.cli;
 
 import org.thirdmode.lab.trace.TraceEvent;
 import org.thirdmode.pc.Machine;
+import org.thirdmode.svm.exec.Svm;
 import org.thirdmode.x86.decode.Decoder;
 import org.thirdmode.x86.decode.Disassembler;
+import org.thirdmode.x86.exec.Extension;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Segment;
@@ -11,7 +13,8 @@ import org.thirdmode.x86.state.Segment;
 /**
  * One line for each instruction that is about to be executed: its number, CS:RIP, its bytes, the instruction. An instruction
  * before which an interrupt is taken, or which faults, has its line too; each iteration of a repeated string instruction has
- * one. Entries to a guest of VMX or SVM, exits from it and injected events have a line each, in the manual's names.
+ * one. Entries to a guest of VMX or SVM, exits from it, injected events and two-dimensional walks have a line each, in the
+ * manual's names.
  */
 final class Trace implements Pace {
     private final TraceFile out;
@@ -26,6 +29,12 @@ final class Trace implements Pace {
         Processor processor = machine.processor();
         processor.extension.observe(
                 (kind, name, words) -> out.write(TraceEvent.of(processor.instructions(), kind, name, words)));
+        if (processor.extension != Extension.NONE) {
+            String walk = processor.extension instanceof Svm ? "nested page walk" : "EPT walk";
+            processor.walker.recorder(new WalkLines(
+                    walk,
+                    words -> out.write(new TraceEvent(processor.instructions(), TraceEvent.Kind.WALK, walk, words))));
+        }
     }
 
     @Override

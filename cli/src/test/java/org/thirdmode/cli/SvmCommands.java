@@ -1,6 +1,7 @@
 package org.thirdmode.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -112,6 +113,13 @@ class SvmCommands {
         assertEquals(
                 1,
                 lines.stream().filter(line -> line.contains("\t#VMEXIT HLT ")).count());
+        // 2-MByte pages in both dimensions: 4 x 4 - 1 references.
+        List<String> walks = lines.stream()
+                .filter(line -> line.contains("\tnested page walk gva "))
+                .toList();
+        assertFalse(walks.isEmpty());
+        walks.forEach(line -> assertTrue(line.contains(": 15 references: nL4["), line));
+        assertFalse(lines.stream().anyMatch(line -> line.contains("cannot be read")));
     }
 
     @Test

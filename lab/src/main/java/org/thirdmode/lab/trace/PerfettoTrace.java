@@ -60,7 +60,7 @@ final class PerfettoTrace implements TraceWriter {
                 instant(Track.EXITS, event);
             }
             case INJECTION, WARNING -> instant(Track.EVENTS, event);
-            case FAULT, ENTRY_CHANGE -> instant(Track.MMU, event);
+            case FAULT, ENTRY_CHANGE, WALK -> instant(Track.MMU, event);
             case USER_SPACE -> instant(Track.USER, event);
             case INSTRUCTION -> instant(Track.INSTRUCTIONS, event);
         }

@@ -24,6 +24,8 @@ public record TraceEvent(long tick, Kind kind, String name, String words) {
         INJECTION,
         /** A hypervisor did what it should not. */
         WARNING,
+        /** The processor has walked two dimensions of tables. */
+        WALK,
         /** The hypervisor's MMU has looked at a page fault. */
         FAULT,
         /** The hypervisor's MMU has changed an entry of its tables. */
