@@ -34,7 +34,7 @@ final class BareMachine implements Bare {
         }
     }
 
-    private static Machine machine(BareRun what, Disk disk, HostPorts host) {
+    static Machine machine(BareRun what, Disk disk, HostPorts host) {
         try {
             return new Machine(configuration(what), imageOf(what, disk), loadOptions(what), disk.in(host));
         } catch (ImageException e) {

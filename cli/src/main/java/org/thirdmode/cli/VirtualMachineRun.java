@@ -82,7 +82,7 @@ final class VirtualMachineRun {
         }
     }
 
-    private VirtualMachine machine(BareRun what, Disk disk, HostPorts ports) {
+    VirtualMachine machine(BareRun what, Disk disk, HostPorts ports) {
         try {
             MachineConfiguration configuration = BareMachine.configuration(what);
             return new VirtualMachine(

@@ -1,7 +1,9 @@
 package org.thirdmode.kvm;
 
 import java.util.Map;
+import java.util.Optional;
 import org.thirdmode.kvm.mmu.TdpHardware;
+import org.thirdmode.npt.spec.SecondDimension;
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.TlbControl;
 
@@ -67,6 +69,9 @@ public interface Backend extends TlbControl {
      * @return what user space has to do, or null where the guest can go on
      */
     KvmExit handleExit(Vcpu vcpu);
+
+    /** The second dimension that the hardware walks for the guest, to be read; empty with shadow tables. */
+    Optional<SecondDimension> readableSecondDimension();
 
     /** Exits by reason, in the manual's words. */
     Map<String, Long> exits();

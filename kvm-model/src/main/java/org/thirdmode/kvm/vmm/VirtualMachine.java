@@ -31,6 +31,7 @@ import org.thirdmode.pc.snapshot.MachineDescription;
 import org.thirdmode.pc.snapshot.StateFile;
 import org.thirdmode.x86.bus.ProcessorSignals;
 import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.paging.WalkCounters;
 import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.snapshot.StateException;
@@ -143,6 +144,11 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
     /** The virtual CPU, for one who looks inside. */
     public Vcpu vcpu() {
         return vcpu;
+    }
+
+    /** The host's physical memory, for one who looks inside. */
+    public PhysicalMemory hostMemory() {
+        return host.memory;
     }
 
     /**

@@ -5,6 +5,7 @@ import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.mmu.ModificationLog;
 import org.thirdmode.kvm.mmu.TdpFormat;
 import org.thirdmode.kvm.mmu.TdpHardware;
+import org.thirdmode.npt.spec.EptControls;
 import org.thirdmode.vmx.capability.Capability;
 import org.thirdmode.vmx.capability.VmxCapabilities;
 import org.thirdmode.vmx.vmcs.SecondaryProcessorBased;
@@ -21,6 +22,7 @@ final class Ept implements ModificationLog {
     private final VmcsFields vmcs;
     private final long secondary;
     private final TdpHardware hardware;
+    private final VmxCapabilities capabilities;
     private long logPage;
 
     /**
@@ -32,7 +34,7 @@ final class Ept implements ModificationLog {
         this.host = host;
         this.vmcs = vmcs;
         this.secondary = secondary;
-        VmxCapabilities capabilities = VmxCapabilities.of(host.cpu.profile);
+        capabilities = VmxCapabilities.of(host.cpu.profile);
         boolean longWalk = capabilities.has(Capability.EPT_WALK_LENGTH_5);
         boolean logs = capabilities.has(SecondaryProcessorBased.ENABLE_PML);
         hardware = new TdpHardware(
@@ -52,6 +54,19 @@ final class Ept implements ModificationLog {
     long pointer(long root) {
         int length = hardware.format().levels - 1;
         return root | WRITE_BACK | ((long) length << LENGTH_SHIFT) | (hardware.flags() ? ACCESSED_AND_DIRTY : 0);
+    }
+
+    /** What a walk of a table depends on. */
+    EptControls controls(long root) {
+        return new EptControls(
+                root,
+                hardware.format().levels,
+                hardware.flags(),
+                false,
+                capabilities.has(Capability.EPT_EXECUTE_ONLY),
+                capabilities.has(Capability.EPT_2_MBYTE_PAGES),
+                capabilities.has(Capability.EPT_1_GBYTE_PAGES),
+                host.memory.addressWidth());
     }
 
     @Override

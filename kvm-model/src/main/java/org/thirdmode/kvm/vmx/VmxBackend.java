@@ -2,11 +2,14 @@ package org.thirdmode.kvm.vmx;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.thirdmode.kvm.Backend;
 import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.KvmExit;
 import org.thirdmode.kvm.Vcpu;
 import org.thirdmode.kvm.mmu.TdpHardware;
+import org.thirdmode.npt.spec.EptWalk;
+import org.thirdmode.npt.spec.SecondDimension;
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.HardwarePaging;
 import org.thirdmode.vmx.exec.VmExit;
@@ -345,6 +348,11 @@ public final class VmxBackend implements Backend {
                     (int) vmcs.read(VmcsField.VM_EXIT_INSTRUCTION_LENGTH),
                     !ours);
         }
+    }
+
+    @Override
+    public Optional<SecondDimension> readableSecondDimension() {
+        return nested ? Optional.of(new EptWalk(ept.controls(mmu.load().cr3), host.memory)) : Optional.empty();
     }
 
     @Override

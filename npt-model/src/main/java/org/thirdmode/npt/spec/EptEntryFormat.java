@@ -117,6 +117,43 @@ public enum EptEntryFormat {
         return mask;
     }
 
+    /** What an entry is, by its level and its bit 7. */
+    public static EptEntryFormat of(int level, long entry) {
+        boolean mapsPage = PDE_MAPS_2_MBYTE.isSet(Meaning.PS, entry);
+        return switch (level) {
+            case 5 -> PML5E;
+            case 4 -> PML4E;
+            case 3 -> mapsPage ? PDPTE_MAPS_1_GBYTE : PDPTE_REFERS;
+            case 2 -> mapsPage ? PDE_MAPS_2_MBYTE : PDE_REFERS;
+            default -> PTE;
+        };
+    }
+
+    /**
+     * An entry in words: its one-bit fields that are 1, from the highest, then its memory type and address.
+     *
+     * @param m MAXPHYADDR
+     */
+    public String words(long entry, int m) {
+        StringBuilder words = new StringBuilder();
+        for (Field field : fields) {
+            boolean set = (entry & field.mask(m)) != 0;
+            switch (field.meaning) {
+                case IGNORED, ADDRESS, TYPE -> {}
+                case RESERVED -> words.append(set ? "reserved bits set, " : "");
+                default -> words.append(set ? field.meaning + " " : "");
+            }
+        }
+        boolean present = isSet(Meaning.R, entry) || isSet(Meaning.W, entry) || isSet(Meaning.X, entry);
+        if (!present && !isSet(Meaning.XU, entry)) {
+            return "not present";
+        }
+        long type = mask(Meaning.TYPE, m);
+        return words
+                + (type == 0 ? "" : "type " + ((entry & type) >>> 3) + " ")
+                + String.format("-> %XH", entry & mask(Meaning.ADDRESS, m));
+    }
+
     /** Whether a one-bit field is set in {@code entry}; false where the format has none. */
     boolean isSet(Meaning meaning, long entry) {
         return (entry & mask(meaning, 52)) != 0;

@@ -1,11 +1,7 @@
 package org.thirdmode.npt.spec;
 
 import static org.thirdmode.npt.spec.EptEntryFormat.PDE_MAPS_2_MBYTE;
-import static org.thirdmode.npt.spec.EptEntryFormat.PDE_REFERS;
 import static org.thirdmode.npt.spec.EptEntryFormat.PDPTE_MAPS_1_GBYTE;
-import static org.thirdmode.npt.spec.EptEntryFormat.PDPTE_REFERS;
-import static org.thirdmode.npt.spec.EptEntryFormat.PML4E;
-import static org.thirdmode.npt.spec.EptEntryFormat.PML5E;
 import static org.thirdmode.npt.spec.EptEntryFormat.PTE;
 
 import java.util.ArrayList;
@@ -51,7 +47,7 @@ public final class EptWalk implements SecondDimension {
             long address = table + (8 * ((access.guestPhysical() >>> shift) % 512));
             long entry = memory.read(address, 8);
             steps.add(new Step(level, address, entry));
-            EptEntryFormat format = formatOf(level, entry);
+            EptEntryFormat format = EptEntryFormat.of(level, entry);
 
             if (misconfigured(format, entry)) {
                 return new EptMisconfiguration(access.guestPhysical(), steps);
@@ -82,17 +78,6 @@ public final class EptWalk implements SecondDimension {
             table = target;
         }
         throw new AssertionError("an EPT page table only maps pages");
-    }
-
-    private static EptEntryFormat formatOf(int level, long entry) {
-        boolean bit7 = (entry >>> 7 & 1) == 1;
-        return switch (level) {
-            case 5 -> PML5E;
-            case 4 -> PML4E;
-            case 3 -> bit7 ? PDPTE_MAPS_1_GBYTE : PDPTE_REFERS;
-            case 2 -> bit7 ? PDE_MAPS_2_MBYTE : PDE_REFERS;
-            default -> PTE;
-        };
     }
 
     private static boolean maps(EptEntryFormat format) {

@@ -171,6 +171,25 @@ public enum EntryFormat {
         return mask;
     }
 
+    /**
+     * An entry in words: its one-bit fields that are 1, from the highest, then what it holds of an address and of a key.
+     *
+     * @param m MAXPHYADDR as this format sees it
+     */
+    public String words(long entry, int m) {
+        StringBuilder words = new StringBuilder();
+        for (Field field : fields) {
+            long value = field.of(entry, m);
+            switch (field.meaning) {
+                case IGNORED, ADDRESS, ADDRESS_39_32 -> {}
+                case RESERVED -> words.append(value != 0 ? "reserved bits set, " : "");
+                case KEY -> words.append(value != 0 ? "key " + value + ", " : "");
+                default -> words.append(value != 0 ? field.meaning + " " : "");
+            }
+        }
+        return isSet(Meaning.P, entry) ? words + String.format("-> %XH", address(entry, m)) : "not present";
+    }
+
     /** Whether the format has such a field. */
     boolean has(Meaning meaning) {
         return fields.stream().anyMatch(field -> field.meaning == meaning);

@@ -33,20 +33,25 @@ public record PagingControls(
 
     /** What a processor's state holds now. */
     public static PagingControls of(CpuState state) {
+        return of(state, state.cr0, state.cr3, state.cr4, state.efer);
+    }
+
+    /** As of a processor's state, with other paging registers: those that a hypervisor runs a guest with. */
+    public static PagingControls of(CpuState state, long cr0, long cr3, long cr4, long efer) {
         return new PagingControls(
-                (state.cr0 & Cr0.PG) != 0,
-                (state.cr0 & Cr0.WP) != 0,
-                (state.cr4 & Cr4.PSE) != 0,
-                (state.cr4 & Cr4.PAE) != 0,
-                (state.cr4 & Cr4.PGE) != 0,
-                (state.cr4 & Cr4.LA57) != 0,
-                (state.cr4 & Cr4.SMEP) != 0,
-                (state.cr4 & Cr4.SMAP) != 0,
-                (state.cr4 & Cr4.PKE) != 0,
-                (state.efer & Efer.LMA) != 0,
-                (state.efer & Efer.NXE) != 0,
+                (cr0 & Cr0.PG) != 0,
+                (cr0 & Cr0.WP) != 0,
+                (cr4 & Cr4.PSE) != 0,
+                (cr4 & Cr4.PAE) != 0,
+                (cr4 & Cr4.PGE) != 0,
+                (cr4 & Cr4.LA57) != 0,
+                (cr4 & Cr4.SMEP) != 0,
+                (cr4 & Cr4.SMAP) != 0,
+                (cr4 & Cr4.PKE) != 0,
+                (efer & Efer.LMA) != 0,
+                (efer & Efer.NXE) != 0,
                 (state.systemFlags & Rflags.AC) != 0,
-                state.cr3,
+                cr3,
                 List.of(state.pdpte[0], state.pdpte[1], state.pdpte[2], state.pdpte[3]),
                 state.pkru);
     }

@@ -55,6 +55,12 @@ public enum PagingMode {
             return (refers != null ? refers : maps).size();
         }
 
+        /** What an entry is, by its bit 7 (PS) where it can be two things. */
+        public EntryFormat formatOf(long entry) {
+            boolean mapsHere = refers == null || (maps != null && refers.isSet(EntryFormat.Meaning.PS, entry));
+            return mapsHere ? maps : refers;
+        }
+
         /** The number of the entry that a linear address selects. */
         public long index(long linear) {
             return (linear >>> low) % (1L << (high - low + 1));
