@@ -30,6 +30,11 @@ public record Image(String name, byte[] bytes) {
         }
     }
 
+    /** The byte at {@code offset}, which the file holds, as a number. */
+    int u8(long offset) {
+        return bytes[(int) offset] & 0xff;
+    }
+
     /** The 16-bit little-endian number at {@code offset}, which the file holds. */
     int u16(long offset) {
         return (short) Frame.SHORT.get(bytes, (int) offset) & 0xffff;

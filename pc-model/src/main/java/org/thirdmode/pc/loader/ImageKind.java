@@ -6,6 +6,8 @@ public enum ImageKind {
     BOOT_SECTOR,
     /** Multiboot 1: flat 32-bit protected mode, EBX = the boot information. */
     MULTIBOOT,
+    /** The Linux/x86 boot protocol, as of a bzImage: flat 32-bit protected mode, ESI = the zero page. */
+    LINUX,
     /** An ELF executable without a multiboot header: flat protected mode, or 64-bit mode for a 64-bit one. */
     ELF,
     /** Bytes at an address, started at their first one. */

@@ -3,7 +3,8 @@ package org.thirdmode.pc.loader;
 import org.thirdmode.pc.memory.MemoryLayout;
 import org.thirdmode.x86.memory.PhysicalMemory;
 
-/** Loads an image of any kind. Each kind has a class of its own: {@link Multiboot}, {@link BootSector}, {@link ElfImage}. */
+/** Loads an image of any kind. Each kind has a class of its own: {@link Multiboot}, {@link LinuxBoot}, {@link
+ * BootSector}, {@link ElfImage}. */
 public final class ImageLoader {
     private ImageLoader() {}
 
@@ -26,6 +27,7 @@ public final class ImageLoader {
         return switch (kind) {
             case BOOT_SECTOR -> BootSector.plan(image, plan);
             case MULTIBOOT -> Multiboot.plan(image, options, layout, plan);
+            case LINUX -> LinuxBoot.plan(image, options, layout, plan);
             case ELF -> ElfImage.plan(image, plan);
             case RAW -> RawImage.plan(image, options.rawAddress(), plan);
         };
@@ -38,6 +40,9 @@ public final class ImageLoader {
         }
         if (Elf.recognizes(image)) {
             return ImageKind.ELF;
+        }
+        if (LinuxBoot.recognizes(image)) {
+            return ImageKind.LINUX;
         }
         if (BootSector.recognizes(image)) {
             return ImageKind.BOOT_SECTOR;

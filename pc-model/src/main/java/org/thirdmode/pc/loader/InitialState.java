@@ -131,6 +131,34 @@ public record InitialState(
                 0);
     }
 
+    /** Flat protected mode at {@code entry} with these selectors and ESI as given. */
+    static InitialState flatProtected(long entry, int code, int data, long esi, long gdtBase, int gdtLimit) {
+        InitialState state = flatProtected(entry, 0, 0, gdtBase, gdtLimit);
+        SegmentState flat = SegmentState.flatData(data);
+        return new InitialState(
+                Mode.PROTECTED,
+                0,
+                0,
+                0,
+                0,
+                esi,
+                0,
+                0,
+                entry,
+                state.rflags,
+                SegmentState.flatCode(code),
+                flat,
+                flat,
+                gdtBase,
+                gdtLimit,
+                0,
+                0,
+                state.cr0,
+                0,
+                0,
+                0);
+    }
+
     /** 64-bit mode at {@code entry} with a stack, the tables at {@code cr3}. */
     public static InitialState longMode(long entry, long rsp, long cr3, long gdtBase, int gdtLimit) {
         SegmentState data = SegmentState.flatData(BootGdt.DATA);

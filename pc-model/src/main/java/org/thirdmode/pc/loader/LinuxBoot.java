@@ -1,0 +1,100 @@
+package org.thirdmode.pc.loader;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.thirdmode.pc.memory.MemoryLayout;
+
+/**
+ * A kernel with the header of the Linux/x86 boot protocol, such as a bzImage or memtest86+: its protected-mode part at 1
+ * MByte, started by the 32-bit protocol with the "zero page" at ESI.
+ *
+ * <p>Source: Linux documentation "The Linux/x86 Boot Protocol": "The Real-Mode Kernel Header", "32-bit Boot Protocol"; "Zero
+ * Page". Left out: an initial RAM disk, a kernel that wants another address (code32_start is obeyed where RAM is there).
+ */
+final class LinuxBoot {
+    private static final int HEADER = 0x1f1;
+    private static final int MAGIC_AT = 0x202;
+    private static final long MAGIC = 0x5372_6448L;
+    private static final int SECTOR = 512;
+
+    /** The oldest protocol with a 32-bit entry point that says what it needs. */
+    private static final int OLDEST = 0x205;
+
+    private static final int ZERO_PAGE = 4096;
+    private static final int MAP_ENTRY = 20;
+    private static final int CODE = 0x10;
+    private static final int DATA = 0x18;
+    private static final long[] DESCRIPTORS = {0, 0, 0x00cf_9b00_0000_ffffL, 0x00cf_9300_0000_ffffL};
+
+    private LinuxBoot() {}
+
+    static boolean recognizes(Image image) {
+        return image.size() >= MAGIC_AT + 4L && image.u32(MAGIC_AT) == MAGIC && image.u16(0x1fe) == 0xaa55;
+    }
+
+    static InitialState plan(Image image, LoadOptions options, MemoryLayout layout, LoadPlan plan)
+            throws ImageException {
+        image.require(0, 0x268, "Linux boot header");
+        if (!recognizes(image)) {
+            throw ImageException.at(image, MAGIC_AT, String.format("0x%08x", image.u32(MAGIC_AT)), "HdrS");
+        }
+        if (image.u16(0x206) < OLDEST) {
+            throw ImageException.at(
+                    image, 0x206, String.format("boot protocol 0x%04x", image.u16(0x206)), "0x0205 or newer");
+        }
+        int setupSectors = image.u8(HEADER) == 0 ? 4 : image.u8(HEADER);
+        long kernel = (setupSectors + 1L) * SECTOR;
+        image.require(kernel, 1, "protected-mode kernel");
+        long count = image.size() - kernel;
+        long start = image.u32(0x214);
+        long total = image.u16(0x206) >= 0x20a ? Math.max(count, image.u32(0x260)) : count;
+        plan.place("protected-mode kernel", image, kernel, count, start, total, 0x214);
+
+        long page = plan.allocate("zero page", ZERO_PAGE, ZERO_PAGE);
+        plan.put(page, zeroPage(image, layout, commandLine(options, plan)));
+        long gdt = plan.allocate("descriptor table", DESCRIPTORS.length * 8L, 8);
+        for (int i = 0; i < DESCRIPTORS.length; i++) {
+            plan.putU64(gdt + (i * 8L), DESCRIPTORS[i]);
+        }
+        return InitialState.flatProtected(start, CODE, DATA, page, gdt, (DESCRIPTORS.length * 8) - 1);
+    }
+
+    private static long commandLine(LoadOptions options, LoadPlan plan) throws ImageException {
+        byte[] bytes = (options.commandLine() + "\0").getBytes(StandardCharsets.UTF_8);
+        long address = plan.allocate("command line", bytes.length, 1);
+        plan.put(address, bytes);
+        return address;
+    }
+
+    /** The header as it is in the file, what a loader fills in, the screen, the memory map. */
+    private static byte[] zeroPage(Image image, MemoryLayout layout, long commandLine) {
+        byte[] page = new byte[ZERO_PAGE];
+        int end = MAGIC_AT + image.u8(0x201);
+        System.arraycopy(image.bytes(), HEADER, page, HEADER, (int) Math.min(end, image.size()) - HEADER);
+        // A text screen of 80 times 25 in VGA mode 3.
+        page[0x06] = 3;
+        page[0x07] = 80;
+        page[0x0e] = 25;
+        page[0x0f] = 1;
+        put(page, 0x10, 16, 2);
+        put(page, 0x1e0, (layout.highEnd() - MemoryLayout.HIGH) / 1024, 4);
+        // A loader without a number of its own.
+        page[0x210] = (byte) 0xff;
+        put(page, 0x228, commandLine, 4);
+        List<MemoryLayout.Range> map = layout.addressMap();
+        page[0x1e8] = (byte) map.size();
+        for (int i = 0; i < map.size(); i++) {
+            int at = 0x2d0 + (i * MAP_ENTRY);
+            put(page, at, map.get(i).base(), 8);
+            put(page, at + 8, map.get(i).length(), 8);
+            put(page, at + 16, map.get(i).usable() ? 1 : 2, 4);
+        }
+        return page;
+    }
+
+    private static void put(byte[] page, int at, long value, int size) {
+        for (int i = 0; i < size; i++) {
+            page[at + i] = (byte) (value >>> (8 * i));
+        }
+    }
+}

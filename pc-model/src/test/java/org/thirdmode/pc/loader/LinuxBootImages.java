@@ -1,0 +1,82 @@
+package org.thirdmode.pc.loader;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import org.junit.jupiter.api.Test;
+
+/** Linux documentation "The Linux/x86 Boot Protocol". */
+final class LinuxBootImages extends LoaderBench {
+    private static final int SETUP_SECTORS = 2;
+    private static final int KERNEL = (SETUP_SECTORS + 1) * 512;
+
+    private static byte[] kernel() {
+        byte[] bytes = new byte[KERNEL + 3];
+        put(bytes, 0x1f1, SETUP_SECTORS, 1);
+        put(bytes, 0x1fe, 0xaa55, 2);
+        put(bytes, 0x201, 0x66, 1);
+        put(bytes, 0x202, 0x5372_6448L, 4);
+        put(bytes, 0x206, 0x20c, 2);
+        put(bytes, 0x214, 0x10_0000, 4);
+        put(bytes, 0x260, 0x3000, 4);
+        bytes[KERNEL] = (byte) 0xf4;
+        return bytes;
+    }
+
+    private static void put(byte[] bytes, int at, long value, int size) {
+        for (int i = 0; i < size; i++) {
+            bytes[at + i] = (byte) (value >>> (8 * i));
+        }
+    }
+
+    private static Image image(byte[] bytes) {
+        return new Image("bzImage", bytes);
+    }
+
+    @Test
+    void the32BitProtocolStartsWithBootSelectorsAndTheZeroPageAtEsi() throws ImageException {
+        InitialState state = load(image(kernel()));
+        assertEquals(InitialState.Mode.PROTECTED, state.mode());
+        assertEquals(0x10_0000, state.rip());
+        assertEquals(0xf4, memory.read(0x10_0000, 1));
+        assertEquals(0x10, state.cs().selector());
+        assertEquals(0x18, state.ds().selector());
+        assertEquals(0x18, state.ss().selector());
+        assertEquals(0x00cf_9b00_0000_ffffL, memory.read(state.gdtBase() + 0x10, 8));
+        assertEquals(0x00cf_9300_0000_ffffL, memory.read(state.gdtBase() + 0x18, 8));
+        assertEquals(0, state.rflags() & 0x200, "interrupts are off");
+        assertEquals(0x5372_6448L, u32(state.rsi() + 0x202));
+    }
+
+    @Test
+    void theZeroPageHasCommandLineMemoryMapAndScreen() throws ImageException {
+        InitialState state = load(image(kernel()), LoadOptions.DEFAULT.withCommandLine("console=ttyS0 nopause"));
+        long page = state.rsi();
+        assertEquals("console=ttyS0 nopause", text(u32(page + 0x228)));
+        assertEquals(0xff, memory.read(page + 0x210, 1), "type_of_loader");
+        assertEquals(80, memory.read(page + 7, 1));
+        assertEquals(25, memory.read(page + 0xe, 1));
+        assertEquals(15 * 1024, u32(page + 0x1e0));
+        long usable = 0;
+        for (int i = 0; i < memory.read(page + 0x1e8, 1); i++) {
+            long at = page + 0x2d0 + (i * 20L);
+            usable += u32(at + 16) == 1 ? memory.read(at + 8, 8) : 0;
+        }
+        assertEquals((15 << 20) + 639 * 1024, usable);
+    }
+
+    @Test
+    void aProtocolWithoutWhatIsNeededIsRefused() {
+        byte[] bytes = kernel();
+        put(bytes, 0x206, 0x204, 2);
+        refuses("bzImage: offset 0x206: found boot protocol 0x0204; expected 0x0205 or newer", image(bytes));
+    }
+
+    @Test
+    void aKernelThatIsNotThereIsRefused() {
+        byte[] bytes = java.util.Arrays.copyOf(kernel(), KERNEL);
+        refuses(
+                "bzImage: offset 0x600: found the end of the file at 0x600; expected 1 bytes of protected-mode kernel"
+                        + " from 0x600",
+                image(bytes));
+    }
+}
