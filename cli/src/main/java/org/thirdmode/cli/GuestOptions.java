@@ -3,6 +3,7 @@ package org.thirdmode.cli;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.thirdmode.kvm.HostPageSize;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
 import picocli.CommandLine.Model.CommandSpec;
@@ -91,7 +92,8 @@ final class GuestOptions {
                 Optional.empty(),
                 Optional.empty(),
                 false,
-                Optional.empty());
+                Optional.empty(),
+                HostPageSize.SMALL);
     }
 
     /** What to boot; a bundled mini-kernel where only a workload is named. */

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import org.thirdmode.kvm.HostPageSize;
 import org.thirdmode.kvm.Irqchip;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
@@ -54,7 +55,8 @@ final class RunCommand implements Callable<Integer> {
             "--cpu",
             "--fidelity",
             "--seed",
-            "--disk");
+            "--disk",
+            "--host-pages");
 
     private static final String MINI_KERNEL = "mini64";
 
@@ -70,7 +72,7 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "PLATFORM",
             converter = Words.ToPlatform.class,
             description = "What to run on: bare, the machine without a hypervisor, or kvm, a virtual machine"
-                    + " (default: bare, or kvm where --virt or --mmu is given).")
+                    + " (default: bare, or kvm where --virt, --mmu or --host-pages is given).")
     private Platform platform;
 
     @Option(
@@ -96,6 +98,14 @@ final class RunCommand implements Callable<Integer> {
             description = "Where a virtual machine's interrupt controllers are: in user space, as KVM had them in 2006,"
                     + " or in the hypervisor; the ways out to user space are counted apart (default: user).")
     private Irqchip irqchip;
+
+    @Option(
+            names = "--host-pages",
+            paramLabel = "4k|2m|1g",
+            converter = Words.ToHostPages.class,
+            description = "The pages in which the host gives a virtual machine memory: nested and unsync map large ones"
+                    + " whole (default: 4k).")
+    private HostPageSize hostPages;
 
     @Option(
             names = "--memory",
@@ -281,7 +291,8 @@ final class RunCommand implements Callable<Integer> {
                                     Optional.ofNullable(restore),
                                     Optional.ofNullable(save).map(file -> new SavePoint(file, at)),
                                     screen,
-                                    Optional.ofNullable(irqchip))
+                                    Optional.ofNullable(irqchip),
+                                    hostPages == null ? HostPageSize.SMALL : hostPages)
                             .run(what, serial);
             };
         } finally {
@@ -324,10 +335,10 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    /** What was asked for: {@code --virt} and {@code --mmu} mean a virtual machine. */
+    /** What was asked for: {@code --virt}, {@code --mmu} and {@code --host-pages} mean a virtual machine. */
     private Platform platform() {
         boolean saves = save != null || restore != null;
-        boolean virtual = virt != null || mmu != null || irqchip != null || saves;
+        boolean virtual = virt != null || mmu != null || irqchip != null || hostPages != null || saves;
         if (platform == Platform.BARE && saves) {
             throw new ParameterException(
                     spec.commandLine(), "--on bare: only virtual machines can be saved; say --on kvm");
@@ -335,7 +346,8 @@ final class RunCommand implements Callable<Integer> {
         if (platform == Platform.BARE && virtual) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--on bare: has no hypervisor; leave out --virt, --mmu and --irqchip, or say --on kvm");
+                    "--on bare: has no hypervisor; leave out --virt, --mmu, --irqchip and --host-pages,"
+                            + " or say --on kvm");
         }
         return platform != null ? platform : virtual ? Platform.KVM : Platform.BARE;
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.thirdmode.kvm.HostPageSize;
 import org.thirdmode.kvm.Irqchip;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
@@ -26,6 +27,7 @@ final class VirtualMachineRun {
     private final Optional<SavePoint> save;
     private final boolean screen;
     private final Optional<Irqchip> irqchip;
+    private final HostPageSize hostPages;
 
     /**
      * A run.
@@ -36,6 +38,7 @@ final class VirtualMachineRun {
      * @param save when the machine is to be written to a file, which ends the run
      * @param screen whether the text screen is drawn, from the dirty log of its memory
      * @param irqchip where the interrupt controllers are; empty for user space, or where the saved machine had them
+     * @param hostPages in which the host gives a new machine memory
      */
     VirtualMachineRun(
             Optional<Virt> virt,
@@ -43,13 +46,15 @@ final class VirtualMachineRun {
             Optional<Path> restore,
             Optional<SavePoint> save,
             boolean screen,
-            Optional<Irqchip> irqchip) {
+            Optional<Irqchip> irqchip,
+            HostPageSize hostPages) {
         this.virt = virt;
         this.mmu = mmu;
         this.restore = restore;
         this.save = save;
         this.screen = screen;
         this.irqchip = irqchip;
+        this.hostPages = hostPages;
     }
 
     /** As {@link Bare#run}. */
@@ -89,6 +94,7 @@ final class VirtualMachineRun {
                     configuration,
                     virt.orElseGet(() -> Virt.of(configuration.profile())),
                     mmu.orElse(MmuKind.NESTED),
+                    hostPages,
                     BareMachine.imageOf(what, disk),
                     BareMachine.loadOptions(what),
                     disk.in(ports));

@@ -3,6 +3,7 @@ package org.thirdmode.cli;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.thirdmode.kvm.HostPageSize;
 import org.thirdmode.kvm.Irqchip;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
@@ -54,6 +55,18 @@ final class Words {
         @Override
         public MmuKind convert(String text) {
             return one(MmuKind.values(), text);
+        }
+    }
+
+    static final class ToHostPages implements ITypeConverter<HostPageSize> {
+        @Override
+        public HostPageSize convert(String text) {
+            for (HostPageSize size : HostPageSize.values()) {
+                if (size.word.equals(text)) {
+                    return size;
+                }
+            }
+            throw new TypeConversionException("'" + text + "' is unknown; valid are 4k, 2m, 1g");
         }
     }
 

@@ -44,14 +44,15 @@ final class SlotMap implements Stateful {
     private record Wanted(Range<Long> range, boolean readOnly, boolean logged) {}
 
     /**
-     * The memory of a board with {@code top} bytes of address space for RAM.
+     * The memory of a board.
      *
+     * @param ram what is behind its RAM, from address 0 up
      * @param addressWidth of the board, in bits
      */
-    SlotMap(HostMachine host, Vm vm, long top, int addressWidth) {
+    SlotMap(HostMachine host, Vm vm, UserMemory ram, int addressWidth) {
         this.host = host;
         this.vm = vm;
-        ram = new UserMemory(host, top);
+        this.ram = ram;
         memory = new PhysicalMemory(addressWidth, address -> host.memory.frame(ram.hostAddress(address)));
         memory.onMapChanged(() -> stale = true);
     }

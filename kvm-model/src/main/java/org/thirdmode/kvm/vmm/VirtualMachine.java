@@ -10,9 +10,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.thirdmode.kvm.HostMachine;
+import org.thirdmode.kvm.HostPageSize;
 import org.thirdmode.kvm.KvmException;
 import org.thirdmode.kvm.KvmExit;
 import org.thirdmode.kvm.MmuKind;
+import org.thirdmode.kvm.UserMemory;
 import org.thirdmode.kvm.Vcpu;
 import org.thirdmode.kvm.Virt;
 import org.thirdmode.kvm.Vm;
@@ -80,16 +82,10 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
             LoadOptions options,
             HostPorts ports)
             throws ImageException {
-        this(configuration, Virt.of(configuration.profile()), mmu, image, options, ports);
+        this(configuration, Virt.of(configuration.profile()), mmu, HostPageSize.SMALL, image, options, ports);
     }
 
-    /**
-     * A virtual machine with {@code image} loaded, or, where there is none, at its firmware's reset vector.
-     *
-     * @param configuration its board, and the processor that the guest is told of
-     * @param virt what the host's processor has; where the configuration's has it, it is the host's too
-     * @throws ImageException where the image or the firmware cannot be used
-     */
+    /** A virtual machine whose memory is pages of 4 KBytes of the host. */
     public VirtualMachine(
             MachineConfiguration configuration,
             Virt virt,
@@ -98,14 +94,35 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
             LoadOptions options,
             HostPorts ports)
             throws ImageException {
-        this(new MachineDescription(configuration, image, options), virt, mmu, ports);
+        this(configuration, virt, mmu, HostPageSize.SMALL, image, options, ports);
+    }
+
+    /**
+     * A virtual machine with {@code image} loaded, or, where there is none, at its firmware's reset vector.
+     *
+     * @param configuration its board, and the processor that the guest is told of
+     * @param virt what the host's processor has; where the configuration's has it, it is the host's too
+     * @param hostPages in which the host gives it memory, as far as its memory has whole ones
+     * @throws ImageException where the image or the firmware cannot be used
+     */
+    public VirtualMachine(
+            MachineConfiguration configuration,
+            Virt virt,
+            MmuKind mmu,
+            HostPageSize hostPages,
+            Optional<Image> image,
+            LoadOptions options,
+            HostPorts ports)
+            throws ImageException {
+        this(new MachineDescription(configuration, image, options), virt, mmu, hostPages, ports);
         if (configuration.firmware().isEmpty()) {
             boot();
         }
     }
 
     /** A virtual machine after reset. */
-    private VirtualMachine(MachineDescription description, Virt virt, MmuKind mmu, HostPorts ports)
+    private VirtualMachine(
+            MachineDescription description, Virt virt, MmuKind mmu, HostPageSize hostPages, HostPorts ports)
             throws ImageException {
         this.description = description;
         this.mmu = mmu;
@@ -114,7 +131,8 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
         host = new HostMachine(processor, HOST_ADDRESS_WIDTH, configuration.detailed() ? processor.tlbs() : null);
         host.cpu.system.random.seed(configuration.seed());
         vm = new Vm(host);
-        slots = new SlotMap(host, vm, configuration.memory().top(), configuration.addressWidth());
+        UserMemory ram = new UserMemory(host, configuration.memory().top(), hostPages);
+        slots = new SlotMap(host, vm, ram, configuration.addressWidth());
         board = new Board(configuration, ports, slots.memory());
         slots.update();
         vcpu = vm.createVcpu(configuration.profile(), board.localApic(), mmu);
@@ -417,8 +435,9 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
             Virt savedVirt = port.choice("virt", Virt.VMX);
             MmuKind savedMmu = port.choice("mmu", MmuKind.NESTED);
             try {
-                VirtualMachine machine =
-                        new VirtualMachine(description, virt.orElse(savedVirt), mmu.orElse(savedMmu), ports);
+                // The file knows the memory's content, not the pages that it was on.
+                VirtualMachine machine = new VirtualMachine(
+                        description, virt.orElse(savedVirt), mmu.orElse(savedMmu), HostPageSize.SMALL, ports);
                 machine.state(port);
                 return machine;
             } catch (ImageException | IllegalArgumentException e) {
@@ -503,6 +522,9 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
                 counts.put(MMU + name, sum);
             }
         });
+        counts.put("page walks", walks().walks);
+        counts.put("page-walk references, first dimension", walks().allTableReferences());
+        counts.put("page-walk references, second dimension", walks().allNestedReferences());
         counts.put("host pages in use", host.pagesInUse());
         if (screen != null) {
             counts.put("screen refreshes", screen.refreshes());
