@@ -244,7 +244,6 @@ public final class VmxBackend implements Backend {
             InstructionError error = InstructionError.of(result);
             return new KvmExit.FailEntry(result, error == null ? "VMfailInvalid" : error.title);
         }
-        launched = true;
         fetched = false;
         injection = 0;
         while (cpu.guestMode) {
@@ -255,7 +254,10 @@ public final class VmxBackend implements Backend {
 
     @Override
     public KvmExit handleExit(Vcpu vcpu) {
-        int number = (int) vmcs.read(VmcsField.EXIT_REASON) & 0xffff;
+        int reasonField = (int) vmcs.read(VmcsField.EXIT_REASON);
+        // An entry that failed leaves the launch state of the VMCS as it was; bit 31 tells of it.
+        launched |= reasonField >= 0;
+        int number = reasonField & 0xffff;
         ExitReason reason = ExitReason.of(number);
         if (reason != null) {
             exits[reason.ordinal()]++;
