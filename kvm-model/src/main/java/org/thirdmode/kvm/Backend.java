@@ -1,9 +1,7 @@
 package org.thirdmode.kvm;
 
 import java.util.Map;
-import java.util.Optional;
 import org.thirdmode.kvm.mmu.TdpHardware;
-import org.thirdmode.npt.spec.SecondDimension;
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.TlbControl;
 
@@ -70,8 +68,8 @@ public interface Backend extends TlbControl {
      */
     KvmExit handleExit(Vcpu vcpu);
 
-    /** The second dimension that the hardware walks for the guest, to be read; empty with shadow tables. */
-    Optional<SecondDimension> readableSecondDimension();
+    /** What the hardware walks for the guest. */
+    HardwareTables hardwareTables();
 
     /** Exits by reason, in the manual's words. */
     Map<String, Long> exits();

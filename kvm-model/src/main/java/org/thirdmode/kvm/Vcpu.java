@@ -9,12 +9,10 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.thirdmode.kvm.svm.SvmBackend;
 import org.thirdmode.kvm.vmx.VmxBackend;
-import org.thirdmode.npt.spec.SecondDimension;
 import org.thirdmode.shadow.FaultResult;
 import org.thirdmode.shadow.GuestLimits;
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.GuestWalk;
-import org.thirdmode.shadow.HardwarePaging;
 import org.thirdmode.shadow.HostFormat;
 import org.thirdmode.shadow.Surroundings;
 import org.thirdmode.x86.bus.LocalApicPort;
@@ -22,7 +20,6 @@ import org.thirdmode.x86.exec.EventInformation;
 import org.thirdmode.x86.exec.Events;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.paging.Access;
-import org.thirdmode.x86.paging.spec.PagingControls;
 import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.profile.Feature;
 import org.thirdmode.x86.snapshot.StatePort;
@@ -202,16 +199,10 @@ public final class Vcpu implements Stateful {
         return mmu;
     }
 
-    /** The second dimension that the hardware walks for the guest, to be read; empty with shadow tables. */
-    public Optional<SecondDimension> readableSecondDimension() {
-        return backend.readableSecondDimension();
-    }
-
-    /** What the hardware walks shadow tables with. */
-    public PagingControls shadowPaging() {
+    /** What the hardware walks for the guest, for one who looks inside. */
+    public HardwareTables hardwareTables() {
         backend.fetchRegisters();
-        HardwarePaging paging = mmu.load();
-        return PagingControls.of(guest.cpu.state, paging.cr0, paging.cr3, paging.cr4, paging.efer);
+        return backend.hardwareTables();
     }
 
     /** Tells {@code who} what happens; null for nobody. */

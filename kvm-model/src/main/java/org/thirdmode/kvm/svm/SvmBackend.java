@@ -2,16 +2,14 @@ package org.thirdmode.kvm.svm;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import org.thirdmode.kvm.Backend;
+import org.thirdmode.kvm.HardwareTables;
 import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.KvmExit;
 import org.thirdmode.kvm.Vcpu;
 import org.thirdmode.kvm.mmu.ModificationLog;
 import org.thirdmode.kvm.mmu.TdpFormat;
 import org.thirdmode.kvm.mmu.TdpHardware;
-import org.thirdmode.npt.spec.NestedWalk;
-import org.thirdmode.npt.spec.SecondDimension;
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.HardwarePaging;
 import org.thirdmode.shadow.HostFormat;
@@ -26,10 +24,7 @@ import org.thirdmode.x86.exec.EventInformation;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.paging.Access;
-import org.thirdmode.x86.paging.spec.PagingControls;
-import org.thirdmode.x86.paging.spec.ProcessorLimits;
 import org.thirdmode.x86.profile.Feature;
-import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.state.Vector;
 
@@ -392,14 +387,11 @@ public final class SvmBackend implements Backend {
     }
 
     @Override
-    public Optional<SecondDimension> readableSecondDimension() {
-        CpuState s = cpu.state;
+    public HardwareTables hardwareTables() {
+        HardwarePaging paging = mmu.load();
         return nested
-                ? Optional.of(new NestedWalk(
-                        PagingControls.of(s, s.cr0, mmu.load().cr3, s.cr4, s.efer),
-                        ProcessorLimits.of(cpu.profile, host.memory.addressWidth()),
-                        host.memory))
-                : Optional.empty();
+                ? new HardwareTables.Nested(cpu.state.cr0, paging.cr3, cpu.state.cr4, cpu.state.efer)
+                : new HardwareTables.Shadow(paging.cr0, paging.cr3, paging.cr4, paging.efer);
     }
 
     @Override

@@ -1,11 +1,11 @@
 package org.thirdmode.kvm.vmx;
 
 import java.util.function.LongConsumer;
+import org.thirdmode.kvm.HardwareTables;
 import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.mmu.ModificationLog;
 import org.thirdmode.kvm.mmu.TdpFormat;
 import org.thirdmode.kvm.mmu.TdpHardware;
-import org.thirdmode.npt.spec.EptControls;
 import org.thirdmode.vmx.capability.Capability;
 import org.thirdmode.vmx.capability.VmxCapabilities;
 import org.thirdmode.vmx.vmcs.SecondaryProcessorBased;
@@ -56,17 +56,13 @@ final class Ept implements ModificationLog {
         return root | WRITE_BACK | ((long) length << LENGTH_SHIFT) | (hardware.flags() ? ACCESSED_AND_DIRTY : 0);
     }
 
-    /** What a walk of a table depends on. */
-    EptControls controls(long root) {
-        return new EptControls(
-                root,
-                hardware.format().levels,
-                hardware.flags(),
-                false,
+    /** What the hardware walks from a table. */
+    HardwareTables.Ept tables(long root) {
+        return new HardwareTables.Ept(
+                pointer(root),
                 capabilities.has(Capability.EPT_EXECUTE_ONLY),
                 capabilities.has(Capability.EPT_2_MBYTE_PAGES),
-                capabilities.has(Capability.EPT_1_GBYTE_PAGES),
-                host.memory.addressWidth());
+                capabilities.has(Capability.EPT_1_GBYTE_PAGES));
     }
 
     @Override

@@ -2,14 +2,12 @@ package org.thirdmode.kvm.vmx;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import org.thirdmode.kvm.Backend;
+import org.thirdmode.kvm.HardwareTables;
 import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.KvmExit;
 import org.thirdmode.kvm.Vcpu;
 import org.thirdmode.kvm.mmu.TdpHardware;
-import org.thirdmode.npt.spec.EptWalk;
-import org.thirdmode.npt.spec.SecondDimension;
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.HardwarePaging;
 import org.thirdmode.vmx.exec.VmExit;
@@ -353,8 +351,11 @@ public final class VmxBackend implements Backend {
     }
 
     @Override
-    public Optional<SecondDimension> readableSecondDimension() {
-        return nested ? Optional.of(new EptWalk(ept.controls(mmu.load().cr3), host.memory)) : Optional.empty();
+    public HardwareTables hardwareTables() {
+        HardwarePaging paging = mmu.load();
+        return nested
+                ? ept.tables(paging.cr3)
+                : new HardwareTables.Shadow(paging.cr0, paging.cr3, paging.cr4, paging.efer);
     }
 
     @Override

@@ -3,12 +3,14 @@ package org.thirdmode.lab.walk;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
+import org.thirdmode.kvm.HardwareTables;
 import org.thirdmode.kvm.vmm.VirtualMachine;
 import org.thirdmode.lab.walk.ExplainedWalk.Reference;
 import org.thirdmode.lab.walk.ExplainedWalk.Stage;
+import org.thirdmode.npt.spec.EptControls;
 import org.thirdmode.npt.spec.EptEntryFormat;
 import org.thirdmode.npt.spec.EptWalk;
+import org.thirdmode.npt.spec.NestedWalk;
 import org.thirdmode.npt.spec.SecondDimension;
 import org.thirdmode.npt.spec.TwoDimensionalWalk;
 import org.thirdmode.pc.Machine;
@@ -47,22 +49,47 @@ public final class WalkExplainer {
         WalkExplainer explainer = new WalkExplainer(access);
         Processor guest = machine.vcpu().registers();
         PagingControls controls = PagingControls.of(guest.state);
-        Optional<SecondDimension> second = machine.vcpu().readableSecondDimension();
-        if (second.isPresent()) {
-            explainer.twoDimensions(controls, guest, second.get(), machine.hostMemory());
-        } else {
-            explainer.oneDimension(
-                    "the guest's tables (guest-physical addresses), which the hypervisor reads",
-                    guest,
-                    controls,
-                    machine.board().memory());
-            explainer.oneDimension(
-                    "shadow tables (host-physical addresses), which the processor walks",
-                    guest,
-                    machine.vcpu().shadowPaging(),
-                    machine.hostMemory());
+        PhysicalMemory host = machine.hostMemory();
+        switch (machine.vcpu().hardwareTables()) {
+            case HardwareTables.Shadow(long cr0, long cr3, long cr4, long efer) -> {
+                explainer.oneDimension(
+                        "the guest's tables (guest-physical addresses), which the hypervisor reads",
+                        guest,
+                        controls,
+                        machine.board().memory());
+                explainer.oneDimension(
+                        "shadow tables (host-physical addresses), which the processor walks",
+                        guest,
+                        PagingControls.of(guest.state, cr0, cr3, cr4, efer),
+                        host);
+            }
+            case HardwareTables.Ept ept -> explainer.twoDimensions(controls, guest, walk(ept, host), host);
+            case HardwareTables.Nested(long cr0, long nCr3, long cr4, long efer) -> {
+                PagingControls nested = PagingControls.of(guest.state, cr0, nCr3, cr4, efer);
+                explainer.twoDimensions(controls, guest, new NestedWalk(nested, limits(guest, host), host), host);
+            }
         }
         return explainer.explained();
+    }
+
+    /** The fields of the pointer: bits 5:3 are the page-walk length less 1, bit 6 enables the flags. */
+    private static EptWalk walk(HardwareTables.Ept ept, PhysicalMemory host) {
+        long pointer = ept.pointer();
+        return new EptWalk(
+                new EptControls(
+                        pointer & ~0xfffL,
+                        (int) ((pointer >>> 3) & 7) + 1,
+                        (pointer & (1 << 6)) != 0,
+                        false,
+                        ept.executeOnly(),
+                        ept.page2Mb(),
+                        ept.page1Gb(),
+                        host.addressWidth()),
+                host);
+    }
+
+    private static ProcessorLimits limits(Processor processor, PhysicalMemory memory) {
+        return ProcessorLimits.of(processor.profile, memory.addressWidth());
     }
 
     private ExplainedWalk explained() {
@@ -74,7 +101,7 @@ public final class WalkExplainer {
     // ---- one dimension ----
 
     private void oneDimension(String title, Processor processor, PagingControls controls, PhysicalMemory memory) {
-        ProcessorLimits limits = ProcessorLimits.of(processor.profile, memory.addressWidth());
+        ProcessorLimits limits = limits(processor, memory);
         WalkResult result =
                 new ReferenceWalker(limits, unmarked(memory), ReferenceWalker.Variant.PLAIN).walk(controls, access);
         boolean fails = result instanceof WalkResult.PageFault;
@@ -141,7 +168,7 @@ public final class WalkExplainer {
     private void twoDimensions(
             PagingControls controls, Processor guest, SecondDimension second, PhysicalMemory memory) {
         int width = memory.addressWidth();
-        ProcessorLimits limits = ProcessorLimits.of(guest.profile, width);
+        ProcessorLimits limits = limits(guest, memory);
         TwoDimensionalWalk.Result result = new TwoDimensionalWalk(limits, second, memory).walk(controls, access);
         boolean fails = !(result.end() instanceof TwoDimensionalWalk.Reached);
         boolean ept = second instanceof EptWalk;
