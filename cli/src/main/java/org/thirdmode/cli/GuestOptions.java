@@ -1,11 +1,15 @@
 package org.thirdmode.cli;
 
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.thirdmode.kvm.HostPageSize;
+import org.thirdmode.kvm.Irqchip;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
+import org.thirdmode.pc.disk.DiskFile;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -13,7 +17,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** What boots, and on what. */
+/** What boots, and on what: the same for every command that runs an image. */
 final class GuestOptions {
     private static final String MINI_KERNEL = "mini64";
 
@@ -25,14 +29,14 @@ final class GuestOptions {
             paramLabel = "PLATFORM",
             converter = Words.ToPlatform.class,
             description = "What to run on: bare, the machine without a hypervisor, or kvm, a virtual machine"
-                    + " (default: bare, or kvm where --virt or --mmu is given).")
+                    + " (default: bare, or kvm where --virt, --mmu or --host-pages is given).")
     private Platform platform;
 
     @Option(
             names = "--virt",
             paramLabel = "vmx|svm",
             converter = Words.ToVirt.class,
-            description = "The extension that runs a virtual machine (default: the one that the processor has).")
+            description = "The extension that runs a virtual machine (default: what --cpu has, or vmx).")
     private Virt virt;
 
     @Option(
@@ -43,6 +47,22 @@ final class GuestOptions {
                     "How a virtual machine's memory is translated: naive, cached or unsync, KVM's shadow tables of"
                             + " 2006, 2007 and 2008, or nested, by the processor (default: nested).")
     private MmuKind mmu;
+
+    @Option(
+            names = "--irqchip",
+            paramLabel = "user|kernel",
+            converter = Words.ToIrqchip.class,
+            description = "Where a virtual machine's interrupt controllers are: in user space, as KVM had them in 2006,"
+                    + " or in the hypervisor; the ways out to user space are counted apart (default: user).")
+    private Irqchip irqchip;
+
+    @Option(
+            names = "--host-pages",
+            paramLabel = "4k|2m|1g",
+            converter = Words.ToHostPages.class,
+            description = "The pages in which the host gives a virtual machine memory: nested and unsync map large ones"
+                    + " whole (default: 4k).")
+    private HostPageSize hostPages;
 
     @Option(
             names = "--memory",
@@ -64,10 +84,54 @@ final class GuestOptions {
     private String append;
 
     @Option(
+            names = "--module",
+            paramLabel = "FILE",
+            description = "A multiboot module, with its command line after a space; may be repeated.")
+    private List<String> modules = new ArrayList<>();
+
+    @Option(
+            names = "--disk",
+            paramLabel = "FILE[,format=raw|qcow2][,snapshot]",
+            converter = DiskOption.class,
+            description =
+                    "A disk image, on the primary IDE channel; with no IMAGE and no --bios its first sector boots."
+                            + " With snapshot what the guest writes is thrown away at the end.")
+    private DiskFile disk;
+
+    @Option(
+            names = "--raw",
+            paramLabel = "ADDRESS",
+            converter = Number64.class,
+            description =
+                    "Put the image at this physical address and start it there, whatever it contains: in real mode"
+                            + " below 1 MiB, else in flat 32-bit protected mode.")
+    private Long raw;
+
+    @Option(names = "--bios", paramLabel = "FILE", description = "A ROM to reset into, below 4 GiB and below 1 MiB.")
+    private Path bios;
+
+    @Option(
             names = "--cpu",
             paramLabel = "PROFILE",
             description = "The processor: the name of a profile, or a file that describes an imaginary one.")
     private String cpu;
+
+    @Option(
+            names = "--fidelity",
+            paramLabel = "fast|detailed",
+            defaultValue = "fast",
+            converter = Words.ToFidelity.class,
+            description = "fast: the architecture alone; detailed: also the profile's TLBs and paging-structure caches,"
+                    + " counted (default: ${DEFAULT-VALUE}).")
+    private Fidelity fidelity;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            converter = Number64.class,
+            description = "Where RDRAND takes its numbers from (default: ${DEFAULT-VALUE}).")
+    private long seed;
 
     @Parameters(
             arity = "0..1",
@@ -75,57 +139,75 @@ final class GuestOptions {
             description = "A file: boot sector, multiboot, ELF; or the name of a bundled kernel.")
     private String image;
 
-    /** What was asked for: {@code --virt} and {@code --mmu} mean a virtual machine. */
-    Platform platform() {
-        boolean virtual = virt != null || mmu != null;
+    /** Whether an image was named. */
+    Optional<String> image() {
+        return Optional.ofNullable(image);
+    }
+
+    /** The hypervisor that was asked for. */
+    HypervisorOptions hypervisor() {
+        return new HypervisorOptions(
+                Optional.ofNullable(virt),
+                Optional.ofNullable(mmu),
+                Optional.ofNullable(irqchip),
+                hostPages == null ? HostPageSize.SMALL : hostPages);
+    }
+
+    /**
+     * What was asked for: {@code --virt} and whatever else only a hypervisor has mean a virtual machine.
+     *
+     * @param virtualOnly whether the command does what only a virtual machine can
+     */
+    Platform platform(boolean virtualOnly) {
+        boolean virtual = virt != null || mmu != null || irqchip != null || hostPages != null || virtualOnly;
         if (platform == Platform.BARE && virtual) {
             throw new ParameterException(
-                    spec.commandLine(), "--on bare: has no hypervisor; leave out --virt and --mmu, or say --on kvm");
+                    spec.commandLine(),
+                    "--on bare: has no hypervisor; leave out --virt, --mmu, --irqchip and --host-pages,"
+                            + " or say --on kvm");
         }
         return platform != null ? platform : virtual ? Platform.KVM : Platform.BARE;
     }
 
-    VirtualMachineRun virtualMachine() {
-        return new VirtualMachineRun(
-                Optional.ofNullable(virt),
-                Optional.ofNullable(mmu),
-                Optional.empty(),
-                Optional.empty(),
-                false,
-                Optional.empty(),
-                HostPageSize.SMALL);
+    /** Whether {@code --on bare} was said. */
+    boolean bare() {
+        return platform == Platform.BARE;
+    }
+
+    /** Whether anything can boot: an image, a ROM, a disk. */
+    boolean boots() {
+        return image != null || workload != null || bios != null || disk != null;
     }
 
     /** What to boot; a bundled mini-kernel where only a workload is named. */
-    BareRun guest() {
+    BareRun guest(
+            Platform on, OptionalLong maxInstructions, Optional<TraceFile.Choice> trace, Optional<Path> debugConsole) {
         String commandLine = append;
         if (workload != null) {
             String named = "workload=" + WorkloadChoice.checked(spec.commandLine(), workload);
             commandLine = append.isEmpty() ? named : named + " " + append;
-            image = image == null ? MINI_KERNEL : image;
-        }
-        if (image == null) {
-            throw new ParameterException(
-                    spec.commandLine(), "missing IMAGE: name a file or a bundled kernel, or give a --workload");
         }
         return new BareRun(
-                Optional.of(image),
-                OptionalLong.empty(),
+                Optional.ofNullable(image == null && workload != null ? MINI_KERNEL : image),
+                raw == null ? OptionalLong.empty() : OptionalLong.of(raw),
                 memory,
                 commandLine,
-                Optional.empty(),
-                processor(),
-                Fidelity.FAST,
-                OptionalLong.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                0,
-                List.of(),
-                Optional.empty());
+                Optional.ofNullable(bios),
+                processor(on),
+                fidelity,
+                maxInstructions,
+                trace,
+                debugConsole,
+                seed,
+                modules,
+                Optional.ofNullable(disk));
     }
 
     /** What a guest is told of its processor: where nothing is said, the one that has the extension and everything else. */
-    private Optional<String> processor() {
-        return cpu == null && virt != null ? Optional.of(virt.generic().name()) : Optional.ofNullable(cpu);
+    private Optional<String> processor(Platform on) {
+        if (cpu == null && on == Platform.KVM && virt != null) {
+            return Optional.of(virt.generic().name());
+        }
+        return Optional.ofNullable(cpu);
     }
 }

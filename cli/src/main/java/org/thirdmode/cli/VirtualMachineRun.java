@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.thirdmode.kvm.HostPageSize;
-import org.thirdmode.kvm.Irqchip;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
 import org.thirdmode.kvm.vmm.VirtualMachine;
@@ -21,40 +19,23 @@ final class VirtualMachineRun {
     /** Ticks at once: often enough out of the machine to hear an interruption and to show a prompt. */
     private static final long STRETCH = 1L << 22;
 
-    private final Optional<Virt> virt;
-    private final Optional<MmuKind> mmu;
+    private final HypervisorOptions hypervisor;
     private final Optional<Path> restore;
     private final Optional<SavePoint> save;
     private final boolean screen;
-    private final Optional<Irqchip> irqchip;
-    private final HostPageSize hostPages;
 
     /**
      * A run.
      *
-     * @param virt the extension of the host; empty for the one that the guest's processor has, or that the saved machine had
-     * @param mmu empty for nested paging, or what the saved machine had
      * @param restore the file of a machine to go on with
      * @param save when the machine is to be written to a file, which ends the run
      * @param screen whether the text screen is drawn, from the dirty log of its memory
-     * @param irqchip where the interrupt controllers are; empty for user space, or where the saved machine had them
-     * @param hostPages in which the host gives a new machine memory
      */
-    VirtualMachineRun(
-            Optional<Virt> virt,
-            Optional<MmuKind> mmu,
-            Optional<Path> restore,
-            Optional<SavePoint> save,
-            boolean screen,
-            Optional<Irqchip> irqchip,
-            HostPageSize hostPages) {
-        this.virt = virt;
-        this.mmu = mmu;
+    VirtualMachineRun(HypervisorOptions hypervisor, Optional<Path> restore, Optional<SavePoint> save, boolean screen) {
+        this.hypervisor = hypervisor;
         this.restore = restore;
         this.save = save;
         this.screen = screen;
-        this.irqchip = irqchip;
-        this.hostPages = hostPages;
     }
 
     /** As {@link Bare#run}. */
@@ -63,7 +44,7 @@ final class VirtualMachineRun {
                 Disk disk = Disk.open(what.disk())) {
             HostPorts ports = new HostPorts(serial::write, debug::write);
             VirtualMachine machine = restore.isPresent() ? restored(restore.get(), ports) : machine(what, disk, ports);
-            irqchip.ifPresent(machine.vcpu()::irqchip);
+            hypervisor.irqchip().ifPresent(machine.vcpu()::irqchip);
             if (screen) {
                 machine.watchScreen();
             }
@@ -92,9 +73,9 @@ final class VirtualMachineRun {
             MachineConfiguration configuration = BareMachine.configuration(what);
             return new VirtualMachine(
                     configuration,
-                    virt.orElseGet(() -> Virt.of(configuration.profile())),
-                    mmu.orElse(MmuKind.NESTED),
-                    hostPages,
+                    hypervisor.virt().orElseGet(() -> Virt.of(configuration.profile())),
+                    hypervisor.mmu().orElse(MmuKind.NESTED),
+                    hypervisor.hostPages(),
                     BareMachine.imageOf(what, disk),
                     BareMachine.loadOptions(what),
                     disk.in(ports));
@@ -107,7 +88,7 @@ final class VirtualMachineRun {
 
     private VirtualMachine restored(Path file, HostPorts ports) {
         try {
-            return VirtualMachine.restore(file, virt, mmu, ports);
+            return VirtualMachine.restore(file, hypervisor.virt(), hypervisor.mmu(), ports);
         } catch (StateException e) {
             throw new UserError("--restore " + e.getMessage());
         } catch (IOException e) {

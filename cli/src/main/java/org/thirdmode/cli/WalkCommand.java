@@ -1,6 +1,8 @@
 package org.thirdmode.cli;
 
 import java.io.PrintWriter;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
@@ -16,6 +18,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code thirdmode walk}: how an address is translated at a moment of a run. */
@@ -83,18 +86,25 @@ final class WalkCommand implements Callable<Integer> {
     public Integer call() {
         LinearAccess access =
                 new LinearAccess(address, kind.kind(), user ? LinearAccess.Mode.USER : LinearAccess.Mode.SUPERVISOR);
-        BareRun what = options.guest();
+        if (!options.boots()) {
+            throw new ParameterException(
+                    spec.commandLine(), "missing IMAGE: name a file or a bundled kernel, or give a --workload");
+        }
+        Platform on = options.platform(false);
+        BareRun what = options.guest(on, OptionalLong.empty(), Optional.empty(), Optional.empty());
         HostPorts ports = HostPorts.serial(value -> {});
         ExplainedWalk walk;
         try (Disk disk = Disk.open(what.disk())) {
-            switch (options.platform()) {
+            switch (on) {
                 case BARE -> {
                     Machine machine = BareMachine.machine(what, disk, ports);
                     run(machine::run, machine.processor()::instructions);
                     walk = WalkExplainer.of(machine, access);
                 }
                 case KVM -> {
-                    VirtualMachine machine = options.virtualMachine().machine(what, disk, ports);
+                    VirtualMachine machine = new VirtualMachineRun(
+                                    options.hypervisor(), Optional.empty(), Optional.empty(), false)
+                            .machine(what, disk, ports);
                     run(machine::run, machine::instructions);
                     walk = WalkExplainer.of(machine, access);
                 }
