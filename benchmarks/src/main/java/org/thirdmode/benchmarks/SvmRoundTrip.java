@@ -20,6 +20,7 @@ import org.thirdmode.svm.exec.Svm;
 import org.thirdmode.svm.intercept.InterceptTable;
 import org.thirdmode.svm.vmcb.Vmcb;
 import org.thirdmode.svm.vmcb.VmcbField;
+import org.thirdmode.x86.bus.NoLocalApic;
 import org.thirdmode.x86.bus.PortBus;
 import org.thirdmode.x86.exec.GuestModeObserver;
 import org.thirdmode.x86.exec.Processor;
@@ -102,7 +103,7 @@ public class SvmRoundTrip {
         cpu = new Processor(
                 memory,
                 PortBus.EMPTY,
-                new NoApic(),
+                new NoLocalApic(),
                 new GuestClock(),
                 CpuProfile.named().get("zen2"));
         Svm svm = new Svm(cpu);

@@ -24,6 +24,7 @@ import org.thirdmode.vmx.vmcs.PrimaryProcessorBased;
 import org.thirdmode.vmx.vmcs.SecondaryProcessorBased;
 import org.thirdmode.vmx.vmcs.Vmcs;
 import org.thirdmode.vmx.vmcs.VmcsField;
+import org.thirdmode.x86.bus.NoLocalApic;
 import org.thirdmode.x86.bus.PortBus;
 import org.thirdmode.x86.exec.GuestModeObserver;
 import org.thirdmode.x86.exec.Processor;
@@ -94,7 +95,7 @@ public class VmxRoundTrip {
         CpuProfile profile = CpuProfile.GENERIC;
         PhysicalMemory memory = new PhysicalMemory(40);
         memory.mapRam(0, 1 << 20);
-        cpu = new Processor(memory, PortBus.EMPTY, new NoApic(), new GuestClock(), profile);
+        cpu = new Processor(memory, PortBus.EMPTY, new NoLocalApic(), new GuestClock(), profile);
         VmxCapabilities capabilities = VmxCapabilities.of(profile);
         Vmx extension = new Vmx(cpu, capabilities);
         cpu.extend(extension);

@@ -6,7 +6,7 @@ import org.thirdmode.shadow.HostPages;
 import org.thirdmode.svm.exec.Svm;
 import org.thirdmode.vmx.capability.VmxCapabilities;
 import org.thirdmode.vmx.exec.Vmx;
-import org.thirdmode.x86.bus.LocalApicPort;
+import org.thirdmode.x86.bus.NoLocalApic;
 import org.thirdmode.x86.bus.PortBus;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.memory.PhysicalMemory;
@@ -187,7 +187,7 @@ public final class HostMachine implements HostPages {
     }
 
     /** A local APIC with nothing but a timer, whose interrupt is for the host. */
-    private static final class Timer implements LocalApicPort {
+    private static final class Timer extends NoLocalApic {
         private final GuestClock.Timer deadline;
         private boolean pending;
         private volatile boolean kicked;
@@ -224,29 +224,6 @@ public final class HostMachine implements HostPages {
             pending = false;
             kicked = false;
             return 0xef;
-        }
-
-        @Override
-        public int taskPriorityClass() {
-            return 0;
-        }
-
-        @Override
-        public void setTaskPriorityClass(int priorityClass) {}
-
-        @Override
-        public boolean ownsMsr(int msr) {
-            return false;
-        }
-
-        @Override
-        public boolean readMsr(int msr, long[] result) {
-            return false;
-        }
-
-        @Override
-        public boolean writeMsr(int msr, long value) {
-            return false;
         }
     }
 }

@@ -4,6 +4,7 @@ import java.util.BitSet;
 import java.util.Set;
 import org.thirdmode.kvm.mmu.TdpMmu;
 import org.thirdmode.shadow.MemorySlot;
+import org.thirdmode.x86.bus.NoLocalApic;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.state.CpuState;
@@ -38,7 +39,7 @@ final class FlatGuest {
         vm.setUserMemoryRegion(CODE_SLOT, Set.of(), CODE, 4096, code, 0);
         host.memory.write(code.hostAddress(0), 4, READ);
         host.memory.write(code.hostAddress(0) + 4, 4, WRITE);
-        vcpu = vm.createVcpu(profile, new NoInterrupts(), MmuKind.NESTED);
+        vcpu = vm.createVcpu(profile, new NoLocalApic(), MmuKind.NESTED);
         CpuState state = vcpu.registers().state;
         state.cr0 = Cr0.PE | Cr0.ET | Cr0.NE;
         int data = Segment.PRESENT | Segment.CODE_OR_DATA | Segment.WRITABLE | Segment.ACCESSED;

@@ -5,7 +5,7 @@ import org.thirdmode.svm.vmcb.Vmcb;
 import org.thirdmode.svm.vmcb.VmcbField;
 import org.thirdmode.svm.vmcb.VmcbImage;
 import org.thirdmode.svm.vmcb.VmcbValues;
-import org.thirdmode.x86.bus.LocalApicPort;
+import org.thirdmode.x86.bus.NoLocalApic;
 import org.thirdmode.x86.bus.PortBus;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.memory.PhysicalMemory;
@@ -50,7 +50,7 @@ final class SvmMachine {
     private static final byte[] HOST = {0x0f, 0x01, (byte) 0xd8, (byte) 0xf4};
 
     /** One interrupt that may be pending. */
-    static final class Apic implements LocalApicPort {
+    static final class Apic extends NoLocalApic {
         int pending = -1;
         int taskPriority;
 
@@ -74,21 +74,6 @@ final class SvmMachine {
         @Override
         public void setTaskPriorityClass(int priorityClass) {
             taskPriority = priorityClass;
-        }
-
-        @Override
-        public boolean ownsMsr(int msr) {
-            return false;
-        }
-
-        @Override
-        public boolean readMsr(int msr, long[] result) {
-            return false;
-        }
-
-        @Override
-        public boolean writeMsr(int msr, long value) {
-            return false;
         }
     }
 

@@ -1,9 +1,9 @@
 package org.thirdmode.vmx.exec;
 
-import org.thirdmode.x86.bus.LocalApicPort;
+import org.thirdmode.x86.bus.NoLocalApic;
 
 /** An interrupt system that raises one vector when a test says so. */
-final class TestApic implements LocalApicPort {
+final class TestApic extends NoLocalApic {
     int pending = -1;
     int taskPriority;
     int ends;
@@ -33,20 +33,5 @@ final class TestApic implements LocalApicPort {
     @Override
     public void setTaskPriorityClass(int priorityClass) {
         taskPriority = priorityClass;
-    }
-
-    @Override
-    public boolean ownsMsr(int msr) {
-        return false;
-    }
-
-    @Override
-    public boolean readMsr(int msr, long[] result) {
-        return false;
-    }
-
-    @Override
-    public boolean writeMsr(int msr, long value) {
-        return false;
     }
 }

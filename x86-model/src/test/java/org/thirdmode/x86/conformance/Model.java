@@ -1,5 +1,6 @@
 package org.thirdmode.x86.conformance;
 
+import org.thirdmode.x86.bus.NoLocalApic;
 import org.thirdmode.x86.bus.PortBus;
 import org.thirdmode.x86.decode.Instruction;
 import org.thirdmode.x86.exec.Processor;
@@ -31,7 +32,7 @@ final class Model {
         memory.mapRam(Machine.CODE_PAGE, Frame.SIZE);
         memory.mapRam(Machine.DATA_PAGE, Frame.SIZE);
         cpu = new Processor(
-                memory, PortBus.EMPTY, NoApic.NONE, new GuestClock(), CpuProfile.GENERIC.withoutVirtualization());
+                memory, PortBus.EMPTY, new NoLocalApic(), new GuestClock(), CpuProfile.GENERIC.withoutVirtualization());
         state = cpu.state;
     }
 

@@ -1,6 +1,6 @@
 package org.thirdmode.x86.exec;
 
-import org.thirdmode.x86.bus.LocalApicPort;
+import org.thirdmode.x86.bus.NoLocalApic;
 import org.thirdmode.x86.bus.PortBus;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.profile.CpuProfile;
@@ -74,22 +74,13 @@ public final class TestProcessors {
     private static Processor make(PortBus ports) {
         PhysicalMemory memory = new PhysicalMemory(40);
         memory.mapRam(0, RAM);
-        return new Processor(memory, ports, new NoApic(), new GuestClock(), CpuProfile.GENERIC.withoutVirtualization());
+        return new Processor(
+                memory, ports, new TaskPriority(), new GuestClock(), CpuProfile.GENERIC.withoutVirtualization());
     }
 
-    /** An interrupt system that never interrupts. */
-    private static final class NoApic implements LocalApicPort {
+    /** Holds what is written to CR8. */
+    private static final class TaskPriority extends NoLocalApic {
         private int priority;
-
-        @Override
-        public boolean interruptPending() {
-            return false;
-        }
-
-        @Override
-        public int acknowledgeInterrupt() {
-            return 0xff;
-        }
 
         @Override
         public int taskPriorityClass() {
@@ -99,21 +90,6 @@ public final class TestProcessors {
         @Override
         public void setTaskPriorityClass(int priorityClass) {
             priority = priorityClass;
-        }
-
-        @Override
-        public boolean ownsMsr(int msr) {
-            return false;
-        }
-
-        @Override
-        public boolean readMsr(int msr, long[] result) {
-            return false;
-        }
-
-        @Override
-        public boolean writeMsr(int msr, long value) {
-            return false;
         }
     }
 }

@@ -1,9 +1,10 @@
-package org.thirdmode.kvm;
+package org.thirdmode.x86.bus;
 
-import org.thirdmode.x86.bus.LocalApicPort;
-
-/** A local APIC that never interrupts. */
-public final class NoInterrupts implements LocalApicPort {
+/**
+ * A processor without a local APIC: nothing interrupts it, and it has none of the local APIC's MSRs. What has a little more,
+ * such as one interrupt of a host's timer, extends it.
+ */
+public class NoLocalApic implements LocalApicPort {
     @Override
     public boolean interruptPending() {
         return false;
@@ -23,17 +24,17 @@ public final class NoInterrupts implements LocalApicPort {
     public void setTaskPriorityClass(int priorityClass) {}
 
     @Override
-    public boolean ownsMsr(int msr) {
+    public final boolean ownsMsr(int msr) {
         return false;
     }
 
     @Override
-    public boolean readMsr(int msr, long[] result) {
+    public final boolean readMsr(int msr, long[] result) {
         return false;
     }
 
     @Override
-    public boolean writeMsr(int msr, long value) {
+    public final boolean writeMsr(int msr, long value) {
         return false;
     }
 }
