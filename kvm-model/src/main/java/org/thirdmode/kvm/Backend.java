@@ -19,26 +19,6 @@ public interface Backend extends TlbControl {
     /** The guest processor's registers have changed: the next entry loads them. */
     void registersChanged();
 
-    /** The next entry injects an event. KVM: VM_ENTRY_INTR_INFO, EVENTINJ. */
-    void inject(int information, int errorCode, int instructionLength);
-
-    /** Whether the next entry injects an event. */
-    default boolean injects() {
-        return injection() != 0;
-    }
-
-    /** The event that the next entry injects; 0 for none. */
-    int injection();
-
-    /** Its error code. */
-    int injectionErrorCode();
-
-    /** The length of the instruction that it stands for. */
-    int injectionLength();
-
-    /** The next entry injects nothing. */
-    void cancelInjection();
-
     /** Whether the processor can run the guest with the registers that it has. */
     boolean canRun();
 

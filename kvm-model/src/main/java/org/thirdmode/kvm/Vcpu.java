@@ -61,6 +61,7 @@ public final class Vcpu implements Stateful {
     /** What the guest's time is ahead of the host processor's. */
     private long tickOffset;
 
+    private final PendingEvent event = new PendingEvent();
     private boolean emulating;
     private boolean halted;
     private int pendingInterrupt = NONE;
@@ -87,8 +88,8 @@ public final class Vcpu implements Stateful {
         boolean nested = kind == MmuKind.NESTED;
         pdptesAreRegisters = !nested || host.virt == Virt.VMX;
         backend = switch (host.virt) {
-            case VMX -> new VmxBackend(host, guest.cpu, nested);
-            case SVM -> new SvmBackend(host, guest.cpu, nested);
+            case VMX -> new VmxBackend(host, guest.cpu, event, nested);
+            case SVM -> new SvmBackend(host, guest.cpu, event, nested);
         };
         Surroundings surroundings = new Surroundings(
                 host.memory,
@@ -238,7 +239,7 @@ public final class Vcpu implements Stateful {
 
     /** Whether {@link #interrupt} can be injected by the next entry. KVM: {@code ready_for_interrupt_injection}. */
     public boolean readyForInterrupt() {
-        return pendingInterrupt == NONE && !emulating && !backend.injects() && backend.interruptAllowed();
+        return pendingInterrupt == NONE && !emulating && !event.exists() && backend.interruptAllowed();
     }
 
     /** KVM_INTERRUPT: queues an external interrupt; it ends a halt. */
@@ -386,16 +387,16 @@ public final class Vcpu implements Stateful {
 
     /** At most one event an entry; what was interrupted on its way comes first. */
     private void injectPending() {
-        if (pendingNmi && !backend.injects()) {
+        if (pendingNmi && !event.exists()) {
             if (backend.nmiAllowed()) {
                 pendingNmi = false;
-                backend.inject(EventInformation.of(EventInformation.NMI, Vector.NMI, false), 0, 0);
+                event.set(EventInformation.NMI, Vector.NMI);
                 injected++;
             }
         }
         backend.requestNmiWindow(pendingNmi);
-        if (pendingInterrupt != NONE && !backend.injects() && backend.interruptAllowed()) {
-            backend.inject(EventInformation.of(EventInformation.EXTERNAL_INTERRUPT, pendingInterrupt, false), 0, 0);
+        if (pendingInterrupt != NONE && !event.exists() && backend.interruptAllowed()) {
+            event.set(EventInformation.EXTERNAL_INTERRUPT, pendingInterrupt);
             pendingInterrupt = NONE;
             injected++;
         }
@@ -447,7 +448,7 @@ public final class Vcpu implements Stateful {
             case FaultResult.Inject(long linear, int code) -> {
                 backend.fetchRegisters();
                 guest.cpu.state.cr2 = linear;
-                if (!backend.injects()) {
+                if (!event.exists()) {
                     countInstruction();
                 }
                 yield injectFault(Vector.PF, true, code);
@@ -471,18 +472,18 @@ public final class Vcpu implements Stateful {
         // The handler's frame holds RF set, as for any fault.
         guest.cpu.state.systemFlags |= Rflags.RF;
         backend.registersChanged();
-        int first = backend.injection();
         injected++;
-        if (EventInformation.type(first) == EventInformation.HARDWARE_EXCEPTION && first != 0) {
-            if (Events.tripleFault(EventInformation.vector(first), vector)) {
+        if (event.is(EventInformation.HARDWARE_EXCEPTION)) {
+            int first = EventInformation.vector(event.information());
+            if (Events.tripleFault(first, vector)) {
                 return new KvmExit.Shutdown();
             }
-            if (Events.doubleFault(EventInformation.vector(first), vector)) {
-                backend.inject(EventInformation.of(EventInformation.HARDWARE_EXCEPTION, Vector.DF, true), 0, 0);
+            if (Events.doubleFault(first, vector)) {
+                event.set(EventInformation.of(EventInformation.HARDWARE_EXCEPTION, Vector.DF, true), 0, 0);
                 return null;
             }
         }
-        backend.inject(EventInformation.of(EventInformation.HARDWARE_EXCEPTION, vector, hasErrorCode), errorCode, 0);
+        event.set(EventInformation.of(EventInformation.HARDWARE_EXCEPTION, vector, hasErrorCode), errorCode, 0);
         return null;
     }
 
@@ -506,7 +507,7 @@ public final class Vcpu implements Stateful {
         long ticks = ticks();
         long cr3 = guest.cpu.state.cr3;
         KvmExit exit = emulate();
-        if (ticks() != ticks && guest.cpu.state.cr3 == cr3 && !backend.injects()) {
+        if (ticks() != ticks && guest.cpu.state.cr3 == cr3 && !event.exists()) {
             // Also a load of the same value flushes.
             mmu.newCr3(false);
         }
@@ -515,7 +516,7 @@ public final class Vcpu implements Stateful {
 
     /** An event that was on its way when the guest left it: the next entry injects it again. */
     public void injectAgain(int information, int errorCode, int length, boolean fromInstruction) {
-        backend.inject(information & ~EventInformation.NMI_UNBLOCKING, errorCode, length);
+        event.set(information & ~EventInformation.NMI_UNBLOCKING, errorCode, length);
         int type = EventInformation.type(information);
         if (fromInstruction && type != EventInformation.EXTERNAL_INTERRUPT && type != EventInformation.NMI) {
             // The instruction that raised it will not be attempted again.
@@ -530,14 +531,14 @@ public final class Vcpu implements Stateful {
 
     /** What the hardware may not do by itself is done in its place: the delivery of an event, or an instruction. */
     private KvmExit deliverOrEmulate() {
-        int information = backend.injection();
-        if (information == 0) {
+        if (!event.exists()) {
             return emulate();
         }
         backend.fetchRegisters();
-        int errorCode = backend.injectionErrorCode();
-        int length = backend.injectionLength();
-        backend.cancelInjection();
+        int information = event.information();
+        int errorCode = event.errorCode();
+        int length = event.instructionLength();
+        event.clear();
         guest.bus.begin();
         try {
             guest.cpu.events.inject(information, errorCode, length);
@@ -654,9 +655,7 @@ public final class Vcpu implements Stateful {
         pendingInterrupt = port.within("pending interrupt", pendingInterrupt, NONE, 255);
         pendingNmi = port.flag("pending nmi", pendingNmi);
         windowRequested = port.flag("window requested", windowRequested);
-        int information = port.number("injection", backend.injection());
-        int errorCode = port.number("injection error code", backend.injectionErrorCode());
-        int length = port.within("injection length", backend.injectionLength(), 0, 15);
+        port.part("event", event);
         emulated = port.number("emulated", emulated);
         irqchip = port.choice("irqchip", irqchip);
         userSpaceExits = port.number("returns to user space", userSpaceExits);
@@ -668,7 +667,6 @@ public final class Vcpu implements Stateful {
                 loadPdptes(processor);
             }
             tickOffset = ticks - host.cpu.now();
-            backend.inject(information, errorCode, length);
             backend.registersChanged();
             mmu.resetContext();
         }

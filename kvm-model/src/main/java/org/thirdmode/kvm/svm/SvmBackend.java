@@ -6,6 +6,7 @@ import org.thirdmode.kvm.Backend;
 import org.thirdmode.kvm.HardwareTables;
 import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.KvmExit;
+import org.thirdmode.kvm.PendingEvent;
 import org.thirdmode.kvm.Vcpu;
 import org.thirdmode.kvm.mmu.ModificationLog;
 import org.thirdmode.kvm.mmu.TdpFormat;
@@ -56,6 +57,7 @@ public final class SvmBackend implements Backend {
     private final boolean flushesByAsid;
     private final boolean decodeAssists;
     private final Processor guest;
+    private final PendingEvent event;
     private final long iopm;
     private final long msrpm;
     private final long[] exits = new long[ExitTable.NPF + 2];
@@ -71,9 +73,6 @@ public final class SvmBackend implements Backend {
     private boolean fetched = true;
 
     private boolean changed = true;
-    private int injection;
-    private int injectionErrorCode;
-    private int injectionLength;
     private boolean nmiWanted;
 
     /** The guest was not entered: its next instruction is to be emulated. */
@@ -86,10 +85,11 @@ public final class SvmBackend implements Backend {
     private boolean entryInjected;
 
     /** A VMCB for a guest whose registers are {@code guest}'s; with {@code nested} paging its tables are the processor's business. */
-    public SvmBackend(HostMachine host, Processor guest, boolean nested) {
+    public SvmBackend(HostMachine host, Processor guest, PendingEvent event, boolean nested) {
         this.host = host;
         this.nested = nested;
         this.guest = guest;
+        this.event = event;
         cpu = host.cpu;
         svm = host.svm;
         flushesByAsid = svm.profile().has(SvmFeature.FLUSH_BY_ASID);
@@ -147,10 +147,10 @@ public final class SvmBackend implements Backend {
     @Override
     public void registersChanged() {
         changed = true;
-        if (guest.pendingDebug != 0 && guest.shadow != Processor.SHADOW_MOV_SS && injection == 0) {
+        if (guest.pendingDebug != 0 && guest.shadow != Processor.SHADOW_MOV_SS && !event.exists()) {
             // A VMCB holds no pending debug exception: it is injected as the event that it becomes.
             guest.events.takePendingDebug();
-            inject(EventInformation.of(EventInformation.HARDWARE_EXCEPTION, Vector.DB, false), 0, 0);
+            event.set(EventInformation.of(EventInformation.HARDWARE_EXCEPTION, Vector.DB, false), 0, 0);
         }
     }
 
@@ -171,36 +171,6 @@ public final class SvmBackend implements Backend {
     }
 
     // ---- events ----
-
-    @Override
-    public void inject(int information, int errorCode, int instructionLength) {
-        injection = information;
-        injectionErrorCode = errorCode;
-        injectionLength = instructionLength;
-        if (EventInformation.type(information) == EventInformation.NMI) {
-            guest.nmiBlocked = true;
-        }
-    }
-
-    @Override
-    public int injection() {
-        return injection;
-    }
-
-    @Override
-    public int injectionErrorCode() {
-        return injectionErrorCode;
-    }
-
-    @Override
-    public int injectionLength() {
-        return injectionLength;
-    }
-
-    @Override
-    public void cancelInjection() {
-        injection = 0;
-    }
 
     @Override
     public boolean interruptAllowed() {
@@ -266,7 +236,7 @@ public final class SvmBackend implements Backend {
      * The next instruction is emulated. (KVM single-steps it by RFLAGS.TF, which a PUSHF of the guest shows.)
      */
     private boolean mustEmulate() {
-        return (nmiWanted && !guest.nmiBlocked && inShadow() && injection == 0) || guest.pendingDebug != 0;
+        return (nmiWanted && !guest.nmiBlocked && inShadow() && !event.exists()) || guest.pendingDebug != 0;
     }
 
     @Override
@@ -283,10 +253,11 @@ public final class SvmBackend implements Backend {
             registers.storeShadowPaging(paging);
         }
         asid();
-        entryInjected = injection != 0;
+        entryInjected = event.exists();
         if (entryInjected) {
-            vmcb.write(VmcbField.EVENTINJ, (injection & LOW32) | ((long) injectionErrorCode << 32));
+            vmcb.write(VmcbField.EVENTINJ, (event.information() & LOW32) | ((long) event.errorCode() << 32));
         }
+        guest.nmiBlocked |= event.is(EventInformation.NMI);
         // The guest blocks NMIs until its next IRET, which is emulated.
         vmcb.bits(VmcbField.INTERCEPT_MISC1, IRET, guest.nmiBlocked);
         registers.timeStamp(ticks);
@@ -296,7 +267,7 @@ public final class SvmBackend implements Backend {
         entryRip = vmcb.read(VmcbField.RIP);
         svm.vmrun(vmcb.address);
         fetched = false;
-        injection = 0;
+        event.clear();
         while (cpu.guestMode) {
             cpu.run(Long.MAX_VALUE);
         }

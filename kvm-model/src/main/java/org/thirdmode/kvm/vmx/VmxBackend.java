@@ -6,6 +6,7 @@ import org.thirdmode.kvm.Backend;
 import org.thirdmode.kvm.HardwareTables;
 import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.KvmExit;
+import org.thirdmode.kvm.PendingEvent;
 import org.thirdmode.kvm.Vcpu;
 import org.thirdmode.kvm.mmu.TdpHardware;
 import org.thirdmode.shadow.GuestMmu;
@@ -45,6 +46,7 @@ public final class VmxBackend implements Backend {
     private final boolean nested;
     private final boolean unrestricted;
     private final Processor guest;
+    private final PendingEvent event;
     private final Ept ept;
     private final long[] exits = new long[ExitReason.values().length];
     private GuestMmu mmu;
@@ -55,9 +57,6 @@ public final class VmxBackend implements Backend {
     private boolean fetched = true;
 
     private boolean changed = true;
-    private int injection;
-    private int injectionErrorCode;
-    private int injectionLength;
 
     /** When the guest was entered last, and whether with an event. */
     private long entryTick;
@@ -66,10 +65,11 @@ public final class VmxBackend implements Backend {
     private long primary;
 
     /** A VMCS for a guest whose registers are {@code guest}'s; with {@code nested} paging its tables are the processor's business. */
-    public VmxBackend(HostMachine host, Processor guest, boolean nested) {
+    public VmxBackend(HostMachine host, Processor guest, PendingEvent event, boolean nested) {
         this.host = host;
         this.nested = nested;
         this.guest = guest;
+        this.event = event;
         cpu = host.cpu;
         vmx = host.vmx.instructions;
         vmcs = new VmcsFields(vmx);
@@ -128,33 +128,6 @@ public final class VmxBackend implements Backend {
     }
 
     // ---- events ----
-
-    @Override
-    public void inject(int information, int errorCode, int instructionLength) {
-        injection = information;
-        injectionErrorCode = errorCode;
-        injectionLength = instructionLength;
-    }
-
-    @Override
-    public int injection() {
-        return injection;
-    }
-
-    @Override
-    public int injectionErrorCode() {
-        return injectionErrorCode;
-    }
-
-    @Override
-    public int injectionLength() {
-        return injectionLength;
-    }
-
-    @Override
-    public void cancelInjection() {
-        injection = 0;
-    }
 
     @Override
     public boolean interruptAllowed() {
@@ -229,12 +202,12 @@ public final class VmxBackend implements Backend {
         } else {
             registers.storeShadowPaging(paging);
         }
-        if (injection != 0) {
-            vmcs.write(VmcsField.VM_ENTRY_INTERRUPTION_INFORMATION, injection & 0xffff_ffffL);
-            vmcs.write(VmcsField.VM_ENTRY_EXCEPTION_ERROR_CODE, injectionErrorCode & 0xffff_ffffL);
-            vmcs.write(VmcsField.VM_ENTRY_INSTRUCTION_LENGTH, injectionLength);
+        if (event.exists()) {
+            vmcs.write(VmcsField.VM_ENTRY_INTERRUPTION_INFORMATION, event.information() & 0xffff_ffffL);
+            vmcs.write(VmcsField.VM_ENTRY_EXCEPTION_ERROR_CODE, event.errorCode() & 0xffff_ffffL);
+            vmcs.write(VmcsField.VM_ENTRY_INSTRUCTION_LENGTH, event.instructionLength());
         }
-        entryInjected = injection != 0;
+        entryInjected = event.exists();
         entryTick = cpu.now();
         registers.timeStamp(ticks);
         int result = launched ? vmx.vmresume() : vmx.vmlaunch();
@@ -243,7 +216,7 @@ public final class VmxBackend implements Backend {
             return new KvmExit.FailEntry(result, error == null ? "VMfailInvalid" : error.title);
         }
         fetched = false;
-        injection = 0;
+        event.clear();
         while (cpu.guestMode) {
             cpu.run(Long.MAX_VALUE);
         }
