@@ -137,8 +137,24 @@ public record TlbGeometry(
                     List.of(),
                     List.of(),
                     List.of()),
+            core2("merom"),
+            core2("penryn"),
             nehalem("nehalem"),
             nehalem("westmere"),
+            new TlbGeometry(
+                    "sandybridge",
+                    List.of(
+                            new Buffer("L1D 4K", 64, 4, SMALL, PRIMARY),
+                            new Buffer("L1D 2M", 32, 4, LARGE, PRIMARY),
+                            new Buffer("L1D 1G", 4, 4, HUGE, PRIMARY)),
+                    List.of(
+                            new Buffer("L1I 4K", 128, 4, SMALL, PRIMARY),
+                            new Buffer("L1I large", 8, 8, LARGE_AND_HUGE, PRIMARY)),
+                    List.of(new Buffer("L2 4K", 512, 4, SMALL, PRIMARY)),
+                    List.of(),
+                    INTEL_CACHES,
+                    INTEL_NESTED_TLB,
+                    INTEL_NESTED_CACHES),
             new TlbGeometry(
                     "haswell",
                     List.of(
@@ -195,6 +211,21 @@ public record TlbGeometry(
                 throw new IllegalArgumentException(name + ": a first level must hold every page size, holds " + held);
             }
         }
+    }
+
+    /** No second dimension, and no guest's translation outlives an exit. */
+    private static TlbGeometry core2(String name) {
+        return new TlbGeometry(
+                name,
+                List.of(
+                        new Buffer("L1D 4K", 16, 4, SMALL, SECONDARY),
+                        new Buffer("L1D large", 16, 4, LARGE_AND_HUGE, SECONDARY)),
+                List.of(
+                        new Buffer("L1I 4K", 128, 4, SMALL, ASSUMED),
+                        new Buffer("L1I large", 8, 8, LARGE_AND_HUGE, ASSUMED)),
+                List.of(new Buffer("L2 4K", 256, 4, SMALL, SECONDARY), new Buffer("L2 large", 32, 4, LARGE, SECONDARY)),
+                List.of(),
+                INTEL_CACHES);
     }
 
     private static TlbGeometry nehalem(String name) {
@@ -264,6 +295,11 @@ public record TlbGeometry(
                     + String.join(", ", NAMED.keySet()));
         }
         return geometry;
+    }
+
+    /** The names that {@link #of} knows. */
+    public static Set<String> names() {
+        return NAMED.keySet();
     }
 
     /** Every TLB, for tables. */

@@ -21,7 +21,8 @@ class TlbGeometries {
                 .getMessage();
         assertEquals(
                 "TLB geometry of profile 'zen': unknown; known are "
-                        + "barcelona, generic, generic-amd, haswell, nehalem, prescott, skylake, westmere, zen2",
+                        + "barcelona, generic, generic-amd, haswell, merom, nehalem, penryn, prescott, sandybridge, skylake,"
+                        + " westmere, zen2",
                 message);
     }
 
