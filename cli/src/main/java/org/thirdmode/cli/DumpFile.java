@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.function.Function;
+import org.thirdmode.x86.dump.DumpError;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -51,7 +52,7 @@ final class DumpFile {
                 Input.file(file, "a control structure in a file", LARGEST).bytes(), StandardCharsets.UTF_8);
         try {
             return reader.apply(text);
-        } catch (org.thirdmode.vmx.dump.DumpError | org.thirdmode.svm.dump.DumpError e) {
+        } catch (DumpError e) {
             throw new UserError(file + ": " + e.getMessage());
         }
     }

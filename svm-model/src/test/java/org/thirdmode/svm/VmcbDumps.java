@@ -10,9 +10,9 @@ import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.thirdmode.svm.check.CheckLimits;
 import org.thirdmode.svm.check.VmcbDiagnosis;
-import org.thirdmode.svm.dump.DumpError;
 import org.thirdmode.svm.dump.VmcbDump;
 import org.thirdmode.svm.vmcb.VmcbField;
+import org.thirdmode.x86.dump.DumpError;
 
 /** VMCBs in texts: the forms that hypervisors print. */
 class VmcbDumps {

@@ -5,6 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.thirdmode.svm.vmcb.VmcbField;
 import org.thirdmode.svm.vmcb.VmcbImage;
+import org.thirdmode.x86.dump.DumpError;
 
 /**
  * What the logs of hypervisors have in common: names and values anywhere in a line, so that what stands before them (time,

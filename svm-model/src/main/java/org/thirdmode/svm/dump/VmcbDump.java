@@ -2,6 +2,7 @@ package org.thirdmode.svm.dump;
 
 import java.util.List;
 import org.thirdmode.svm.vmcb.VmcbImage;
+import org.thirdmode.x86.dump.DumpError;
 
 /**
  * A VMCB read from a text.
@@ -38,7 +39,7 @@ public record VmcbDump(Format format, VmcbImage vmcb, int count) {
         } else if (lines.stream().anyMatch(XenLog::isHeading)) {
             dump = new XenLog().read(lines);
         } else {
-            dump = FieldLines.read(lines);
+            dump = FieldDump.read(lines);
         }
         if (dump.vmcb.known().isEmpty()) {
             throw new DumpError("no VMCB in it: expected lines `FIELD = value`, or the log of a hypervisor with a line"

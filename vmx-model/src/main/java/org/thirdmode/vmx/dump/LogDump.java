@@ -144,6 +144,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.thirdmode.vmx.entry.VmcsView;
 import org.thirdmode.vmx.vmcs.VmcsField;
+import org.thirdmode.x86.dump.DumpError;
 
 /**
  * The VMCS that a hypervisor prints into its log: Linux KVM ({@code dump_vmcs}, {@code dump_invalid_vmcs=1}) in the forms of

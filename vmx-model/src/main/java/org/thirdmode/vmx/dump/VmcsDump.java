@@ -4,6 +4,7 @@ import java.util.List;
 import org.thirdmode.vmx.entry.VmcsView;
 import org.thirdmode.vmx.vmcs.ExitControls;
 import org.thirdmode.vmx.vmcs.VmcsField;
+import org.thirdmode.x86.dump.DumpError;
 import org.thirdmode.x86.state.Cr4;
 
 /**

@@ -9,6 +9,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.thirdmode.vmx.entry.VmcsView;
 import org.thirdmode.vmx.vmcs.VmcsField;
+import org.thirdmode.x86.dump.DumpError;
 
 class FieldLines {
     @Test

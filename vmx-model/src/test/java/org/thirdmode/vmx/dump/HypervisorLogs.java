@@ -11,6 +11,7 @@ import org.thirdmode.vmx.capability.VmxCapabilities;
 import org.thirdmode.vmx.capability.VmxProfile;
 import org.thirdmode.vmx.entry.VmcsDiagnosis;
 import org.thirdmode.vmx.vmcs.VmcsField;
+import org.thirdmode.x86.dump.DumpError;
 
 /**
  * Prints of a VMCS in the forms of Linux KVM and Xen. Where a test says what fails, that is what the developers of these

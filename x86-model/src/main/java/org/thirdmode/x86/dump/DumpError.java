@@ -1,16 +1,18 @@
-package org.thirdmode.svm.dump;
+package org.thirdmode.x86.dump;
 
-/** A text that is no VMCB: one line that names the line, what it is, and what was expected. */
+/** A text that is no dump of a control structure: one line that names the line, what it is, and what was expected. */
 public final class DumpError extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private static final int MOST_SHOWN = 60;
 
-    DumpError(int line, String found, String expected) {
+    /** What is wrong with one line, counted from 1. */
+    public DumpError(int line, String found, String expected) {
         super("line " + line + ": '" + shortened(found) + "': expected " + expected, null, false, false);
     }
 
-    DumpError(String message) {
+    /** What is wrong with the whole. */
+    public DumpError(String message) {
         super(message, null, false, false);
     }
 
