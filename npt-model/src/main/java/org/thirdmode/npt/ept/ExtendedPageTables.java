@@ -45,6 +45,8 @@ public final class ExtendedPageTables implements SecondStage {
     private static final long D = 1 << 9;
     private static final long XU = 1 << 10;
     private static final int TYPE_SHIFT = 3;
+    private static final long TYPE = 7 << TYPE_SHIFT;
+    private static final long WRITE_BACK = 6 << TYPE_SHIFT;
 
     /** Memory types 2, 3 and 7 are reserved. */
     private static final int RESERVED_TYPES = 1 << 2 | 1 << 3 | 1 << 7;
@@ -83,7 +85,7 @@ public final class ExtendedPageTables implements SecondStage {
     private boolean accessedDirty;
     private boolean modeBasedExecute;
 
-    /** An entry is present where any of these is set. */
+    /** All rights there are; an entry is present where any of these is set. */
     private long presentMask = R | W | X;
 
     /** The last table entry that was translated: setting a flag in it needs no second walk. */
@@ -175,6 +177,26 @@ public final class ExtendedPageTables implements SecondStage {
         modeBasedExecute = modeBased;
         presentMask = R | W | X | (modeBased ? XU : 0);
         lastTable = NOWHERE;
+    }
+
+    @Override
+    public void tellPlainPages(GuestPhysicalMappings kept) {
+        tellPlainPages(kept, GuestPhysicalMappings.NO_PAGE);
+    }
+
+    /**
+     * Tells what entries of plain pages look like: present with all rights, write-back, their flags set.
+     *
+     * @param exceptPage a host-physical page of which each access is to be asked for
+     */
+    public void tellPlainPages(GuestPhysicalMappings kept, long exceptPage) {
+        long bits = presentMask | WRITE_BACK | flags();
+        kept.plain(levels, bits | TYPE | reserved[2], bits, exceptPage);
+    }
+
+    /** The flags that are set where an access has none left to set. */
+    private long flags() {
+        return accessedDirty ? A | D : 0;
     }
 
     /** EPTRTA: what guest-physical and combined mappings are tagged by. SDM 3C "Caching Translation Information". */
@@ -269,9 +291,9 @@ public final class ExtendedPageTables implements SecondStage {
             GuestPhysicalMappings kept) {
         Mapping region = kept.region(guestPhysical);
         if (region != null) {
-            long host = (region.entry & PS) != 0
-                    ? inRegion(region, guestPhysical, reason, access, translation)
-                    : byPageTable(region, guestPhysical, reason, linear, access, translation, kept);
+            long host = region.isTable()
+                    ? byPageTable(region, guestPhysical, reason, linear, access, translation, kept)
+                    : inRegion(region, guestPhysical, reason, access, translation);
             if (host != NOWHERE) {
                 return host;
             }
@@ -336,10 +358,11 @@ public final class ExtendedPageTables implements SecondStage {
             long rights,
             int level) {
         if (level > 1) {
-            kept.freshRegion(guestPhysical).set(host & ~REGION_OFFSET, entry, rights, level);
+            boolean plain = (rights & presentMask) == presentMask && (~entry & flags()) == 0;
+            kept.keepLarge(guestPhysical, (9 * level) + 3, host & ~REGION_OFFSET, entry, rights, level, plain);
         }
         if (reason == Reason.TABLE_READ) {
-            kept.freshPage(guestPhysical, levels).set(host & ~PAGE_OFFSET, entry, rights, level);
+            kept.keepPage(guestPhysical, levels, host & ~PAGE_OFFSET, entry, rights, level);
         }
     }
 
@@ -404,7 +427,7 @@ public final class ExtendedPageTables implements SecondStage {
                 structures.put(guestPhysical, level, 9, walker.nestedCaches().context, table, rights);
             }
             if (kept != null && level == 2) {
-                kept.freshRegion(guestPhysical).set(table, entry, rights, level);
+                kept.keepTable(guestPhysical, table, entry, rights, (rights & presentMask) == presentMask);
             }
             level--;
         }

@@ -33,12 +33,10 @@ public final class NestedPageTables implements SecondStage {
     /** Within 2 MBytes. */
     private static final long REGION_OFFSET = 0x1f_ffff;
 
-    // Of a large page that is kept: what it allows; in place of its entry, PS and log2 of its size.
+    // Of a large page that is kept: what it allows.
     private static final long WRITABLE = 1;
     private static final long EXECUTABLE = 1 << 1;
     private static final long DIRTY = 1 << 2;
-    private static final long PS = 1 << 7;
-    private static final int SHIFT = 8;
 
     /** Control bits that shape the nested walk. Protection keys do not; SMEP only tells fetches apart. */
     private static final long CR4 = Cr4.PSE | Cr4.PAE | Cr4.LA57 | Cr4.SMEP;
@@ -134,6 +132,11 @@ public final class NestedPageTables implements SecondStage {
     @Override
     public boolean pdptesOnDemand() {
         return true;
+    }
+
+    @Override
+    public void tellPlainPages(GuestPhysicalMappings kept) {
+        kept.plain(levels, nested.plainMask(), nested.plainBits(), GuestPhysicalMappings.NO_PAGE);
     }
 
     @Override
@@ -266,7 +269,7 @@ public final class NestedPageTables implements SecondStage {
 
     /** Within a large page that is kept. */
     private long inRegion(Mapping region, long guestPhysical, int access, Translation translation) {
-        if (region == null || (region.entry & PS) == 0) {
+        if (region == null || region.isTable()) {
             return NOWHERE;
         }
         boolean writable = (region.rights & WRITABLE) != 0;
@@ -278,19 +281,25 @@ public final class NestedPageTables implements SecondStage {
             return NOWHERE;
         }
         walker.nestedSpared(levels, region.level);
-        narrow(translation, (int) (region.entry >>> SHIFT), writable, executable, dirty);
+        narrow(translation, region.pageShift, writable, executable, dirty);
         return region.host | (guestPhysical & REGION_OFFSET);
     }
 
     private void keep(GuestPhysicalMappings kept, long guestPhysical, boolean last) {
         int level = found.pageShift == 12 ? 1 : found.pageShift == 30 ? 3 : 2;
         if (!last) {
-            kept.freshPage(guestPhysical, levels).set(found.physical & ~PAGE_OFFSET, 0, 0, level);
+            kept.keepPage(guestPhysical, levels, found.physical & ~PAGE_OFFSET, 0, 0, level);
         } else if (level > 1) {
             long rights =
                     (found.writable ? WRITABLE : 0) | (found.executable ? EXECUTABLE : 0) | (found.dirty ? DIRTY : 0);
-            long entry = PS | ((long) found.pageShift << SHIFT);
-            kept.freshRegion(guestPhysical).set(found.physical & ~REGION_OFFSET, entry, rights, level);
+            kept.keepLarge(
+                    guestPhysical,
+                    found.pageShift,
+                    found.physical & ~REGION_OFFSET,
+                    0,
+                    rights,
+                    level,
+                    rights == (WRITABLE | EXECUTABLE | DIRTY));
         }
     }
 

@@ -133,6 +133,15 @@ final class Translations implements SecondStage {
     }
 
     @Override
+    public void tellPlainPages(GuestPhysicalMappings kept) {
+        if (eptEnabled) {
+            ept.tellPlainPages(kept, apicAccess);
+        } else {
+            kept.nothingPlain();
+        }
+    }
+
+    @Override
     public long peek(long guestPhysical) {
         return eptEnabled ? ept.peek(guestPhysical) : guestPhysical;
     }

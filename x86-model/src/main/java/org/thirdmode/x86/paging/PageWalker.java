@@ -1,6 +1,7 @@
 package org.thirdmode.x86.paging;
 
 import java.util.Set;
+import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.paging.GuestPhysicalMappings.Mapping;
 import org.thirdmode.x86.paging.SecondStage.Reason;
@@ -92,6 +93,10 @@ public final class PageWalker {
     private int structureSpace;
     private NestedCaches nestedCaches;
     private GuestPhysicalMappings guestPhysicalMappings;
+
+    /** {@link #guestPhysicalMappings} while the walk may use them without asking the second stage; else null. */
+    private GuestPhysicalMappings kept;
+
     private GuestPhysicalMappings beginAt;
     private int spared;
 
@@ -133,6 +138,15 @@ public final class PageWalker {
     public void secondStage(SecondStage stage) {
         secondStage = stage;
         pdptesOnDemand = stage.pdptesOnDemand();
+        if (guestPhysicalMappings != null && stage != SecondStage.NONE) {
+            stage.tellPlainPages(guestPhysicalMappings);
+        }
+        chooseKept();
+    }
+
+    private void chooseKept() {
+        boolean useful = secondStage != SecondStage.NONE && recorder == null && a20Mask == -1;
+        kept = useful ? guestPhysicalMappings : null;
     }
 
     /** The second stage in force. */
@@ -155,7 +169,7 @@ public final class PageWalker {
      * @param lowest the level that it would have read last of these
      */
     public void nestedSpared(int highest, int lowest) {
-        counters.nestedSpared(guestLevel, highest, lowest);
+        counters.nestedSpared(guestLevel, WalkCounters.levels(highest, lowest));
     }
 
     /** Lets PAE paging read its PDPTEs in each walk, whatever the second stage says. */
@@ -183,6 +197,7 @@ public final class PageWalker {
     public void recorder(WalkRecorder walkRecorder) {
         recorder = walkRecorder;
         dropGuestPhysical();
+        chooseKept();
     }
 
     /** Lets walks begin at, and keep, cached entries; null for none. */
@@ -214,8 +229,18 @@ public final class PageWalker {
         return spared;
     }
 
+    /** The bits of an 8-byte page-table entry that tell whether all is allowed and no flag is left to set. */
+    public long plainMask() {
+        return plainBits() | XD | bits(62, memory.addressWidth());
+    }
+
+    /** What these are where that is so. */
+    public long plainBits() {
+        return P | RW | US | A | D;
+    }
+
     void keepGuestPhysicalMappings() {
-        guestPhysicalMappings = new GuestPhysicalMappings();
+        guestPhysicalMappings = new GuestPhysicalMappings(memory);
     }
 
     /** The same in {@code fast} fidelity; null in the other, and while every reference is wanted. */
@@ -256,6 +281,7 @@ public final class PageWalker {
     /** Gate A20: what the bus masks physical addresses with. */
     void a20Mask(long mask) {
         a20Mask = mask;
+        chooseKept();
     }
 
     /**
@@ -333,13 +359,7 @@ public final class PageWalker {
      * signaled when the faulty PDPE is accessed as part of a table walk".
      */
     private long readPdpte(int index, long linear, int access) {
-        long guestPhysical = (state.cr3 & 0xffff_ffe0L) | (8L * index);
-        long address = reference(3, guestPhysical, linear, access);
-        long pdpte = memory.read(address, 8);
-        counters.tableReferences[3]++;
-        if (recorder != null) {
-            recorder.tableReference(3, guestPhysical, address, pdpte);
-        }
+        long pdpte = entry(3, (state.cr3 & 0xffff_ffe0L) | (8L * index), 8, linear, access);
         if ((pdpte & P) != 0 && (pdpte & reservedPdpte) != 0) {
             throw pageFault(linear, access, ERROR_P | ERROR_RSVD);
         }
@@ -387,10 +407,10 @@ public final class PageWalker {
                 return;
             }
         }
-        Mapping kept = beginAt == null ? null : beginAt.region(linear);
-        if (kept != null && (kept.entry & PS) == 0) {
+        Mapping region = beginAt == null ? null : beginAt.region(linear);
+        if (region != null && region.isTable()) {
             spared = level;
-            descend(linear, access, out, 1, kept.host, kept.rights, reserved);
+            descend(linear, access, out, 1, region.host, region.rights, reserved);
             return;
         }
         descend(linear, access, out, level, table, RW | US, reserved);
@@ -409,12 +429,7 @@ public final class PageWalker {
         while (true) {
             int shift = (9 * level) + 3;
             long guestPhysical = table | (((linear >>> shift) & 0x1ff) << 3);
-            long address = reference(level, guestPhysical, linear, access);
-            long entry = memory.read(address, 8);
-            counters.tableReferences[level]++;
-            if (recorder != null) {
-                recorder.tableReference(level, guestPhysical, address, entry);
-            }
+            long entry = entry(level, guestPhysical, 8, linear, access);
             if ((entry & P) == 0) {
                 throw pageFault(linear, access, 0);
             }
@@ -428,18 +443,18 @@ public final class PageWalker {
                 out.physical = (entry & addressMask & ~offset) | (linear & offset);
                 out.pageShift = shift;
                 out.protectionKey = keysInForce() ? (int) (entry >>> KEY_SHIFT) & 0xf : 0;
-                finish(linear, access, out, entry, level, guestPhysical, address, 8, rights);
+                finish(linear, access, out, entry, level, guestPhysical, 8, rights);
                 return;
             }
             if ((entry & A) == 0) {
-                update(level, guestPhysical, address, 8, entry | A, linear, access);
+                update(level, guestPhysical, 8, entry | A, linear, access);
             }
             table = entry & addressMask;
             if (structureCaches != null) {
                 structureCaches.put(linear, level, 9, structureContext(), table, rights);
             }
             if (beginAt != null && level == 2) {
-                beginAt.freshRegion(linear).set(table, entry, rights, level);
+                beginAt.keepTable(linear, table, entry, rights, (rights & (RW | US | XD)) == (RW | US));
             }
             level--;
         }
@@ -455,12 +470,7 @@ public final class PageWalker {
             return;
         }
         long directory = (state.cr3 & 0xffff_f000L) | ((linear >>> 20) & 0xffc);
-        long address = reference(2, directory, linear, access);
-        long entry = memory.read(address, 4);
-        counters.tableReferences[2]++;
-        if (recorder != null) {
-            recorder.tableReference(2, directory, address, entry);
-        }
+        long entry = entry(2, directory, 4, linear, access);
         if ((entry & P) == 0) {
             throw pageFault(linear, access, 0);
         }
@@ -471,11 +481,11 @@ public final class PageWalker {
             // PSE-36: bits 20:13 are bits 39:32 of the page's address.
             out.physical = (entry & 0xffc0_0000L) | ((entry & 0x1f_e000L) << 19) | (linear & 0x3f_ffffL);
             out.pageShift = 22;
-            finish(linear, access, out, entry, 2, directory, address, 4, entry & (RW | US));
+            finish(linear, access, out, entry, 2, directory, 4, entry & (RW | US));
             return;
         }
         if ((entry & A) == 0) {
-            update(2, directory, address, 4, entry | A, linear, access);
+            update(2, directory, 4, entry | A, linear, access);
         }
         if (structureCaches != null) {
             structureCaches.put(linear, 2, 10, structureContext(), entry & 0xffff_f000L, entry & (RW | US));
@@ -485,23 +495,38 @@ public final class PageWalker {
 
     private void walkPageTable32Bit(long linear, int access, Translation out, long table, long rights) {
         long guestPhysical = table | ((linear >>> 10) & 0xffc);
-        long address = reference(1, guestPhysical, linear, access);
-        long entry = memory.read(address, 4);
-        counters.tableReferences[1]++;
-        if (recorder != null) {
-            recorder.tableReference(1, guestPhysical, address, entry);
-        }
+        long entry = entry(1, guestPhysical, 4, linear, access);
         if ((entry & P) == 0) {
             throw pageFault(linear, access, 0);
         }
         out.physical = (entry & 0xffff_f000L) | (linear & 0xfff);
         out.pageShift = 12;
-        finish(linear, access, out, entry, 1, guestPhysical, address, 4, rights & entry);
+        finish(linear, access, out, entry, 1, guestPhysical, 4, rights & entry);
     }
 
     // ---- what all modes share ----
 
-    /** Where the entry at {@code guestPhysical} stands in memory. Every table reference passes here, once. */
+    /** Reads the entry of {@code size} bytes at {@code guestPhysical}. Every table reference passes here, once. */
+    private long entry(int level, long guestPhysical, int size, long linear, int access) {
+        Mapping page = kept == null ? null : kept.page(guestPhysical);
+        if (page != null && page.bytes != null) {
+            counters.nestedSpared(level, page.spared);
+            counters.tableReferences[level]++;
+            int offset = (int) guestPhysical & (Frame.SIZE - 1);
+            return size == 8
+                    ? (long) Frame.LONG.get(page.bytes, offset)
+                    : (int) Frame.INT.get(page.bytes, offset) & 0xffff_ffffL;
+        }
+        long address = reference(level, guestPhysical, linear, access);
+        long entry = memory.read(address, size);
+        counters.tableReferences[level]++;
+        if (recorder != null) {
+            recorder.tableReference(level, guestPhysical, address, entry);
+        }
+        return entry;
+    }
+
+    /** Where the entry at {@code guestPhysical} stands in memory. */
     private long reference(int level, long guestPhysical, long linear, int access) {
         if (secondStage == SecondStage.NONE) {
             return guestPhysical & a20Mask;
@@ -510,7 +535,7 @@ public final class PageWalker {
         Mapping page =
                 guestPhysicalMappings == null || recorder != null ? null : guestPhysicalMappings.page(guestPhysical);
         if (page != null) {
-            counters.nestedSpared(level, page.highest, page.level);
+            counters.nestedSpared(level, page.spared);
             return (page.host | (guestPhysical & 0xfff)) & a20Mask;
         }
         long hostPhysical = nestedCaches == null ? -1 : nestedCaches.find(guestPhysical);
@@ -524,7 +549,8 @@ public final class PageWalker {
     }
 
     /** Writes an entry back with its Accessed or Dirty flag set. */
-    private void update(int level, long guestPhysical, long address, int size, long entry, long linear, int access) {
+    private void update(int level, long guestPhysical, int size, long entry, long linear, int access) {
+        long address = guestPhysical & a20Mask;
         if (secondStage != SecondStage.NONE) {
             guestLevel = level;
             address = secondStage.translate(guestPhysical, Reason.TABLE_UPDATE, linear, access, null) & a20Mask;
@@ -541,7 +567,6 @@ public final class PageWalker {
             long entry,
             int level,
             long guestPhysical,
-            long address,
             int size,
             long rights) {
         out.linearPageShift = out.pageShift;
@@ -557,7 +582,7 @@ public final class PageWalker {
         }
         long flagged = entry | ((access & Access.WRITE) != 0 ? A | D : A);
         if (flagged != entry) {
-            update(level, guestPhysical, address, size, flagged, linear, access);
+            update(level, guestPhysical, size, flagged, linear, access);
         }
         out.dirty = (flagged & D) != 0;
         throughSecondStage(linear, access, out);
@@ -565,6 +590,11 @@ public final class PageWalker {
 
     private void throughSecondStage(long linear, int access, Translation out) {
         if (secondStage != SecondStage.NONE) {
+            int spared = kept == null ? 0 : kept.reach(out);
+            if (spared != 0) {
+                counters.nestedSpared(WalkRecorder.FINAL, spared);
+                return;
+            }
             guestLevel = WalkRecorder.FINAL;
             if (recorder != null) {
                 recorder.guestPhysical(out.physical);

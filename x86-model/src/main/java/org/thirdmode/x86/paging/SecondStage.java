@@ -50,6 +50,14 @@ public interface SecondStage {
     }
 
     /**
+     * Tells which pages are plain: there everything is allowed and no flag is left to set. Asked when this stage is put
+     * behind the walk, which then need not ask it for each.
+     */
+    default void tellPlainPages(GuestPhysicalMappings kept) {
+        kept.nothingPlain();
+    }
+
+    /**
      * Where a guest-physical address leads by the tables as they stand, for tools that look on: no flag is set, nothing is
      * counted, nothing is refused.
      *

@@ -3,6 +3,7 @@ package org.thirdmode.x86.paging;
 /** What page walks have done: exact counts, reset by whoever reports them. */
 public final class WalkCounters {
     private static final int LEVEL_BITS = 3;
+    private static final int GUEST_LEVEL_SHIFT = 2 * LEVEL_BITS;
 
     /** Walks begun while paging was on, faulting ones included. */
     public long walks;
@@ -14,10 +15,10 @@ public final class WalkCounters {
     private final long[][] nestedReferences = new long[6][6];
 
     /**
-     * How often a stage had kept what its entries of some levels say: {@code [guest level][highest << 3 | lowest]}. A
+     * How often a stage had kept what its entries of some levels say: {@code [guest level << 6 | highest << 3 | lowest]}. A
      * processor without such caches would have read each of them.
      */
-    private final long[][] nestedSpared = new long[6][6 << LEVEL_BITS];
+    private final long[] nestedSpared = new long[6 << GUEST_LEVEL_SHIFT];
 
     /** Entries written to set their Accessed or Dirty flag. */
     public long flagUpdates;
@@ -38,9 +39,14 @@ public final class WalkCounters {
         nestedReferences[guestLevel][level]++;
     }
 
-    /** The second stage had kept what its entries of these levels say. */
-    void nestedSpared(int guestLevel, int highest, int lowest) {
-        nestedSpared[guestLevel][(highest << LEVEL_BITS) | lowest]++;
+    /** The second stage had kept what its entries of these {@link #levels} say. */
+    void nestedSpared(int guestLevel, int levels) {
+        nestedSpared[(guestLevel << GUEST_LEVEL_SHIFT) | levels]++;
+    }
+
+    /** The levels from one down to another, as one number that is not 0. */
+    static int levels(int highest, int lowest) {
+        return (highest << LEVEL_BITS) | lowest;
     }
 
     /**
@@ -54,7 +60,7 @@ public final class WalkCounters {
         long count = nestedReferences[guestLevel][level];
         for (int highest = level; highest <= 5; highest++) {
             for (int lowest = 1; lowest <= level; lowest++) {
-                count += nestedSpared[guestLevel][(highest << LEVEL_BITS) | lowest];
+                count += nestedSpared[(guestLevel << GUEST_LEVEL_SHIFT) | levels(highest, lowest)];
             }
         }
         return count;
