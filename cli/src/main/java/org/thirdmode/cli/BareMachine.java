@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.thirdmode.pc.HostPorts;
 import org.thirdmode.pc.Machine;
 import org.thirdmode.pc.MachineConfiguration;
@@ -20,11 +21,17 @@ final class BareMachine implements Bare {
     @Override
     public Report run(BareRun what, SerialOutput serial) {
         try (DebugConsoleFile debug = DebugConsoleFile.open(what.debugConsole());
-                Disk disk = Disk.open(what.disk())) {
-            Machine machine = machine(what, disk, new HostPorts(serial::write, debug::write));
+                Disk disk = Disk.open(what)) {
+            HostPorts ports = new HostPorts(serial::write, debug::write);
+            Machine machine = what.restore().isPresent()
+                    ? restored(what.restore().get(), disk, ports)
+                    : machine(what, disk, ports);
             Outcome outcome;
             try (Pace pace = Pace.of(what, machine)) {
-                outcome = new BoundedRun(machine, pace, serial).run(what.maxInstructions());
+                BoundedRun run = new BoundedRun(machine, pace, serial);
+                outcome = what.save().isPresent()
+                        ? runAndSave(machine, run, what.save().get(), what.maxInstructions())
+                        : run.run(what.maxInstructions());
             } catch (UserError | SerialOutput.Closed e) {
                 throw e;
             } catch (RuntimeException | StackOverflowError e) {
@@ -32,6 +39,18 @@ final class BareMachine implements Bare {
             }
             return new Report(outcome, machine.counts(), machine.board().vga().rows(), disk.warnings(machine.board()));
         }
+    }
+
+    private static Outcome runAndSave(Machine machine, BoundedRun run, SavePoint point, OptionalLong budget) {
+        Processor processor = machine.processor();
+        point.require(processor.instructions());
+        Outcome outcome = run.run(OptionalLong.of(Math.min(budget.orElse(Long.MAX_VALUE), point.instructions())));
+        return point.reached(outcome, processor.instructions()) ? point.save(machine::save) : outcome;
+    }
+
+    private static Machine restored(Path file, Disk disk, HostPorts ports) {
+        return SavePoint.restored(
+                file, () -> Machine.restore(file, ProcessorChoice::extensionOf, saved -> disk.in(ports, saved)));
     }
 
     static Machine machine(BareRun what, Disk disk, HostPorts host) {

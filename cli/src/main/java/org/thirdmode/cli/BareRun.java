@@ -20,7 +20,9 @@ import org.thirdmode.pc.disk.DiskFile;
  * @param debugConsole the file that gets what the guest writes to the debug console
  * @param seed where all randomness of the guest comes from
  * @param modules multiboot modules: path, optionally a space and a command line
- * @param disk the disk of the machine
+ * @param disk the disk of the machine; of one to restore, in the place of its own
+ * @param restore the file of a machine to go on with
+ * @param save when the machine is to be written to a file, which ends the run
  */
 record BareRun(
         Optional<String> image,
@@ -35,8 +37,30 @@ record BareRun(
         Optional<Path> debugConsole,
         long seed,
         List<String> modules,
-        Optional<DiskFile> disk) {
+        Optional<DiskFile> disk,
+        Optional<Path> restore,
+        Optional<SavePoint> save) {
     BareRun {
         modules = List.copyOf(modules);
+    }
+
+    /** The same, of the machine in a file, or to one. */
+    BareRun with(Optional<Path> restoredFrom, Optional<SavePoint> savedTo) {
+        return new BareRun(
+                image,
+                raw,
+                memory,
+                append,
+                bios,
+                cpu,
+                fidelity,
+                maxInstructions,
+                trace,
+                debugConsole,
+                seed,
+                modules,
+                disk,
+                restoredFrom,
+                savedTo);
     }
 }

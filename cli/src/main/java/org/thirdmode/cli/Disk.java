@@ -14,22 +14,33 @@ import org.thirdmode.pc.loader.Image;
 /** The disk of a run, open and locked until the run ends; or none. */
 final class Disk implements AutoCloseable {
     private final Optional<DiskFile> asked;
-    private final Optional<BlockImage> image;
+    private Optional<BlockImage> image;
 
     private Disk(Optional<DiskFile> asked, Optional<BlockImage> image) {
         this.asked = asked;
         this.image = image;
     }
 
-    static Disk open(Optional<DiskFile> asked) {
-        if (asked.isEmpty()) {
-            return new Disk(asked, Optional.empty());
+    static Disk open(BareRun what) {
+        // The one of a saved machine is known once its state is read.
+        return new Disk(what.disk(), what.restore().isPresent() ? Optional.empty() : opened(what.disk(), "--disk "));
+    }
+
+    private static Optional<BlockImage> opened(Optional<DiskFile> file, String option) {
+        if (file.isEmpty()) {
+            return Optional.empty();
         }
         try {
-            return new Disk(asked, Optional.of(asked.get().open()));
+            return Optional.of(file.get().open());
         } catch (IOException e) {
-            throw new UserError("--disk " + e.getMessage());
+            throw new UserError(option + e.getMessage());
         }
+    }
+
+    /** The same ports with the disk that a saved machine had, or with the one that was asked for instead. */
+    HostPorts in(HostPorts ports, Optional<DiskFile> saved) {
+        image = asked.isPresent() ? opened(asked, "--disk ") : opened(saved, "the disk of the machine: ");
+        return in(ports);
     }
 
     /** The same ports with this disk. */
@@ -54,7 +65,8 @@ final class Disk implements AutoCloseable {
     /** What the user should hear once the run is over. */
     List<String> warnings(Board board) {
         List<String> warnings = new ArrayList<>();
-        if (asked.isPresent() && asked.get().format().isEmpty() && image.get().format() == DiskFormat.RAW) {
+        boolean guessed = asked.isPresent() && asked.get().format().isEmpty();
+        if (guessed && image.isPresent() && image.get().format() == DiskFormat.RAW) {
             warnings.add(
                     "--disk " + asked.get().path() + ": no format was given and none recognized, so it was taken for"
                             + " raw; say ,format=raw to be sure of it");

@@ -1,5 +1,6 @@
 package org.thirdmode.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,7 @@ import org.thirdmode.kvm.Irqchip;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
 import org.thirdmode.pc.disk.DiskFile;
+import org.thirdmode.x86.profile.CpuProfile;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -156,22 +158,22 @@ final class GuestOptions {
     /**
      * What was asked for: {@code --virt} and whatever else only a hypervisor has mean a virtual machine.
      *
-     * @param virtualOnly whether the command does what only a virtual machine can
+     * @param otherwise where nothing is said
      */
-    Platform platform(boolean virtualOnly) {
-        boolean virtual = virt != null || mmu != null || irqchip != null || hostPages != null || virtualOnly;
+    Platform platform(Platform otherwise) {
+        boolean virtual = virt != null || mmu != null || irqchip != null || hostPages != null;
         if (platform == Platform.BARE && virtual) {
             throw new ParameterException(
                     spec.commandLine(),
                     "--on bare: has no hypervisor; leave out --virt, --mmu, --irqchip and --host-pages,"
                             + " or say --on kvm");
         }
-        return platform != null ? platform : virtual ? Platform.KVM : Platform.BARE;
+        return platform != null ? platform : virtual ? Platform.KVM : otherwise;
     }
 
-    /** Whether {@code --on bare} was said. */
-    boolean bare() {
-        return platform == Platform.BARE;
+    /** Whether the processor is one that a file describes. */
+    boolean describedProcessor() {
+        return cpu != null && !CpuProfile.named().containsKey(cpu) && Files.isRegularFile(Path.of(cpu));
     }
 
     /** Whether anything can boot: an image, a ROM, a disk. */
@@ -200,7 +202,9 @@ final class GuestOptions {
                 debugConsole,
                 seed,
                 modules,
-                Optional.ofNullable(disk));
+                Optional.ofNullable(disk),
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** What a guest is told of its processor: where nothing is said, the one that has the extension and everything else. */

@@ -63,6 +63,11 @@ record ProcessorChoice(CpuProfile profile, Optional<Function<Processor, Extensio
         }
     }
 
+    /** The VMX or SVM of a processor that was named, not described. */
+    static Optional<Function<Processor, Extension>> extensionOf(CpuProfile profile) {
+        return profile.equals(CpuProfile.named().get(profile.name())) ? of(profile).extension : Optional.empty();
+    }
+
     /** A machine with this processor. */
     MachineConfiguration in(MachineConfiguration configuration) {
         MachineConfiguration with = configuration.withProfile(profile);

@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import org.thirdmode.kvm.vmm.VirtualMachine;
 import org.thirdmode.lab.trace.TraceFormat;
+import org.thirdmode.pc.snapshot.StateHeader;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,7 +51,6 @@ final class RunCommand implements Callable<Integer> {
             "--cpu",
             "--fidelity",
             "--seed",
-            "--disk",
             "--host-pages");
 
     private final Bare bare;
@@ -72,8 +73,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--save",
             paramLabel = "FILE",
-            description = "Write the whole virtual machine to FILE at the instruction that --at names, and end; nothing"
-                    + " is written where the guest ends before.")
+            description = "Write the whole machine to FILE at the instruction that --at names, and end; nothing"
+                    + " is written where the guest ends before. A disk stays in its image, which must not change.")
     private Path save;
 
     @Option(
@@ -86,8 +87,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--restore",
             paramLabel = "FILE",
-            description = "Go on with the virtual machine that --save wrote to FILE, on the same host or on that of"
-                    + " --virt and --mmu.")
+            description = "Go on with the machine that --save wrote to FILE; a virtual one on the same host or on that"
+                    + " of --virt and --mmu. Its disk is opened where it was, or where --disk says.")
     private Path restore;
 
     @Option(names = "--screen", description = "Print the text screen on standard error at the end.")
@@ -134,12 +135,13 @@ final class RunCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "missing IMAGE: name a file or a bundled kernel, give a ROM with --bios, or a disk with --disk");
         }
-        Platform on = guest.platform(save != null || restore != null);
+        Platform on = guest.platform(restore == null ? Platform.BARE : platformOf(restore));
         BareRun what = guest.guest(
-                on,
-                maxInstructions == null ? OptionalLong.empty() : OptionalLong.of(maxInstructions),
-                Optional.ofNullable(trace).map(file -> new TraceFile.Choice(file, traceFormat)),
-                Optional.ofNullable(debugConsole));
+                        on,
+                        maxInstructions == null ? OptionalLong.empty() : OptionalLong.of(maxInstructions),
+                        Optional.ofNullable(trace).map(file -> new TraceFile.Choice(file, traceFormat)),
+                        Optional.ofNullable(debugConsole))
+                .with(Optional.ofNullable(restore), Optional.ofNullable(save).map(file -> new SavePoint(file, at)));
         writable("--stats", stats);
         writable("--save", save);
         writable("--trace", trace);
@@ -149,13 +151,7 @@ final class RunCommand implements Callable<Integer> {
         try {
             report = switch (on) {
                 case BARE -> bare.run(what, serial);
-                case KVM ->
-                    new VirtualMachineRun(
-                                    guest.hypervisor(),
-                                    Optional.ofNullable(restore),
-                                    Optional.ofNullable(save).map(file -> new SavePoint(file, at)),
-                                    screen)
-                            .run(what, serial);
+                case KVM -> new VirtualMachineRun(guest.hypervisor(), screen).run(what, serial);
             };
         } finally {
             serial.flush();
@@ -180,9 +176,10 @@ final class RunCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), save == null ? "--at: is for --save FILE" : "--save: say when by --at N");
         }
-        if (guest.bare() && (save != null || restore != null)) {
+        if (save != null && guest.describedProcessor()) {
             throw new ParameterException(
-                    spec.commandLine(), "--on bare: only virtual machines can be saved; say --on kvm");
+                    spec.commandLine(),
+                    "--save: a machine with the processor of a file cannot be saved; name a profile");
         }
         if (restore == null) {
             return;
@@ -200,6 +197,12 @@ final class RunCommand implements Callable<Integer> {
                         "--restore " + restore + ": the file holds the whole machine; leave out " + option);
             }
         }
+    }
+
+    /** What the machine in a file ran on. */
+    private static Platform platformOf(Path file) {
+        String on = SavePoint.restored(file, () -> StateHeader.on(file));
+        return on.equals(VirtualMachine.ON) ? Platform.KVM : Platform.BARE;
     }
 
     /** Finds out before the run, which may be long, that its result could not be written. */

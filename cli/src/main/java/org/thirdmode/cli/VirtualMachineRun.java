@@ -1,9 +1,7 @@
 package org.thirdmode.cli;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
 import org.thirdmode.kvm.vmm.VirtualMachine;
@@ -12,7 +10,6 @@ import org.thirdmode.pc.HostPorts;
 import org.thirdmode.pc.MachineConfiguration;
 import org.thirdmode.pc.MachineOutcome;
 import org.thirdmode.pc.loader.ImageException;
-import org.thirdmode.x86.snapshot.StateException;
 
 /** An image in a virtual machine: the same board, and KVM between the guest and the processor. */
 final class VirtualMachineRun {
@@ -20,30 +17,26 @@ final class VirtualMachineRun {
     private static final long STRETCH = 1L << 22;
 
     private final HypervisorOptions hypervisor;
-    private final Optional<Path> restore;
-    private final Optional<SavePoint> save;
     private final boolean screen;
 
     /**
      * A run.
      *
-     * @param restore the file of a machine to go on with
-     * @param save when the machine is to be written to a file, which ends the run
      * @param screen whether the text screen is drawn, from the dirty log of its memory
      */
-    VirtualMachineRun(HypervisorOptions hypervisor, Optional<Path> restore, Optional<SavePoint> save, boolean screen) {
+    VirtualMachineRun(HypervisorOptions hypervisor, boolean screen) {
         this.hypervisor = hypervisor;
-        this.restore = restore;
-        this.save = save;
         this.screen = screen;
     }
 
     /** As {@link Bare#run}. */
     Report run(BareRun what, SerialOutput serial) {
         try (DebugConsoleFile debug = DebugConsoleFile.open(what.debugConsole());
-                Disk disk = Disk.open(what.disk())) {
+                Disk disk = Disk.open(what)) {
             HostPorts ports = new HostPorts(serial::write, debug::write);
-            VirtualMachine machine = restore.isPresent() ? restored(restore.get(), ports) : machine(what, disk, ports);
+            VirtualMachine machine = what.restore().isPresent()
+                    ? restored(what.restore().get(), disk, ports)
+                    : machine(what, disk, ports);
             hypervisor.irqchip().ifPresent(machine.vcpu()::irqchip);
             if (screen) {
                 machine.watchScreen();
@@ -53,7 +46,10 @@ final class VirtualMachineRun {
                 if (trace != null) {
                     machine.vcpu().observe(new VcpuTrace(machine.vcpu(), trace::write));
                 }
-                outcome = runAndSave(machine, what.maxInstructions().orElse(Long.MAX_VALUE), serial);
+                long budget = what.maxInstructions().orElse(Long.MAX_VALUE);
+                outcome = what.save().isPresent()
+                        ? runAndSave(machine, what.save().get(), budget, serial)
+                        : run(machine, budget, serial);
             } catch (UserError | SerialOutput.Closed e) {
                 throw e;
             } catch (RuntimeException | StackOverflowError e) {
@@ -86,37 +82,17 @@ final class VirtualMachineRun {
         }
     }
 
-    private VirtualMachine restored(Path file, HostPorts ports) {
-        try {
-            return VirtualMachine.restore(file, hypervisor.virt(), hypervisor.mmu(), ports);
-        } catch (StateException e) {
-            throw new UserError("--restore " + e.getMessage());
-        } catch (IOException e) {
-            throw new UserError("--restore " + file + ": cannot be read: " + e.getMessage());
-        }
+    private VirtualMachine restored(Path file, Disk disk, HostPorts ports) {
+        return SavePoint.restored(
+                file,
+                () -> VirtualMachine.restore(
+                        file, hypervisor.virt(), hypervisor.mmu(), saved -> disk.in(ports, saved)));
     }
 
-    private Outcome runAndSave(VirtualMachine machine, long budget, SerialOutput serial) {
-        if (save.isEmpty() || save.get().instructions() > budget) {
-            return run(machine, budget, serial);
-        }
-        SavePoint point = save.get();
-        if (machine.instructions() > point.instructions()) {
-            throw new UserError("--at " + point.instructions() + ": the machine has come further, to instruction "
-                    + machine.instructions());
-        }
-        Outcome outcome = run(machine, point.instructions(), serial);
-        if (!(outcome instanceof Outcome.BudgetReached)) {
-            return outcome;
-        }
-        try {
-            machine.save(point.file());
-            return new Outcome.Saved(point.file(), machine.instructions());
-        } catch (StateException e) {
-            throw new UserError("--save " + point.file() + ": " + e.getMessage());
-        } catch (IOException e) {
-            throw new UserError("--save " + point.file() + ": cannot be written: " + e.getMessage());
-        }
+    private Outcome runAndSave(VirtualMachine machine, SavePoint point, long budget, SerialOutput serial) {
+        point.require(machine.instructions());
+        Outcome outcome = run(machine, Math.min(budget, point.instructions()), serial);
+        return point.reached(outcome, machine.instructions()) ? point.save(machine::save) : outcome;
     }
 
     private Outcome run(VirtualMachine machine, long budget, SerialOutput serial) {

@@ -90,11 +90,11 @@ final class WalkCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "missing IMAGE: name a file or a bundled kernel, or give a --workload");
         }
-        Platform on = options.platform(false);
+        Platform on = options.platform(Platform.BARE);
         BareRun what = options.guest(on, OptionalLong.empty(), Optional.empty(), Optional.empty());
         HostPorts ports = HostPorts.serial(value -> {});
         ExplainedWalk walk;
-        try (Disk disk = Disk.open(what.disk())) {
+        try (Disk disk = Disk.open(what)) {
             switch (on) {
                 case BARE -> {
                     Machine machine = BareMachine.machine(what, disk, ports);
@@ -102,9 +102,8 @@ final class WalkCommand implements Callable<Integer> {
                     walk = WalkExplainer.of(machine, access);
                 }
                 case KVM -> {
-                    VirtualMachine machine = new VirtualMachineRun(
-                                    options.hypervisor(), Optional.empty(), Optional.empty(), false)
-                            .machine(what, disk, ports);
+                    VirtualMachine machine =
+                            new VirtualMachineRun(options.hypervisor(), false).machine(what, disk, ports);
                     run(machine::run, machine::instructions);
                     walk = WalkExplainer.of(machine, access);
                 }

@@ -453,9 +453,6 @@ public final class Board implements ResetLines, Stateful {
      */
     @Override
     public void state(StatePort port) {
-        if (ide.isPresent()) {
-            throw new StateException("a machine with a disk cannot be saved yet");
-        }
         port.part("clock", clock);
         port.part("ports", ports);
         port.part("pics", pics);

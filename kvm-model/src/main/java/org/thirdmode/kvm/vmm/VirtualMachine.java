@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.HostPageSize;
 import org.thirdmode.kvm.KvmException;
@@ -24,6 +25,7 @@ import org.thirdmode.pc.HostPorts;
 import org.thirdmode.pc.MachineConfiguration;
 import org.thirdmode.pc.MachineOutcome;
 import org.thirdmode.pc.device.StopCause;
+import org.thirdmode.pc.disk.DiskFile;
 import org.thirdmode.pc.loader.Image;
 import org.thirdmode.pc.loader.ImageException;
 import org.thirdmode.pc.loader.ImageLoader;
@@ -31,6 +33,7 @@ import org.thirdmode.pc.loader.LoadOptions;
 import org.thirdmode.pc.memory.MemoryLayout;
 import org.thirdmode.pc.snapshot.MachineDescription;
 import org.thirdmode.pc.snapshot.StateFile;
+import org.thirdmode.pc.snapshot.StateHeader;
 import org.thirdmode.x86.bus.ProcessorSignals;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.memory.PhysicalMemory;
@@ -48,7 +51,9 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
     /** Host-physical memory beside what guests have: tables, control structures. */
     private static final int HOST_ADDRESS_WIDTH = 46;
 
-    private static final String ON = "kvm";
+    /** What a state file calls it. */
+    public static final String ON = "kvm";
+
     private static final String EXITS = "exits, ";
     private static final String MMU = "MMU ";
 
@@ -59,6 +64,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
     private static final int MOST_COUNTS = 1 << 12;
 
     private final MachineDescription description;
+    private final HostPorts ports;
     private final MmuKind mmu;
     private final Board board;
     private final HostMachine host;
@@ -125,6 +131,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
             MachineDescription description, Virt virt, MmuKind mmu, HostPageSize hostPages, HostPorts ports)
             throws ImageException {
         this.description = description;
+        this.ports = ports;
         this.mmu = mmu;
         MachineConfiguration configuration = description.configuration();
         CpuProfile processor = virt.hostFor(configuration.profile());
@@ -409,8 +416,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
     }
 
     private void write(StatePort port) {
-        port.text("on", ON);
-        description.through(port);
+        new StateHeader(description, ports).write(port, ON);
         port.choice("virt", host.virt);
         port.choice("mmu", mmu);
         state(port);
@@ -422,22 +428,24 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
      *
      * @param virt the extension to go on with, if not the same
      * @param mmu how its memory is translated from now on, if not as before
-     * @throws StateException where the file is no state of a virtual machine, in one line
+     * @param ports the host's side, with the disk that the state names, or a copy of it
+     * @throws StateException where the file is no state of a virtual machine, or the disk has changed: in one line
      */
-    public static VirtualMachine restore(Path file, Optional<Virt> virt, Optional<MmuKind> mmu, HostPorts ports)
+    public static VirtualMachine restore(
+            Path file, Optional<Virt> virt, Optional<MmuKind> mmu, Function<Optional<DiskFile>, HostPorts> ports)
             throws IOException {
         return StateFile.read(file, port -> {
-            String on = port.text("on", ON);
-            if (!on.equals(ON)) {
-                throw new StateException("it is the state of a machine on " + on + ", not on " + ON);
-            }
-            MachineDescription description = MachineDescription.read(port);
+            StateHeader header = StateHeader.read(port, ON, ports);
             Virt savedVirt = port.choice("virt", Virt.VMX);
             MmuKind savedMmu = port.choice("mmu", MmuKind.NESTED);
             try {
                 // The file knows the memory's content, not the pages that it was on.
                 VirtualMachine machine = new VirtualMachine(
-                        description, virt.orElse(savedVirt), mmu.orElse(savedMmu), HostPageSize.SMALL, ports);
+                        header.description(),
+                        virt.orElse(savedVirt),
+                        mmu.orElse(savedMmu),
+                        HostPageSize.SMALL,
+                        header.host());
                 machine.state(port);
                 return machine;
             } catch (ImageException | IllegalArgumentException e) {

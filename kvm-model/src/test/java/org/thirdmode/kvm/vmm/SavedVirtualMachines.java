@@ -87,7 +87,7 @@ class SavedVirtualMachines {
             ByteArrayOutputStream rest = new ByteArrayOutputStream();
             rest.writeBytes(serial.toByteArray());
             try (VirtualMachine second =
-                    VirtualMachine.restore(file, Optional.empty(), Optional.of(c.after), Guests.ports(rest))) {
+                    VirtualMachine.restore(file, Optional.empty(), Optional.of(c.after), _ -> Guests.ports(rest))) {
                 Path again = folder.resolve("again.state");
                 if (c.before == c.after) {
                     second.save(again);
@@ -114,7 +114,7 @@ class SavedVirtualMachines {
             StateException e = assertThrows(
                     StateException.class,
                     () -> VirtualMachine.restore(
-                            file, Optional.empty(), Optional.empty(), Guests.ports(new ByteArrayOutputStream())));
+                            file, Optional.empty(), Optional.empty(), _ -> Guests.ports(new ByteArrayOutputStream())));
             assertEquals(1, e.getMessage().lines().count());
             assertTrue(e.getMessage().startsWith(file.toString()), e.getMessage());
             assertArrayEquals(damaged, Files.readAllBytes(file));

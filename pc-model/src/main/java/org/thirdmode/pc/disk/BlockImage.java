@@ -43,6 +43,13 @@ public interface BlockImage extends AutoCloseable {
     /** The guest no longer needs what {@code count} sectors hold: they may be read as zeros from now on, or stay. */
     void discard(long sector, long count) throws IOException;
 
+    /**
+     * How many sectors from {@code sector} on hold zeros for sure, as is told without reading them; 0 where that cannot be told.
+     */
+    default long blank(long sector) throws IOException {
+        return 0;
+    }
+
     /** Returns once all that was written will outlive a crash. */
     void flush() throws IOException;
 

@@ -2,10 +2,14 @@ package org.thirdmode.pc.disk;
 
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.thirdmode.x86.snapshot.StateException;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /** An image whose writes stay in memory and are thrown away at the end: QEMU's {@code snapshot=on}. Costs what is written. */
-public final class MemoryOverlay implements BlockImage {
+public final class MemoryOverlay implements BlockImage, Stateful {
     /** Sectors kept together. */
     private static final int GROUP = 8;
 
@@ -17,6 +21,23 @@ public final class MemoryOverlay implements BlockImage {
     /** An overlay of {@code below}, which it closes. */
     public MemoryOverlay(BlockImage below) {
         this.below = below;
+    }
+
+    /** What the overlay hides. */
+    public BlockImage below() {
+        return below;
+    }
+
+    /** What was written: it is in no other file. */
+    @Override
+    public void state(StatePort port) {
+        List<Long> groups = written.keySet().stream().sorted().toList();
+        port.pages("written", GROUP_BYTES, groups, group -> {
+            if (group < 0 || group > (sectors() - 1) / GROUP) {
+                throw new StateException("sector " + group * GROUP + ": is none of the disk's " + sectors());
+            }
+            return written.computeIfAbsent(group, _ -> new byte[GROUP_BYTES]);
+        });
     }
 
     @Override

@@ -7,11 +7,14 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.thirdmode.pc.MachineConfiguration;
 import org.thirdmode.pc.loader.Image;
 import org.thirdmode.pc.loader.ImageKind;
 import org.thirdmode.pc.loader.LoadOptions;
 import org.thirdmode.pc.memory.MemoryLayout;
+import org.thirdmode.x86.exec.Extension;
+import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.profile.Feature;
 import org.thirdmode.x86.snapshot.StateException;
@@ -30,6 +33,11 @@ public record MachineDescription(MachineConfiguration configuration, Optional<Im
     /** What a reader starts with: its values are replaced. */
     private static final MachineDescription NONE =
             new MachineDescription(MachineConfiguration.DEFAULT, Optional.empty(), LoadOptions.DEFAULT);
+
+    /** The same with VMX or SVM in the processor. */
+    public MachineDescription withExtension(Function<Processor, Extension> made) {
+        return new MachineDescription(configuration.withExtension(made), image, options);
+    }
 
     /** Reads what {@link #through} wrote. */
     public static MachineDescription read(StatePort port) {

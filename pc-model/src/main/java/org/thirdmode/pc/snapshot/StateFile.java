@@ -44,7 +44,7 @@ import org.thirdmode.x86.snapshot.Stateful;
  */
 public final class StateFile {
     private static final byte[] MAGIC = "thirdmode state\n".getBytes(StandardCharsets.US_ASCII);
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
     private static final int CHECKED = MAGIC.length + 4 + 8;
     private static final int HEADER = CHECKED + 32;
 
@@ -128,6 +128,15 @@ public final class StateFile {
      * @throws StateException where the file is no state, of another version, cut short or damaged: in one line
      */
     public static <T> T read(Path file, Function<StatePort, T> maker) throws IOException {
+        return read(file, maker, true);
+    }
+
+    /** As {@link #read}, of the first fields alone. */
+    static <T> T peek(Path file, Function<StatePort, T> maker) throws IOException {
+        return read(file, maker, false);
+    }
+
+    private static <T> T read(Path file, Function<StatePort, T> maker, boolean whole) throws IOException {
         check(file);
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
             in.skipNBytes(HEADER);
@@ -136,13 +145,13 @@ public final class StateFile {
                     throw new StateException("an object was expected");
                 }
                 T made = maker.apply(new StateReader(parser));
-                if (parser.nextToken() != JsonToken.END_OBJECT) {
+                if (whole && parser.nextToken() != JsonToken.END_OBJECT) {
                     throw new StateException("there is more than was expected");
                 }
                 return made;
             }
         } catch (StateException e) {
-            throw new StateException(file + ": holds no state of this machine: " + e.getMessage());
+            throw new StateException(file + ": cannot be restored: " + e.getMessage());
         } catch (UncheckedIOException e) {
             throw new StateException(file + ": holds no state that can be read: "
                     + e.getCause().getMessage().lines().findFirst().orElse(""));

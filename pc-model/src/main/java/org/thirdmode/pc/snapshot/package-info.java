@@ -1,5 +1,6 @@
 /**
  * Files that hold a machine: {@link org.thirdmode.pc.snapshot.StateFile} is the format, {@link
- * org.thirdmode.pc.snapshot.MachineDescription} what has to be known before there is a machine to fill.
+ * org.thirdmode.pc.snapshot.StateHeader} what has to be known before there is a machine to fill: what it was made of, and its
+ * disk, which stays in its image.
  */
 package org.thirdmode.pc.snapshot;

@@ -11,6 +11,9 @@ import org.thirdmode.x86.exec.Extension;
 import org.thirdmode.x86.exec.GuestModeObserver;
 import org.thirdmode.x86.exec.GuestModeObserver.Kind;
 import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.snapshot.StateException;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.state.Efer;
 
 /**
  * AMD SVM of one logical processor. This class hands each question of the core to the part that answers it; see the
@@ -113,6 +116,16 @@ public final class Svm implements Extension {
     /** The VMCB of the last VMRUN. */
     public Vmcb currentVmcb() {
         return vmcb;
+    }
+
+    /** Its MSRs. With EFER.SVME set there may be more: what a guest runs under, or ran under last. */
+    @Override
+    public void state(StatePort port) {
+        if ((cpu.state.efer & Efer.SVME) != 0) {
+            throw new StateException(
+                    "EFER.SVME is set: a guest hypervisor, which cannot be saved; save before it begins");
+        }
+        port.part("msrs", msrs);
     }
 
     /** What this processor has of SVM. */

@@ -2,10 +2,12 @@ package org.thirdmode.svm.exec;
 
 import org.thirdmode.svm.SvmFeature;
 import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 import org.thirdmode.x86.state.Efer;
 
 /** The MSRs of SVM. APM 2 "SVM Related MSRs", "TSC Ratio MSR". */
-final class SvmMsrs {
+final class SvmMsrs implements Stateful {
     private static final int EFER = 0xc000_0080;
     private static final int TSC_RATIO = 0xc000_0104;
     private static final int VM_CR = 0xc001_0114;
@@ -39,6 +41,13 @@ final class SvmMsrs {
         vmCr = 0;
         hostSaveArea = 0;
         timeRatio = TSC_RATIO_ONE;
+    }
+
+    @Override
+    public void state(StatePort port) {
+        vmCr = port.number("VM_CR", vmCr);
+        hostSaveArea = port.number("VM_HSAVE_PA", hostSaveArea);
+        timeRatio = port.number("TSC_RATIO", timeRatio);
     }
 
     /** VM_HSAVE_PA. */

@@ -15,6 +15,8 @@ import org.thirdmode.x86.exec.Extension;
 import org.thirdmode.x86.exec.GuestModeObserver;
 import org.thirdmode.x86.exec.Intercept;
 import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.snapshot.StateException;
+import org.thirdmode.x86.snapshot.StatePort;
 import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Cr4;
 import org.thirdmode.x86.state.Rflags;
@@ -113,6 +115,14 @@ public final class Vmx implements Extension {
     /** Whether the processor is in VMX operation, root or non-root. */
     public boolean inVmxOperation() {
         return vmxonPointer != Vmcs.NO_VMCS;
+    }
+
+    /** Outside VMX operation there is nothing; inside, the current VMCS is not all in memory. */
+    @Override
+    public void state(StatePort port) {
+        if (inVmxOperation()) {
+            throw new StateException("the processor is in VMX operation, which cannot be saved; save before VMXON");
+        }
     }
 
     /** Address of the VMXON region; {@link Vmcs#NO_VMCS} outside VMX operation. */

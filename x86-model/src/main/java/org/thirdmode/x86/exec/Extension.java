@@ -1,6 +1,8 @@
 package org.thirdmode.x86.exec;
 
 import org.thirdmode.x86.decode.Instruction;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.snapshot.Stateful;
 
 /**
  * The extension port: what the core asks of Intel VMX or AMD SVM. One object a processor ({@link Processor#extend}); none
@@ -13,7 +15,7 @@ import org.thirdmode.x86.decode.Instruction;
  * <p>Where the manual says that an exit comes after the instruction ("trap-like"), the extension notes it, asks for
  * attention, and throws from {@link #beforeDebugTraps}.
  */
-public interface Extension {
+public interface Extension extends Stateful {
     /** No extension. */
     Extension NONE = new Extension() {};
 
@@ -55,6 +57,14 @@ public interface Extension {
 
     /** Tells {@code observer} of each entry, exit and injection; null for nobody. */
     default void observe(GuestModeObserver observer) {}
+
+    /**
+     * What it has besides the processor's registers, for a machine that is saved; memory and the processor are there before.
+     *
+     * @throws org.thirdmode.x86.snapshot.StateException where it is in use in a way that cannot be saved
+     */
+    @Override
+    default void state(StatePort port) {}
 
     // ---- instructions of a guest ----
 

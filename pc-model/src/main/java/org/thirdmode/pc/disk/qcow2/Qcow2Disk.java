@@ -145,6 +145,19 @@ public final class Qcow2Disk implements BlockImage {
         }
     }
 
+    /** Up to where the L1 table has tables, if nothing is beneath. */
+    @Override
+    public long blank(long sector) {
+        long perTable = (long) header.l2Entries() << header.clusterBits;
+        long position = sector * SECTOR;
+        int index = (int) (position / perTable);
+        int end = index;
+        while (backing.isEmpty() && end < l1.length && Entry.offset(l1[end]) == 0) {
+            end++;
+        }
+        return end == index ? 0 : Math.min(sectors(), end * perTable / SECTOR) - sector;
+    }
+
     private boolean zero(long entry) {
         return header.version >= 3 && (entry & Entry.ZERO) != 0;
     }

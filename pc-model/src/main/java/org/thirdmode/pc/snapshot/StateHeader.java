@@ -1,0 +1,71 @@
+package org.thirdmode.pc.snapshot;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Function;
+import org.thirdmode.pc.HostPorts;
+import org.thirdmode.pc.disk.BlockImage;
+import org.thirdmode.pc.disk.DiskFile;
+import org.thirdmode.pc.disk.MemoryOverlay;
+import org.thirdmode.x86.snapshot.StateException;
+import org.thirdmode.x86.snapshot.StatePort;
+
+/**
+ * What a state file begins with: enough to make the machine that it is to fill.
+ *
+ * @param description what the machine was made of
+ * @param host what of the host it is connected to
+ */
+public record StateHeader(MachineDescription description, HostPorts host) {
+    private static final String ON = "on";
+    private static final String OVERLAY = "thrown away at the end";
+
+    /**
+     * Writes the header.
+     *
+     * @param on what the machine runs on, in a word
+     */
+    public void write(StatePort port, String on) {
+        port.text(ON, on);
+        description.through(port);
+        SavedDisk.through(port, SavedDisk.of(host.disk()));
+        overlay(port, host.disk());
+    }
+
+    /**
+     * Reads the header.
+     *
+     * @param ports makes the host's side, with the disk that it is told of, or another copy of it
+     * @throws StateException where the machine is not on {@code on}, or its disk is another or has changed
+     */
+    public static StateHeader read(StatePort port, String on, Function<Optional<DiskFile>, HostPorts> ports) {
+        String is = port.text(ON, on);
+        if (!is.equals(on)) {
+            throw new StateException("it is the state of a machine on " + is + ", not on " + on);
+        }
+        MachineDescription description = MachineDescription.read(port);
+        Optional<SavedDisk> disk = SavedDisk.through(port, Optional.empty());
+        HostPorts host = ports.apply(disk.map(SavedDisk::file));
+        SavedDisk.check(disk, host.disk());
+        if (disk.isPresent() && disk.get().file().snapshot()) {
+            overlay(port, host.disk());
+        }
+        return new StateHeader(description, host);
+    }
+
+    private static void overlay(StatePort port, Optional<BlockImage> disk) {
+        if (disk.isPresent() && disk.get() instanceof MemoryOverlay overlay) {
+            port.part(OVERLAY, overlay);
+        }
+    }
+
+    /**
+     * What the machine in {@code file} runs on, in a word.
+     *
+     * @throws StateException where the file is no state, in one line
+     */
+    public static String on(Path file) throws IOException {
+        return StateFile.peek(file, port -> port.text(ON, ""));
+    }
+}
