@@ -76,7 +76,7 @@ public final class Machine {
                 board.localApic(),
                 board.clock(),
                 configuration.extension().isPresent() ? profile : profile.withoutVirtualization(),
-                configuration.detailed() ? profile.tlbs() : null);
+                configuration.modelledTlbs(profile));
         configuration.extension().ifPresent(made -> processor.extend(made.apply(processor)));
         processor.system.random.seed(configuration.seed());
         board.connect(processor);

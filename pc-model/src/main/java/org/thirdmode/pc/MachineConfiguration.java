@@ -8,6 +8,7 @@ import org.thirdmode.pc.memory.MemoryLayout;
 import org.thirdmode.x86.exec.Extension;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.profile.CpuProfile;
+import org.thirdmode.x86.tlb.TlbGeometry;
 
 /**
  * What a machine is made of.
@@ -19,6 +20,7 @@ import org.thirdmode.x86.profile.CpuProfile;
  * @param firmware a ROM to reset into; empty to start an image without firmware
  * @param detailed whether the profile's TLBs and paging-structure caches are modelled and counted; the guest's results are
  *     the same
+ * @param tlbs which are modelled instead, where {@code detailed}; empty for the profile's
  * @param extension makes the processor's VMX or SVM; where there is none the processor has neither, whatever its profile
  */
 public record MachineConfiguration(
@@ -28,6 +30,7 @@ public record MachineConfiguration(
         LocalDateTime startDate,
         Optional<Image> firmware,
         boolean detailed,
+        Optional<TlbGeometry> tlbs,
         Optional<Function<Processor, Extension>> extension) {
     /** 128 MBytes, the generic processor, no firmware; the date is as good as any, and fixed. */
     public static final MachineConfiguration DEFAULT = new MachineConfiguration(
@@ -37,6 +40,7 @@ public record MachineConfiguration(
             LocalDateTime.of(2026, 1, 1, 0, 0),
             Optional.empty(),
             false,
+            Optional.empty(),
             Optional.empty());
 
     /** The least width of physical addresses; more where the RAM needs it. */
@@ -45,32 +49,43 @@ public record MachineConfiguration(
     /** The same with {@code size} bytes of RAM. */
     public MachineConfiguration withMemory(long size) {
         return new MachineConfiguration(
-                new MemoryLayout(size), profile, seed, startDate, firmware, detailed, extension);
+                new MemoryLayout(size), profile, seed, startDate, firmware, detailed, tlbs, extension);
     }
 
     /** The same with another processor. */
     public MachineConfiguration withProfile(CpuProfile other) {
-        return new MachineConfiguration(memory, other, seed, startDate, firmware, detailed, extension);
+        return new MachineConfiguration(memory, other, seed, startDate, firmware, detailed, tlbs, extension);
     }
 
     /** The same with another seed. */
     public MachineConfiguration withSeed(long other) {
-        return new MachineConfiguration(memory, profile, other, startDate, firmware, detailed, extension);
+        return new MachineConfiguration(memory, profile, other, startDate, firmware, detailed, tlbs, extension);
     }
 
     /** The same with a ROM. */
     public MachineConfiguration withFirmware(Image rom) {
-        return new MachineConfiguration(memory, profile, seed, startDate, Optional.of(rom), detailed, extension);
+        return new MachineConfiguration(memory, profile, seed, startDate, Optional.of(rom), detailed, tlbs, extension);
     }
 
     /** The same with the profile's TLBs and paging-structure caches modelled and counted. */
     public MachineConfiguration withDetail() {
-        return new MachineConfiguration(memory, profile, seed, startDate, firmware, true, extension);
+        return new MachineConfiguration(memory, profile, seed, startDate, firmware, true, tlbs, extension);
+    }
+
+    /** The same with these TLBs and paging-structure caches modelled and counted: what if the processor had them. */
+    public MachineConfiguration withDetail(TlbGeometry other) {
+        return new MachineConfiguration(
+                memory, profile, seed, startDate, firmware, true, Optional.of(other), extension);
+    }
+
+    /** What a processor of {@code host} models of its TLBs: null for nothing. */
+    public TlbGeometry modelledTlbs(CpuProfile host) {
+        return detailed ? tlbs.orElseGet(host::tlbs) : null;
     }
 
     /** The same with VMX or SVM. */
     public MachineConfiguration withExtension(Function<Processor, Extension> made) {
-        return new MachineConfiguration(memory, profile, seed, startDate, firmware, detailed, Optional.of(made));
+        return new MachineConfiguration(memory, profile, seed, startDate, firmware, detailed, tlbs, Optional.of(made));
     }
 
     /** MAXPHYADDR of the machine, in bits. */

@@ -135,7 +135,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
         this.mmu = mmu;
         MachineConfiguration configuration = description.configuration();
         CpuProfile processor = virt.hostFor(configuration.profile());
-        host = new HostMachine(processor, HOST_ADDRESS_WIDTH, configuration.detailed() ? processor.tlbs() : null);
+        host = new HostMachine(processor, HOST_ADDRESS_WIDTH, configuration.modelledTlbs(processor));
         host.cpu.system.random.seed(configuration.seed());
         vm = new Vm(host);
         UserMemory ram = new UserMemory(host, configuration.memory().top(), hostPages);

@@ -67,6 +67,7 @@ public record MachineDescription(MachineConfiguration configuration, Optional<Im
                     LocalDateTime.parse(date),
                     firmware,
                     detailed,
+                    port.restoring() ? Optional.empty() : configuration.tlbs(),
                     port.restoring() ? Optional.empty() : configuration.extension());
             return new MachineDescription(read, image(port, "image", image), options(port, options));
         } catch (IllegalArgumentException | java.time.DateTimeException e) {
