@@ -191,17 +191,17 @@ public enum EntryFormat {
     }
 
     /** Whether the format has such a field. */
-    boolean has(Meaning meaning) {
+    public boolean has(Meaning meaning) {
         return fields.stream().anyMatch(field -> field.meaning == meaning);
     }
 
     /** Whether a one-bit field is set in {@code entry}; false where the format has none. */
-    boolean isSet(Meaning meaning, long entry) {
+    public boolean isSet(Meaning meaning, long entry) {
         return value(meaning, entry) != 0;
     }
 
     /** The value of a field in {@code entry}; 0 where the format has none. */
-    long value(Meaning meaning, long entry) {
+    public long value(Meaning meaning, long entry) {
         for (Field field : fields) {
             if (field.meaning == meaning) {
                 return field.of(entry, 0);
@@ -211,7 +211,7 @@ public enum EntryFormat {
     }
 
     /** The physical address in {@code entry}. */
-    long address(long entry, int m) {
+    public long address(long entry, int m) {
         long address = entry & mask(Meaning.ADDRESS, m);
         for (Field field : fields) {
             if (field.meaning == Meaning.ADDRESS_39_32) {
