@@ -20,6 +20,7 @@ import org.thirdmode.shadow.table.Bits;
 import org.thirdmode.shadow.table.ShadowFormat;
 import org.thirdmode.shadow.table.ShadowPage;
 import org.thirdmode.shadow.unsync.UnsyncMmu;
+import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.paging.spec.EntryFormat;
 import org.thirdmode.x86.paging.spec.EntryFormat.Meaning;
 import org.thirdmode.x86.paging.spec.PagingMode;
@@ -92,10 +93,6 @@ public final class Invariants {
         }
     }
 
-    private long entry(ShadowPage page, int index, ShadowFormat format) {
-        return around.memory().read(page.host + ((long) index * format.entrySize), format.entrySize);
-    }
-
     private MemorySlot slot(long gfn) {
         return around.slots().find(gfn);
     }
@@ -112,8 +109,12 @@ public final class Invariants {
             }
         }
         for (ShadowPage page : mmu.pages()) {
+            Frame frame = around.memory().frame(page.host);
             for (int i = 0; i < entries(page, format); i++) {
-                long entry = entry(page, i, format);
+                long entry = frame.get(i * format.entrySize, format.entrySize);
+                if (entry == 0 && page.child(i) == null) {
+                    continue;
+                }
                 if (page.level > 1) {
                     ShadowPage child = page.child(i);
                     require(
@@ -163,9 +164,13 @@ public final class Invariants {
         int leaves = 0;
         for (CachedPage page : pages) {
             require(mmu.cache().find(page.gfn, page.role) == page, Rule.LINKS, "%s is not found", page);
+            Frame frame = around.memory().frame(page.host);
             for (int i = 0; i < format.entries(); i++) {
-                long entry = entry(page, i, format);
+                long entry = frame.get(i * format.entrySize, format.entrySize);
                 CachedPage child = page.child(i);
+                if (entry == 0 && child == null) {
+                    continue;
+                }
                 require(child == null || Bits.present(entry), Rule.LINKS, "%s, entry %d: %x", page, i, entry);
                 if (Bits.io(entry)) {
                     ioMark(mmu, format, page, entry);
