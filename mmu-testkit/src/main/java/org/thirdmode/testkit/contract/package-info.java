@@ -1,0 +1,4 @@
+/**
+ * The suite that a strategy gets by one subclass.
+ */
+package org.thirdmode.testkit.contract;

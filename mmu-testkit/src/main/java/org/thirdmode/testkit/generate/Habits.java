@@ -1,0 +1,19 @@
+package org.thirdmode.testkit.generate;
+
+/**
+ * What a random guest and its host do.
+ *
+ * @param hostActs the hypervisor and user space do something too: slots, dirty logs, budgets, device writes
+ * @param modeSwitches the guest changes its paging mode
+ * @param alwaysFlushes the guest flushes after each step, as it must on an MMU that keeps no promise before
+ * @param leastBudget the fewest table pages that may be asked for
+ */
+public record Habits(boolean hostActs, boolean modeSwitches, boolean alwaysFlushes, int leastBudget) {
+    private static final int LEAST_BUDGET = 16;
+
+    /** Everything. */
+    public static final Habits ALL = new Habits(true, true, false, LEAST_BUDGET);
+
+    /** The guest alone, in one mode. */
+    public static final Habits GUEST_ALONE = new Habits(false, false, false, LEAST_BUDGET);
+}

@@ -1,0 +1,15 @@
+package org.thirdmode.testkit.invariant;
+
+import java.util.List;
+
+/** Something that has to hold of an MMU between any two of its operations. */
+public interface Invariant {
+    /** {@code I1} to {@code I12}. */
+    String id();
+
+    /** The invariant in one sentence. */
+    String statement();
+
+    /** What does not hold now; nothing where all does, or where this kind of MMU keeps nothing that could break it. */
+    List<Violation> check(MmuState state);
+}

@@ -1,0 +1,5 @@
+/**
+ * I1 to I12, a class each, over the state of an MMU between two operations: {@link
+ * org.thirdmode.testkit.invariant.AllInvariants} lists them.
+ */
+package org.thirdmode.testkit.invariant;

@@ -1,0 +1,307 @@
+package org.thirdmode.testkit.world;
+
+import org.thirdmode.shadow.FaultResult;
+import org.thirdmode.shadow.GuestLimits;
+import org.thirdmode.shadow.GuestMmu;
+import org.thirdmode.shadow.GuestWalk;
+import org.thirdmode.shadow.Surroundings;
+import org.thirdmode.shadow.TlbControl;
+import org.thirdmode.x86.memory.Frame;
+import org.thirdmode.x86.paging.Access;
+import org.thirdmode.x86.paging.spec.PagingControls;
+import org.thirdmode.x86.paging.spec.ProcessorLimits;
+import org.thirdmode.x86.state.CpuState;
+import org.thirdmode.x86.state.GuestFault;
+import org.thirdmode.x86.state.Rflags;
+
+/**
+ * A guest on a hypervisor whose MMU is under test: its accesses go through a real processor's walk of the tables that the
+ * MMU makes, in real memory; faults go to the MMU as a hypervisor gives them. A {@link WorldWatcher} judges.
+ *
+ * <p>What is wrong at once (no progress, memory that is not the guest's) is thrown as {@link Broken}.
+ */
+public final class GuestWorld {
+    /** What the guest's CPUID says. */
+    public static final ProcessorLimits LIMITS = new ProcessorLimits(Frames.WIDTH, true, true);
+
+    private static final GuestLimits GUEST_LIMITS = new GuestLimits(Frames.WIDTH, true, true);
+
+    /** An access may fault this often before it must be done: the levels of tables, and what the dual state takes. */
+    private static final int FAULTS_PER_ACCESS = 6;
+
+    public final WorldSetup setup;
+    public final SlotTable slots;
+    public final GuestRegisters guest = new GuestRegisters();
+    public final HostPagePool pool = new HostPagePool();
+    public final Hardware hardware;
+    public final Surroundings around;
+    public final GuestMmu mmu;
+
+    private final PagingSwitch paging;
+    private WorldWatcher watcher = WorldWatcher.NONE;
+    private int lastFaults;
+    private FaultResult lastResult;
+
+    public GuestWorld(WorldSetup setup, MmuMaker maker) {
+        this.setup = setup;
+        slots = new SlotTable(setup.largeHostPages());
+        hardware = new Hardware(slots.memory(), setup.modelledTlb());
+        TlbControl tlb = new TlbControl() {
+            @Override
+            public void flush() {
+                hardware.flush();
+            }
+
+            @Override
+            public void flushPage(long linear) {
+                hardware.flushPage(linear);
+            }
+        };
+        around = new Surroundings(slots.memory(), guest, GUEST_LIMITS, slots, pool, tlb, setup.host());
+        mmu = maker.in(around);
+        paging = new PagingSwitch(this);
+        paging.enter(setup.mode());
+    }
+
+    /** From now on what happens is judged. */
+    public void watch(WorldWatcher theWatcher) {
+        watcher = theWatcher;
+    }
+
+    WorldWatcher watcher() {
+        return watcher;
+    }
+
+    public GuestMode mode() {
+        return paging.mode();
+    }
+
+    /** The tables that the hardware walks, as they are now. */
+    public HardwareTables tables() {
+        return new HardwareTables(slots.memory(), mmu.load());
+    }
+
+    /** The guest's registers as the specification takes them. */
+    public PagingControls controls() {
+        return PagingControls.of(guest.state);
+    }
+
+    /** Faults of the last access, and what the MMU said of the last of them (null for none). */
+    public int lastFaults() {
+        return lastFaults;
+    }
+
+    public FaultResult lastResult() {
+        return lastResult;
+    }
+
+    // ---- accesses ----
+
+    /**
+     * The guest accesses memory; an access that crosses into the next page is two.
+     *
+     * @param access as in {@link Access}; it decides the CPL
+     * @param value what a write writes
+     */
+    public void access(long linear, int access, int size, long value) {
+        guest.state.cpl = (access & (Access.USER | Access.IMPLICIT)) != 0 ? 3 : 0;
+        long from = mode().linear(linear);
+        int first = Math.min(size, Frame.SIZE - (int) (from & (Frame.SIZE - 1)));
+        accessPage(from, access, first, value);
+        if (first < size) {
+            accessPage(mode().linear(from + first), access, size - first, value >>> (8 * first));
+        }
+    }
+
+    private void accessPage(long linear, int access, int size, long value) {
+        lastResult = null;
+        for (lastFaults = 0; lastFaults < FAULTS_PER_ACCESS; lastFaults++) {
+            hardware.enter(mmu, guest.state);
+            Outcome outcome;
+            try {
+                outcome = reach(hardware.translate(linear, access), access, size, value);
+            } catch (GuestFault fault) {
+                lastResult = mmu.pageFault(fault.linearAddress, fault.errorCode);
+                outcome = handled(lastResult, linear, access, size, value);
+            }
+            if (outcome != null) {
+                watcher.accessed(linear, access, size, value, outcome);
+                return;
+            }
+        }
+        throw new Broken("I3", "no progress: " + lastFaults + " faults in a row, the last answered " + lastResult);
+    }
+
+    private Outcome reach(long hostPhysical, int access, int size, long value) {
+        Long gfn = slots.gfnOf(hostPhysical);
+        if (gfn == null) {
+            throw new Broken(
+                    "I6", String.format("the guest reaches host memory that is not its own: %x", hostPhysical));
+        }
+        long guestPhysical = (gfn << 12) | (hostPhysical & (Frame.SIZE - 1));
+        if ((access & Access.WRITE) != 0) {
+            if (slots.find(gfn).readOnly()) {
+                throw new Broken("I2", String.format("a write reaches %x, which can only be read", guestPhysical));
+            }
+            for (int i = 0; i < size; i++) {
+                slots.memory().write(hostPhysical + i, 1, value >>> (8 * i));
+            }
+        }
+        return new Outcome.Reached(guestPhysical);
+    }
+
+    /** Null where the guest runs again. */
+    private Outcome handled(FaultResult result, long linear, int access, int size, long value) {
+        boolean write = (access & Access.WRITE) != 0;
+        return switch (result) {
+            case FaultResult.Retry ignored -> null;
+            case FaultResult.Inject(long address, int errorCode) -> {
+                if (address != linear) {
+                    throw new Broken("I1", String.format("#PF at %x has CR2 %x", linear, address));
+                }
+                yield new Outcome.PageFault(errorCode);
+            }
+            case FaultResult.Mmio(long guestPhysical) -> {
+                TestSlot slot = slots.find(guestPhysical >>> 12);
+                if (slot != null && !(slot.readOnly() && write)) {
+                    throw new Broken(
+                            "I11", String.format("%x is taken for a device's, but it is memory", guestPhysical));
+                }
+                yield new Outcome.Reached(guestPhysical);
+            }
+            case FaultResult.Emulate(long guestPhysical, FaultResult.Reason reason) -> {
+                emulate(linear, access, guestPhysical, reason);
+                TestSlot slot = slots.find(guestPhysical >>> 12);
+                slots.write(guestPhysical, size, value);
+                slot.markDirty(guestPhysical >>> 12);
+                mmu.pteWrite(guestPhysical, size);
+                yield new Outcome.Reached(guestPhysical);
+            }
+        };
+    }
+
+    private void emulate(long linear, int access, long guestPhysical, FaultResult.Reason reason) {
+        if ((access & Access.WRITE) == 0) {
+            throw new Broken("I3", "an instruction that does not write is emulated: " + reason);
+        }
+        GuestWalk walk = mmu.gvaToGpa(linear, access);
+        if (walk.faulted || walk.guestPhysical != guestPhysical) {
+            throw new Broken(
+                    "I1", String.format("the emulator does not find %x, which the fault found", guestPhysical));
+        }
+    }
+
+    // ---- what the guest does to its registers and TLB ----
+
+    /** INVLPG. */
+    public void invlpg(long linear) {
+        long at = mode().linear(linear);
+        if (mmu.interceptsInvlpg()) {
+            mmu.invlpg(at);
+        } else {
+            hardware.flushPage(at);
+        }
+        watcher.flushedPage(at);
+    }
+
+    /** INVPCID of all, or CR4.PGE written and written back. */
+    public void flushAll() {
+        mmu.flushGuest();
+        watcher.flushedAll();
+    }
+
+    /** MOV to CR3: the address space whose top table is the {@code n}th by custom. Nothing where it would be #GP. */
+    public void loadCr3(int n) {
+        if (paging.load(n)) {
+            mmu.newCr3(false);
+            watcher.loadedCr3();
+        }
+    }
+
+    /** Changes a bit of a control register. */
+    public void toggle(ControlBit bit) {
+        CpuState s = guest.state;
+        PagingControls before = controls();
+        if (bit.exists(mode())) {
+            bit.toggle(s);
+            mmu.resetContext();
+            watcher.registersChanged(before);
+        }
+    }
+
+    /** EFLAGS.AC and PKRU: no table depends on them. */
+    public void rights(boolean ac, int pkru) {
+        PagingControls before = controls();
+        int flag = Rflags.AC;
+        guest.state.systemFlags = (guest.state.systemFlags & ~flag) | (ac ? flag : 0);
+        guest.state.pkru = pkru;
+        watcher.registersChanged(before);
+    }
+
+    /** The guest changes its paging mode, and makes its tables anew in the formats of the new one. */
+    public void switchMode(GuestMode mode) {
+        if (mode.levels <= setup.host().guestLevels) {
+            paging.enter(mode);
+        }
+    }
+
+    // ---- what the hypervisor and user space do ----
+
+    /** A device writes guest memory, and the hypervisor tells the MMU. */
+    public void deviceWrites(long guestPhysical, int size, long value) {
+        for (int i = 0; i < size; i++) {
+            TestSlot slot = slots.find((guestPhysical + i) >>> 12);
+            if (slot != null && !slot.readOnly()) {
+                slots.write(guestPhysical + i, 1, value >>> (8 * i));
+                slot.markDirty((guestPhysical + i) >>> 12);
+            }
+        }
+        mmu.pteWrite(guestPhysical, size);
+        watcher.memoryChanged(guestPhysical, size, true);
+    }
+
+    /** User space writes the guest's memory, read-only slots too, and tells nobody. */
+    public void userSpaceWrites(long guestPhysical, int size, long value) {
+        slots.write(guestPhysical, size, value);
+        watcher.memoryChanged(guestPhysical, size, false);
+    }
+
+    /** A slot's log begins, or is read and begins anew. */
+    public void readLog(SlotName name) {
+        TestSlot slot = slots.get(name);
+        if (slot != null) {
+            mmu.harvestDirty();
+            slot.logging(true);
+            mmu.slotRemoveWriteAccess(slot);
+            watcher.logRead(name);
+        }
+    }
+
+    public void stopLog(SlotName name) {
+        TestSlot slot = slots.get(name);
+        if (slot != null && slot.logsDirty()) {
+            slot.logging(false);
+            mmu.dirtyLogEnded(slot);
+        }
+    }
+
+    /** The slot is gone: nobody answers there any more. */
+    public void removeSlot(SlotName name) {
+        TestSlot slot = slots.get(name);
+        if (slot != null) {
+            mmu.zapSlot(slot);
+            slots.remove(slot);
+            mmu.slotsChanged();
+            watcher.slotsChanged();
+        }
+    }
+
+    /** A slot that is gone comes back, with other host pages. */
+    public void addSlot(SlotName name) {
+        if (slots.get(name) == null) {
+            slots.addAgain(name);
+            mmu.slotsChanged();
+            watcher.slotsChanged();
+        }
+    }
+}
