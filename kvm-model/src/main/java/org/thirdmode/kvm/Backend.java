@@ -1,6 +1,5 @@
 package org.thirdmode.kvm;
 
-import java.util.Map;
 import org.thirdmode.kvm.mmu.TdpHardware;
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.TlbControl;
@@ -51,8 +50,8 @@ public interface Backend extends TlbControl {
     /** What the hardware walks for the guest. */
     HardwareTables hardwareTables();
 
-    /** Exits by reason, in the manual's words. */
-    Map<String, Long> exits();
+    /** What exits made the hypervisor do, by reason in the manual's words. */
+    ExitLedger ledger();
 
     /** The control structure goes. */
     void destroy();

@@ -230,6 +230,11 @@ public final class Vcpu implements Stateful {
         tickOffset += tick - ticks();
     }
 
+    private void countInjection() {
+        injected++;
+        backend.ledger().injected();
+    }
+
     /** Counts the guest instruction that the hypervisor has completed, or given an exception to, in its place. */
     private void countInstruction() {
         host.cpu.countIterations(1);
@@ -391,14 +396,14 @@ public final class Vcpu implements Stateful {
             if (backend.nmiAllowed()) {
                 pendingNmi = false;
                 event.set(EventInformation.NMI, Vector.NMI);
-                injected++;
+                countInjection();
             }
         }
         backend.requestNmiWindow(pendingNmi);
         if (pendingInterrupt != NONE && !event.exists() && backend.interruptAllowed()) {
             event.set(EventInformation.EXTERNAL_INTERRUPT, pendingInterrupt);
             pendingInterrupt = NONE;
-            injected++;
+            countInjection();
         }
         backend.requestInterruptWindow(pendingInterrupt != NONE || windowRequested);
     }
@@ -472,7 +477,7 @@ public final class Vcpu implements Stateful {
         // The handler's frame holds RF set, as for any fault.
         guest.cpu.state.systemFlags |= Rflags.RF;
         backend.registersChanged();
-        injected++;
+        countInjection();
         if (event.is(EventInformation.HARDWARE_EXCEPTION)) {
             int first = EventInformation.vector(event.information());
             if (Events.tripleFault(first, vector)) {
@@ -567,6 +572,7 @@ public final class Vcpu implements Stateful {
             case DONE -> {
                 countInstruction();
                 emulated++;
+                backend.ledger().emulated();
                 // A debug trap of the instruction itself ends the wait at once.
                 halted = guest.cpu.activity != Processor.Activity.ACTIVE && guest.cpu.pendingDebug == 0;
                 guest.cpu.activity = Processor.Activity.ACTIVE;
@@ -609,7 +615,12 @@ public final class Vcpu implements Stateful {
 
     /** Exits by reason, in the manual's words. */
     public Map<String, Long> exits() {
-        return backend.exits();
+        return backend.ledger().exits();
+    }
+
+    /** What they made the hypervisor do, since this virtual CPU was made. */
+    public ExitLedger ledger() {
+        return backend.ledger();
     }
 
     /** Instructions executed in the guest's place. */

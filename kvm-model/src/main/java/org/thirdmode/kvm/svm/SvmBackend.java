@@ -1,8 +1,7 @@
 package org.thirdmode.kvm.svm;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.thirdmode.kvm.Backend;
+import org.thirdmode.kvm.ExitLedger;
 import org.thirdmode.kvm.HardwareTables;
 import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.KvmExit;
@@ -48,6 +47,9 @@ public final class SvmBackend implements Backend {
     private static final int INVPCID_EXIT = 0xa2;
     private static final long LOW32 = 0xffff_ffffL;
 
+    /** In the ledger, beside the exit codes that are small. */
+    private static final int INVALID = ExitTable.NPF + 1;
+
     private final HostMachine host;
     private final Processor cpu;
     private final Svm svm;
@@ -60,7 +62,8 @@ public final class SvmBackend implements Backend {
     private final PendingEvent event;
     private final long iopm;
     private final long msrpm;
-    private final long[] exits = new long[ExitTable.NPF + 2];
+    private final ExitLedger ledger =
+            new ExitLedger(INVALID + 1, n -> ExitTable.name(n == INVALID ? ExitTable.INVALID : n));
     private GuestMmu mmu;
     private SvmExit exit;
 
@@ -95,7 +98,7 @@ public final class SvmBackend implements Backend {
         flushesByAsid = svm.profile().has(SvmFeature.FLUSH_BY_ASID);
         decodeAssists = svm.profile().has(SvmFeature.DECODE_ASSISTS);
         host.use(this::enable);
-        vmcb = new VmcbFields(host.memory, host.allocate(false));
+        vmcb = new VmcbFields(host.memory, host.allocate(false), ledger);
         iopm = host.allocateContiguous(VmcbSetup.IOPM_PAGES);
         msrpm = host.allocateContiguous(VmcbSetup.MSRPM_PAGES);
         VmcbSetup.write(host, vmcb, nested, guest.profile, iopm, msrpm);
@@ -285,12 +288,13 @@ public final class SvmBackend implements Backend {
             return vcpu.emulate();
         }
         long code = vmcb.read(VmcbField.EXITCODE);
-        exits[code == ExitTable.INVALID ? exits.length - 1 : (int) code]++;
+        ledger.exit(code == ExitTable.INVALID ? INVALID : (int) code);
         if (exit instanceof SvmExit.Invalid) {
             VmrunCheck failing = svm.lastFailing();
             return new KvmExit.FailEntry(code, failing == null ? "VMEXIT_INVALID" : failing.title());
         }
         injectAgain(vcpu);
+        ledger.read(fieldsOf(exit));
         return switch (exit) {
             case SvmExit.NestedPageFault(long guestPhysical, long error) ->
                 vcpu.pageFault(guestPhysical, (int) error & (Access.WRITE | Access.FETCH));
@@ -322,6 +326,18 @@ public final class SvmBackend implements Backend {
             case SvmExit.Init ignored -> unknown();
             case SvmExit.FerrFreeze ignored -> unknown();
             case SvmExit.Invalid ignored -> unknown();
+        };
+    }
+
+    /** How many fields of the VMCB tell what is looked at of an exit below. */
+    private static int fieldsOf(SvmExit exit) {
+        return switch (exit) {
+            // EXITINFO1 and EXITINFO2.
+            case SvmExit.NestedPageFault ignored -> 2;
+            case SvmExit.GuestException ignored -> 2;
+            case SvmExit.ControlRegister ignored -> 1;
+            case SvmExit.InvalidatePage ignored -> 1;
+            default -> 0;
         };
     }
 
@@ -366,14 +382,8 @@ public final class SvmBackend implements Backend {
     }
 
     @Override
-    public Map<String, Long> exits() {
-        Map<String, Long> counts = new LinkedHashMap<>();
-        for (int n = 0; n < exits.length; n++) {
-            if (exits[n] != 0) {
-                counts.put(ExitTable.name(n == exits.length - 1 ? ExitTable.INVALID : n), exits[n]);
-            }
-        }
-        return counts;
+    public ExitLedger ledger() {
+        return ledger;
     }
 
     @Override

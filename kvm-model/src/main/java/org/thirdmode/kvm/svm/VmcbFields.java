@@ -1,5 +1,6 @@
 package org.thirdmode.kvm.svm;
 
+import org.thirdmode.kvm.ExitLedger;
 import org.thirdmode.svm.vmcb.CleanBit;
 import org.thirdmode.svm.vmcb.Vmcb;
 import org.thirdmode.svm.vmcb.VmcbField;
@@ -17,22 +18,27 @@ final class VmcbFields {
     final long address;
 
     private final Vmcb vmcb;
+    private final ExitLedger ledger;
     private int dirty = GROUPS;
 
-    VmcbFields(PhysicalMemory memory, long address) {
+    VmcbFields(PhysicalMemory memory, long address, ExitLedger ledger) {
+        this.ledger = ledger;
         this.address = address;
         vmcb = new Vmcb(memory).at(address);
     }
 
     long read(VmcbField field) {
+        ledger.read();
         return vmcb.get(field);
     }
 
     /** Returns whether the field had another value. */
     boolean write(VmcbField field, long value) {
+        ledger.read();
         if (vmcb.get(field) == (value & field.mask())) {
             return false;
         }
+        ledger.write();
         vmcb.set(field, value);
         if (field.clean != null) {
             dirty |= field.clean.mask;
@@ -42,7 +48,7 @@ final class VmcbFields {
 
     /** Sets or clears bits. */
     void bits(VmcbField field, long bits, boolean set) {
-        long value = vmcb.get(field);
+        long value = read(field);
         write(field, set ? value | bits : value & ~bits);
     }
 

@@ -1,8 +1,7 @@
 package org.thirdmode.kvm.vmx;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.thirdmode.kvm.Backend;
+import org.thirdmode.kvm.ExitLedger;
 import org.thirdmode.kvm.HardwareTables;
 import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.KvmExit;
@@ -48,7 +47,7 @@ public final class VmxBackend implements Backend {
     private final Processor guest;
     private final PendingEvent event;
     private final Ept ept;
-    private final long[] exits = new long[ExitReason.values().length];
+    private final ExitLedger ledger = new ExitLedger(ExitReason.values().length, n -> ExitReason.values()[n].title);
     private GuestMmu mmu;
     private long eptPointer;
     private boolean launched;
@@ -72,7 +71,7 @@ public final class VmxBackend implements Backend {
         this.event = event;
         cpu = host.cpu;
         vmx = host.vmx.instructions;
-        vmcs = new VmcsFields(vmx);
+        vmcs = new VmcsFields(vmx, ledger);
         host.use(page -> {
             host.memory.write(page, 4, Vmcs.REVISION);
             vmcs.check(vmx.vmxon(page), "VMXON");
@@ -231,10 +230,11 @@ public final class VmxBackend implements Backend {
         int number = reasonField & 0xffff;
         ExitReason reason = ExitReason.of(number);
         if (reason != null) {
-            exits[reason.ordinal()]++;
+            ledger.exit(reason.ordinal());
         }
         injectAgain(vcpu);
         VmExit exit = host.vmx.exit();
+        ledger.read(fieldsOf(exit));
         return switch (exit) {
             case VmExit.EptViolation violation -> vcpu.pageFault(violation.guestPhysical(), errorCode(violation));
             case VmExit.PageModificationLogFull ignored -> vcpu.modificationLogFull();
@@ -293,6 +293,19 @@ public final class VmxBackend implements Backend {
         };
     }
 
+    /** How many fields of the VMCS tell what is looked at of an exit below. */
+    private static int fieldsOf(VmExit exit) {
+        return switch (exit) {
+            // The interruption information, the error code and the qualification.
+            case VmExit.ExceptionOrNmi ignored -> 3;
+            // The qualification and the guest-physical address.
+            case VmExit.EptViolation ignored -> 2;
+            case VmExit.ControlRegisterAccess ignored -> 1;
+            case VmExit.Invlpg ignored -> 1;
+            default -> 0;
+        };
+    }
+
     private static KvmExit unknown(VmExit exit) {
         return new KvmExit.Unknown(exit.toString());
     }
@@ -332,14 +345,8 @@ public final class VmxBackend implements Backend {
     }
 
     @Override
-    public Map<String, Long> exits() {
-        Map<String, Long> counts = new LinkedHashMap<>();
-        for (ExitReason reason : ExitReason.values()) {
-            if (exits[reason.ordinal()] != 0) {
-                counts.put(reason.title, exits[reason.ordinal()]);
-            }
-        }
-        return counts;
+    public ExitLedger ledger() {
+        return ledger;
     }
 
     @Override
