@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.thirdmode.cost.Counts;
+import org.thirdmode.lab.RunCounts;
 import org.thirdmode.pc.HostPorts;
 import org.thirdmode.pc.Machine;
 import org.thirdmode.pc.MachineConfiguration;
@@ -37,7 +39,12 @@ final class BareMachine implements Bare {
             } catch (RuntimeException | StackOverflowError e) {
                 outcome = new Outcome.Bug(where(machine.processor()), e);
             }
-            return new Report(outcome, machine.counts(), machine.board().vga().rows(), disk.warnings(machine.board()));
+            return new Report(
+                    outcome,
+                    machine.counts(),
+                    machine.board().vga().rows(),
+                    disk.warnings(machine.board()),
+                    priced(what, machine));
         }
     }
 
@@ -51,6 +58,18 @@ final class BareMachine implements Bare {
     private static Machine restored(Path file, Disk disk, HostPorts ports) {
         return SavePoint.restored(
                 file, () -> Machine.restore(file, ProcessorChoice::extensionOf, saved -> disk.in(ports, saved)));
+    }
+
+    /** What was counted before a machine was saved is not to be had by parts. */
+    private static Optional<Counts> priced(BareRun what, Machine machine) {
+        return what.restore().isPresent()
+                ? Optional.empty()
+                : Optional.of(RunCounts.of(name(what), configuration(what), machine));
+    }
+
+    /** What runs, for tables of prices. */
+    static String name(BareRun what) {
+        return (what.image().orElse("") + " " + what.append()).strip();
     }
 
     static Machine machine(BareRun what, Disk disk, HostPorts host) {

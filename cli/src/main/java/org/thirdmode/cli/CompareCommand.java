@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.thirdmode.cost.Counts;
+import org.thirdmode.cost.Profile;
 import org.thirdmode.guests.GuestCatalogue;
 import org.thirdmode.guests.GuestImage;
 import org.thirdmode.guests.Workload;
@@ -21,6 +23,7 @@ import org.thirdmode.pc.loader.ImageException;
 import org.thirdmode.pc.loader.LoadOptions;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -72,6 +75,9 @@ final class CompareCommand implements Callable<Integer> {
             description = "The kernel: mini32, minipae or mini64 (default: ${DEFAULT-VALUE}).")
     private String kernel;
 
+    @Mixin
+    private PriceOptions prices;
+
     @ArgGroup
     private final Form form = new Form();
 
@@ -98,6 +104,7 @@ final class CompareCommand implements Callable<Integer> {
         List<String> workloads = allWorkloads
                 ? Workload.all().stream().map(Workload::name).toList()
                 : List.of(WorkloadChoice.checked(spec.commandLine(), workload));
+        List<Profile> profiles = prices.profiles();
         PrintWriter out = spec.commandLine().getOut();
         boolean text = !form.json && !form.csv;
         List<Comparison> all = new ArrayList<>();
@@ -106,16 +113,27 @@ final class CompareCommand implements Callable<Integer> {
             all.add(comparison);
             if (text) {
                 ComparisonTable.print(out, comparison);
+                if (!profiles.isEmpty()) {
+                    new PriceTable(counts(List.of(comparison)), profiles).print(out);
+                }
             }
             tell(comparison, text ? out : new PrintWriter(err, true));
         }
+        prices.record(counts(all));
         if (form.json) {
-            JsonText.print(out, ComparisonTable.objects(all));
+            JsonText.print(out, ComparisonTable.objects(all, profiles));
         } else if (form.csv) {
-            out.print(CsvText.of(ComparisonTable.flat(all)));
+            out.print(CsvText.of(ComparisonTable.flat(all, profiles)));
             out.flush();
         }
         return all.stream().allMatch(comparison -> comparison.disagreeing().isEmpty()) ? 0 : 1;
+    }
+
+    private static List<Counts> counts(List<Comparison> comparisons) {
+        return comparisons.stream()
+                .flatMap(comparison -> comparison.runs().stream())
+                .map(Measurement::counts)
+                .toList();
     }
 
     private List<Measurement> runs(GuestImage guest, String name) {

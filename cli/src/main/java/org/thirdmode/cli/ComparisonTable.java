@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.thirdmode.cost.Cost;
+import org.thirdmode.cost.Profile;
 import org.thirdmode.lab.Comparison;
 import org.thirdmode.lab.Hypervisor;
 import org.thirdmode.lab.Measurement;
@@ -60,17 +62,17 @@ final class ComparisonTable {
     }
 
     /** As objects, with everything. */
-    static List<Map<String, Object>> objects(List<Comparison> comparisons) {
+    static List<Map<String, Object>> objects(List<Comparison> comparisons, List<Profile> profiles) {
         List<Map<String, Object>> objects = new ArrayList<>();
         for (Comparison comparison : comparisons) {
             for (Measurement run : comparison.runs()) {
-                objects.add(object(comparison.name(), run));
+                objects.add(object(comparison.name(), run, profiles));
             }
         }
         return objects;
     }
 
-    private static Map<String, Object> object(String workload, Measurement run) {
+    private static Map<String, Object> object(String workload, Measurement run, List<Profile> profiles) {
         Map<String, Object> object = new LinkedHashMap<>();
         Hypervisor hypervisor = run.setup().hypervisor().orElse(null);
         object.put("workload", workload);
@@ -84,12 +86,21 @@ final class ComparisonTable {
         object.put("nestedReferences", run.walks().allNestedReferences());
         object.put("counters", run.mmu().map(MmuCounters::list).orElse(Map.of()));
         object.put("output", run.output());
+        if (!profiles.isEmpty()) {
+            Map<String, Object> cycles = new LinkedHashMap<>();
+            for (Profile profile : profiles) {
+                Cost cost = Cost.of(run.counts(), profile);
+                cycles.put(profile.name(), cost.total());
+                cost.parts().forEach((part, each) -> cycles.put(profile.name() + ", " + part.title, each));
+            }
+            object.put("cycles", cycles);
+        }
         return object;
     }
 
     /** As {@link #objects}, but what has parts is spread over columns of its own: {@code exits: HLT}. */
-    static List<Map<String, Object>> flat(List<Comparison> comparisons) {
-        return objects(comparisons).stream()
+    static List<Map<String, Object>> flat(List<Comparison> comparisons, List<Profile> profiles) {
+        return objects(comparisons, profiles).stream()
                 .map(object -> {
                     Map<String, Object> flat = new LinkedHashMap<>();
                     object.forEach((name, value) -> {

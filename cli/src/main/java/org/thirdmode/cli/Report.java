@@ -3,6 +3,8 @@ package org.thirdmode.cli;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.thirdmode.cost.Counts;
 
 /**
  * What a run left behind.
@@ -10,16 +12,22 @@ import java.util.Map;
  * @param counts what was counted, in the order to print; a name is the count's own words
  * @param screen the rows of the text screen at the end
  * @param warnings what the user should hear, a line each
+ * @param priced what its price depends on; empty where a part of the run is not known
  */
-record Report(Outcome outcome, Map<String, Long> counts, List<String> screen, List<String> warnings) {
+record Report(
+        Outcome outcome,
+        Map<String, Long> counts,
+        List<String> screen,
+        List<String> warnings,
+        Optional<Counts> priced) {
     Report {
         counts = new LinkedHashMap<>(counts);
         screen = List.copyOf(screen);
         warnings = List.copyOf(warnings);
     }
 
-    /** A report without warnings. */
+    /** A report without warnings, of what cannot be priced. */
     Report(Outcome outcome, Map<String, Long> counts, List<String> screen) {
-        this(outcome, counts, screen, List.of());
+        this(outcome, counts, screen, List.of(), Optional.empty());
     }
 }

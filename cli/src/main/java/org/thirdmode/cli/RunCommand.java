@@ -2,12 +2,14 @@ package org.thirdmode.cli;
 
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.nio.file.Files;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import org.thirdmode.cost.Counts;
+import org.thirdmode.cost.Profile;
 import org.thirdmode.kvm.vmm.VirtualMachine;
 import org.thirdmode.lab.trace.TraceFormat;
 import org.thirdmode.pc.snapshot.StateHeader;
@@ -121,6 +123,9 @@ final class RunCommand implements Callable<Integer> {
                             + " (default: ${DEFAULT-VALUE}).")
     private TraceFormat traceFormat;
 
+    @Mixin
+    private PriceOptions prices;
+
     RunCommand(Bare bare, OutputStream out, PrintStream err) {
         this.bare = bare;
         this.out = out;
@@ -142,10 +147,11 @@ final class RunCommand implements Callable<Integer> {
                         Optional.ofNullable(trace).map(file -> new TraceFile.Choice(file, traceFormat)),
                         Optional.ofNullable(debugConsole))
                 .with(Optional.ofNullable(restore), Optional.ofNullable(save).map(file -> new SavePoint(file, at)));
-        writable("--stats", stats);
-        writable("--save", save);
-        writable("--trace", trace);
-        writable("--debug-console", debugConsole);
+        OutputFile.writable("--stats", stats);
+        OutputFile.writable("--save", save);
+        OutputFile.writable("--trace", trace);
+        OutputFile.writable("--debug-console", debugConsole);
+        List<Profile> profiles = prices.profiles();
         SerialOutput serial = new SerialOutput(out);
         Report report;
         try {
@@ -160,6 +166,13 @@ final class RunCommand implements Callable<Integer> {
             err.println(String.join("\n", report.screen()).stripTrailing());
         }
         CountsTable.print(report, err);
+        if (prices.wanted()) {
+            List<Counts> counted = report.priced().stream().toList();
+            prices.record(counted);
+            if (!profiles.isEmpty()) {
+                new PriceTable(counted, profiles).print(new PrintWriter(err, true));
+            }
+        }
         report.warnings().forEach(warning -> err.println("thirdmode: warning: " + warning));
         if (report.outcome() instanceof Outcome.Bug(String where, Throwable cause)) {
             cause.printStackTrace(err);
@@ -184,6 +197,12 @@ final class RunCommand implements Callable<Integer> {
         if (restore == null) {
             return;
         }
+        if (prices.wanted()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--restore " + restore
+                            + ": its file has no counts of before to price; leave out --price and --record");
+        }
         if (guest.image().isPresent()) {
             throw new ParameterException(
                     spec.commandLine(),
@@ -203,22 +222,5 @@ final class RunCommand implements Callable<Integer> {
     private static Platform platformOf(Path file) {
         String on = SavePoint.restored(file, () -> StateHeader.on(file));
         return on.equals(VirtualMachine.ON) ? Platform.KVM : Platform.BARE;
-    }
-
-    /** Finds out before the run, which may be long, that its result could not be written. */
-    private static void writable(String option, Path file) {
-        if (file == null) {
-            return;
-        }
-        if (Files.isDirectory(file)) {
-            throw new UserError(option + " " + file + ": is a folder; name a file");
-        }
-        Path folder = file.toAbsolutePath().getParent();
-        if (!Files.isDirectory(folder)) {
-            throw new UserError(option + " " + file + ": the folder " + folder + " does not exist; create it first");
-        }
-        if (!Files.isWritable(Files.exists(file) ? file : folder)) {
-            throw new UserError(option + " " + file + ": cannot be written; name a file you may write");
-        }
     }
 }

@@ -2,9 +2,13 @@ package org.thirdmode.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import org.thirdmode.cost.Counts;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
 import org.thirdmode.kvm.vmm.VirtualMachine;
+import org.thirdmode.lab.Hypervisor;
+import org.thirdmode.lab.RunCounts;
 import org.thirdmode.lab.trace.VcpuTrace;
 import org.thirdmode.pc.HostPorts;
 import org.thirdmode.pc.MachineConfiguration;
@@ -60,8 +64,20 @@ final class VirtualMachineRun {
                 machine.watchScreen().refresh();
                 rows = machine.watchScreen().rows();
             }
-            return new Report(outcome, machine.counts(), rows, disk.warnings(machine.board()));
+            return new Report(outcome, machine.counts(), rows, disk.warnings(machine.board()), priced(what, machine));
         }
+    }
+
+    /** What was counted before a machine was saved is not to be had by parts. */
+    private Optional<Counts> priced(BareRun what, VirtualMachine machine) {
+        if (what.restore().isPresent()) {
+            return Optional.empty();
+        }
+        MachineConfiguration configuration = BareMachine.configuration(what);
+        Hypervisor on = new Hypervisor(
+                hypervisor.virt().orElseGet(() -> Virt.of(configuration.profile())),
+                hypervisor.mmu().orElse(MmuKind.NESTED));
+        return Optional.of(RunCounts.of(BareMachine.name(what), configuration, on, machine));
     }
 
     VirtualMachine machine(BareRun what, Disk disk, HostPorts ports) {

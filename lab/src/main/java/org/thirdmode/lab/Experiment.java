@@ -47,7 +47,8 @@ public final class Experiment {
                 machine.processor().instructions(),
                 Map.of(),
                 Optional.empty(),
-                machine.processor().walker.counters);
+                machine.processor().walker.counters,
+                RunCounts.of(setup.options().commandLine(), setup.configuration(), machine));
     }
 
     private Measurement virtual(Hypervisor hypervisor) throws ImageException {
@@ -67,7 +68,8 @@ public final class Experiment {
                 machine.instructions(),
                 machine.vcpu().exits(),
                 Optional.of(machine.vcpu().mmu().counters()),
-                machine.walks());
+                machine.walks(),
+                RunCounts.of(setup.options().commandLine(), setup.configuration(), hypervisor, machine));
     }
 
     private HostPorts ports() {

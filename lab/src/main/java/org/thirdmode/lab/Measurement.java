@@ -2,6 +2,7 @@ package org.thirdmode.lab;
 
 import java.util.Map;
 import java.util.Optional;
+import org.thirdmode.cost.Counts;
 import org.thirdmode.pc.MachineOutcome;
 import org.thirdmode.shadow.MmuCounters;
 import org.thirdmode.x86.paging.WalkCounters;
@@ -15,6 +16,7 @@ import org.thirdmode.x86.paging.WalkCounters;
  * @param exits VM exits by reason, in the manual's words
  * @param mmu what the hypervisor's MMU did; empty on the bare machine
  * @param walks what the processor's page walks did for the guest
+ * @param counts all that its price depends on
  */
 public record Measurement(
         Setup setup,
@@ -23,7 +25,8 @@ public record Measurement(
         long instructions,
         Map<String, Long> exits,
         Optional<MmuCounters> mmu,
-        WalkCounters walks) {
+        WalkCounters walks,
+        Counts counts) {
     /** VM exits for any reason. */
     public long allExits() {
         return exits.values().stream().mapToLong(Long::longValue).sum();

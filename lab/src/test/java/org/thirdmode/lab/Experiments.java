@@ -4,9 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.thirdmode.cost.Counts;
+import org.thirdmode.cost.ExitCounts;
+import org.thirdmode.cost.Quantity;
 import org.thirdmode.guests.GuestCatalogue;
 import org.thirdmode.guests.GuestImage;
 import org.thirdmode.kvm.MmuKind;
@@ -67,5 +72,26 @@ class Experiments {
     void aGuestThatDoesNotEndEndsWithItsBudget() throws ImageException {
         Measurement cut = Experiment.run(setup("compile", NESTED), 100_000, Progress.NONE);
         assertEquals(100_000, cut.instructions());
+    }
+
+    @Test
+    void whatIsPricedIsWhatWasCounted() throws ImageException {
+        for (Hypervisor hypervisor : Hypervisor.all()) {
+            Measurement run = run("fork processes=2 rounds=1", hypervisor);
+            Counts counts = run.counts();
+            assertEquals(run.instructions(), counts.of(Quantity.INSTRUCTIONS));
+            assertEquals(
+                    run.references(), counts.of(Quantity.TABLE_REFERENCES) + counts.of(Quantity.NESTED_REFERENCES));
+            Map<String, Long> exits = new HashMap<>();
+            for (ExitCounts exit : counts.exits()) {
+                if (exit.exits() != 0) {
+                    exits.put(exit.reason(), exit.exits());
+                    // It cannot be told from another exit without reading the reason.
+                    assertTrue(exit.controlReads() >= exit.exits(), exit.toString());
+                    assertTrue(exit.emulated() <= exit.exits() * 2, exit.toString());
+                }
+            }
+            assertEquals(run.exits(), exits);
+        }
     }
 }
