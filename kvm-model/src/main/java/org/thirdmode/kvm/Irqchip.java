@@ -25,6 +25,7 @@ public enum Irqchip {
         }
         return switch (exit) {
             case KvmExit.Io io -> isController(io.port());
+            case KvmExit.StringIo io -> isController(io.port());
             case KvmExit.Mmio(long address, int size, boolean write, long value) ->
                 (address & PAGE) == IO_APIC || (address & PAGE) == (localApic & PAGE);
             case KvmExit.Hlt ignored -> true;

@@ -1,5 +1,7 @@
 package org.thirdmode.kvm;
 
+import com.google.common.primitives.ImmutableIntArray;
+
 /**
  * Why {@link Vcpu#run} came back: what user space has to do. KVM: {@code kvm_run.exit_reason}; a switch over it needs no
  * default.
@@ -11,6 +13,16 @@ public sealed interface KvmExit {
      * @param value what OUT writes; IN is answered by {@link Vcpu#answer}
      */
     record Io(int port, int size, boolean in, int value) implements KvmExit {}
+
+    /**
+     * Iterations of INS or OUTS with a repeat prefix, within one page: KVM_EXIT_IO with {@code string} and {@code count}. User
+     * space does them one after the other, at {@link Vcpu#ticksOfExit} and the ticks that follow it, until something has
+     * happened that the guest must see before the next, and tells by {@link Vcpu#completeString} how far it came.
+     *
+     * @param count at most so many
+     * @param data what OUTS writes, a value an iteration; empty for INS
+     */
+    record StringIo(int port, int size, boolean in, int count, ImmutableIntArray data) implements KvmExit {}
 
     /**
      * An access to guest-physical memory that no slot backs, or a write to a read-only slot: KVM_EXIT_MMIO.

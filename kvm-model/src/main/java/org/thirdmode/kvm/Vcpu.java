@@ -1,5 +1,6 @@
 package org.thirdmode.kvm;
 
+import com.google.common.primitives.ImmutableIntArray;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +52,7 @@ public final class Vcpu implements Stateful {
     private final GuestMmu mmu;
     private final Backend backend;
     private final Vm vm;
+    private final RepeatedIo repeatedIo;
 
     /** Nested paging of AMD has no PDPTE registers: each walk reads the table. */
     private final boolean pdptesAreRegisters;
@@ -62,6 +64,9 @@ public final class Vcpu implements Stateful {
     private long tickOffset;
 
     private final PendingEvent event = new PendingEvent();
+    /** What {@link #run} was told last. */
+    private long deadline;
+
     private boolean emulating;
     private boolean halted;
     private int pendingInterrupt = NONE;
@@ -101,6 +106,7 @@ public final class Vcpu implements Stateful {
                 profile.has(Feature.LA57) ? HostFormat.LEVEL_5 : HostFormat.LEVEL_4);
         mmu = kind.in(surroundings, backend.secondDimension());
         backend.mmu(mmu);
+        repeatedIo = new RepeatedIo(vm, guest.cpu, mmu);
         guest.bus.listener((guestPhysical, size) -> mmu.pteWrite(guestPhysical, size));
     }
 
@@ -272,6 +278,32 @@ public final class Vcpu implements Stateful {
     }
 
     /**
+     * User space has done iterations of the {@link KvmExit.StringIo} that {@link #run} came back for. The guest's registers and
+     * time are then as after the last of them.
+     *
+     * @param read what INS has read, a value an iteration; for OUTS, as many of anything
+     */
+    public void completeString(ImmutableIntArray read) {
+        idle();
+        for (int value : read.asList()) {
+            long before = emulated;
+            guest.bus.answer(value);
+            emulate();
+            // OUTS: user space has done it already.
+            guest.bus.nextWrite();
+            if (emulated == before) {
+                return; // a fault, which nobody expected: the rest of the instruction is yet to come
+            }
+        }
+    }
+
+    /** RFLAGS.IF. KVM: {@code kvm_run.if_flag}. */
+    public boolean interruptFlag() {
+        backend.fetchRegisters();
+        return (guest.cpu.state.systemFlags & Rflags.IF) != 0;
+    }
+
+    /**
      * KVM_RUN: runs the guest until user space has something to do, or until its time is {@code deadline}.
      *
      * @param deadline in ticks
@@ -299,7 +331,8 @@ public final class Vcpu implements Stateful {
         }
     }
 
-    private KvmExit runUntilExit(long deadline) {
+    private KvmExit runUntilExit(long until) {
+        deadline = until;
         while (true) {
             KvmExit write = guest.bus.nextWrite();
             if (write != null) {
@@ -310,10 +343,10 @@ public final class Vcpu implements Stateful {
                 exit = emulate();
             } else if (halted) {
                 exit = new KvmExit.Hlt();
-            } else if (ticks() >= deadline || interruptForUserSpace() || host.takeKick()) {
+            } else if (ticks() >= until || interruptForUserSpace() || host.takeKick()) {
                 exit = new KvmExit.Interrupted();
             } else {
-                exit = enter(deadline);
+                exit = enter(until);
             }
             if (exit != null) {
                 return exit;
@@ -413,6 +446,9 @@ public final class Vcpu implements Stateful {
      * over from it. KVM: {@code emulate_invalid_guest_state}.
      */
     public KvmExit emulateInvalidState() {
+        if (windowRequested && pendingInterrupt == NONE && backend.interruptAllowed()) {
+            return new KvmExit.InterruptWindowOpen();
+        }
         backend.fetchRegisters();
         Processor cpu = guest.cpu;
         backend.registersChanged();
@@ -527,6 +563,17 @@ public final class Vcpu implements Stateful {
             // The instruction that raised it will not be attempted again.
             countInstruction();
         }
+    }
+
+    /** The guest's INS or OUTS has a repeat prefix. */
+    public KvmExit repeatedIo() {
+        backend.fetchRegisters();
+        KvmExit.StringIo many = repeatedIo.at(deadline - ticks());
+        if (many == null) {
+            return emulate();
+        }
+        emulating = true;
+        return many;
     }
 
     /** A task switch: by an instruction, or by the event that was on its way through a task gate. */

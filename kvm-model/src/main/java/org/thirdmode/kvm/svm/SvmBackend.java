@@ -317,7 +317,7 @@ public final class SvmBackend implements Backend {
             case SvmExit.SoftwareInterrupt ignored -> vcpu.emulate();
             // Where the processor does not tell the address, everything is forgotten.
             case SvmExit.InvalidatePage(long linear) -> decodeAssists ? vcpu.invlpg(linear) : vcpu.invpcid();
-            case SvmExit.PortAccess ignored -> vcpu.emulate();
+            case SvmExit.PortAccess io -> io.repeat() ? vcpu.repeatedIo() : vcpu.emulate();
             case SvmExit.MsrAccess ignored -> vcpu.emulate();
             case SvmExit.Instruction(int exitCode, String name) ->
                 exitCode == INVPCID_EXIT ? vcpu.invpcid() : vcpu.emulate();

@@ -62,6 +62,11 @@ final class SlotMap implements Stateful {
         return memory;
     }
 
+    /** Whether KVM knows less than the board. */
+    boolean stale() {
+        return stale;
+    }
+
     /** From now on what the guest writes to video memory is recorded, or not. */
     void logFramebuffer(boolean wanted) {
         stale |= logsFramebuffer != wanted;

@@ -1,5 +1,6 @@
 package org.thirdmode.kvm.vmm;
 
+import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -73,6 +74,10 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
     private final Vcpu vcpu;
     private boolean resetPending;
     private boolean initPending;
+
+    /** Whether one of the processor's pins was driven that no instruction outlives. */
+    private boolean signalled;
+
     private long slept;
     private final Life life;
     private Screen screen;
@@ -229,6 +234,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
                     board.ports().write(port, size, value);
                 }
             }
+            case KvmExit.StringIo string -> repeat(string);
             case KvmExit.Mmio(long address, int size, boolean write, long value) -> {
                 if (write) {
                     board.memory().write(address, size, value);
@@ -256,6 +262,30 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
             }
         }
         return Optional.empty();
+    }
+
+    /** A repeated string instruction goes on as long as nothing happens that the bare machine would see in between. */
+    private void repeat(KvmExit.StringIo io) {
+        GuestClock clock = board.clock();
+        boolean interruptible = vcpu.interruptFlag();
+        ImmutableIntArray.Builder read = ImmutableIntArray.builder(io.count());
+        signalled = false;
+        long now = clock.now();
+        for (int n = 0; n < io.count(); n++) {
+            clock.setNow(now + n);
+            if (io.in()) {
+                read.add(board.ports().read(io.port(), io.size()));
+            } else {
+                board.ports().write(io.port(), io.size(), io.data().get(n));
+                read.add(0);
+            }
+            boolean interrupts = interruptible && board.localApic().interruptPending();
+            boolean stops = board.stopCause().isPresent();
+            if (interrupts || stops || signalled || slots.stale() || clock.nextDeadline() <= clock.now()) {
+                break;
+            }
+        }
+        vcpu.completeString(read.build());
     }
 
     /** The guest halts until the next deadline of a device, or for good. */
@@ -326,11 +356,13 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
 
     @Override
     public void nmi() {
+        signalled = true;
         vcpu.nmi();
     }
 
     @Override
     public void init() {
+        signalled = true;
         initPending = true;
     }
 
@@ -341,6 +373,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
 
     @Override
     public void reset() {
+        signalled = true;
         resetPending = true;
     }
 

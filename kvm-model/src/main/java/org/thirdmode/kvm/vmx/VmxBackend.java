@@ -264,7 +264,7 @@ public final class VmxBackend implements Backend {
             case VmExit.ControlRegisterAccess access ->
                 access.register() == 3 && access.type() == 0 ? vcpu.loadCr3() : vcpu.emulate();
             case VmExit.MovDr ignored -> vcpu.emulate();
-            case VmExit.IoInstruction ignored -> vcpu.emulate();
+            case VmExit.IoInstruction io -> io.rep() ? vcpu.repeatedIo() : vcpu.emulate();
             case VmExit.Rdmsr ignored -> vcpu.emulate();
             case VmExit.Wrmsr ignored -> vcpu.emulate();
             case VmExit.Mwait ignored -> vcpu.emulate();

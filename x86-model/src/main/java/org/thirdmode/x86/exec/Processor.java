@@ -494,7 +494,8 @@ public final class Processor implements ProcessorSignals, Stateful {
         return i == null ? 0 : i.length;
     }
 
-    private Instruction instructionAtRip() {
+    /** The instruction at RIP; null where it cannot be fetched. */
+    public Instruction instructionAtRip() {
         try {
             return code.fetchOne((state.segmentBase[Segment.CS] + state.rip) & state.linearMask, 15);
         } catch (GuestFault | GuestExit unfetchable) {
