@@ -56,6 +56,7 @@ public final class Thirdmode {
                 .addSubcommand(new CompareCommand(err))
                 .addSubcommand(new PriceCommand())
                 .addSubcommand(new ProfilesCommand())
+                .addSubcommand(new SweepCommand(err))
                 .addSubcommand(new WalkCommand())
                 .addSubcommand(new KernelsCommand())
                 .addSubcommand(new VmcsCommand())
