@@ -76,26 +76,29 @@ final class InstructionIntercepts {
     }
 
     /** An instruction whose bit of {@link Intercept} is set. */
-    void instruction(Instruction i, long intercept) {
+    boolean instruction(Instruction i, long intercept) {
         if (intercept == Intercept.DR_READ || intercept == Intercept.DR_WRITE) {
-            debugRegister(i, intercept == Intercept.DR_WRITE);
-            return;
+            return debugRegister(i, intercept == Intercept.DR_WRITE);
         }
         if (i.operation == Operation.MWAIT) {
-            mwait();
-            return;
+            return mwait();
         }
         if (i.operation == Operation.INVPCID) {
-            throw exit.instruction(0xa2, 0, 0);
+            return leaves(0xa2, 0);
         }
         int code = code(i.operation);
         if (code == NONE || !set(code)) {
-            return;
+            return false;
         }
         if (i.operation == Operation.PAUSE && !controls.pause(cpu.now())) {
-            return;
+            return false;
         }
-        throw exit.instruction(code, decodeAssists ? told(i) : 0, 0);
+        return leaves(code, decodeAssists ? told(i) : 0);
+    }
+
+    private boolean leaves(int code, long information) {
+        exit.instruction(code, information, 0);
+        return true;
     }
 
     private long told(Instruction i) {
@@ -106,24 +109,23 @@ final class InstructionIntercepts {
         };
     }
 
-    private void mwait() {
+    private boolean mwait() {
         if (controls.intercepts2(InterceptTable.MWAIT)) {
-            throw exit.instruction(ExitTable.MWAIT, 0, 0);
+            return leaves(ExitTable.MWAIT, 0);
         }
-        if (controls.intercepts2(InterceptTable.MWAIT_ARMED) && cpu.system.monitorArmed()) {
-            throw exit.instruction(ExitTable.MWAIT_CONDITIONAL, 0, 0);
-        }
+        boolean conditional = controls.intercepts2(InterceptTable.MWAIT_ARMED) && cpu.system.monitorArmed();
+        return conditional && leaves(ExitTable.MWAIT_CONDITIONAL, 0);
     }
 
     /** The exceptions of privilege and of general detect come before the intercept. */
-    private void debugRegister(Instruction i, boolean write) {
+    private boolean debugRegister(Instruction i, boolean write) {
         int number = (write ? i.a : i.b) - Operand.DEBUG;
         boolean intercepted = (((write ? controls.drWrite : controls.drRead) >>> number) & 1) != 0;
         if (!intercepted || state.cpl != 0 || (state.dr[7] & DebugRegisters.GD) != 0) {
-            return;
+            return false;
         }
         int code = (write ? ExitTable.DR0_WRITE : ExitTable.DR0_READ) + number;
-        throw exit.instruction(code, decodeAssists ? write ? i.b : i.a : 0, 0);
+        return leaves(code, decodeAssists ? write ? i.b : i.a : 0);
     }
 
     // ---- control registers ----
@@ -175,9 +177,9 @@ final class InstructionIntercepts {
 
     // ---- ports and MSRs ----
 
-    void io(Instruction i, int port, int size, boolean in) {
+    boolean io(Instruction i, int port, int size, boolean in) {
         if (!svm.maps.port(controls.iopm, port, size)) {
-            return;
+            return false;
         }
         boolean string = i.operation == Operation.INS || i.operation == Operation.OUTS;
         long information = (in ? 1 : 0)
@@ -189,12 +191,11 @@ final class InstructionIntercepts {
         if (string && decodeAssists) {
             information |= (in ? 0L : i.segment) << 10;
         }
-        throw exit.instruction(ExitTable.IOIO, information, state.rip);
+        exit.instruction(ExitTable.IOIO, information, state.rip);
+        return true;
     }
 
-    void msr(int msr, boolean write) {
-        if (svm.maps.msr(controls.msrpm, msr, write)) {
-            throw exit.instruction(ExitTable.MSR, write ? 1 : 0, 0);
-        }
+    boolean msr(int msr, boolean write) {
+        return svm.maps.msr(controls.msrpm, msr, write) && leaves(ExitTable.MSR, write ? 1 : 0);
     }
 }

@@ -258,8 +258,8 @@ public final class Svm implements Extension {
     }
 
     @Override
-    public void instruction(Instruction i, long intercept) {
-        instructionIntercepts.instruction(i, intercept);
+    public boolean instruction(Instruction i, long intercept) {
+        return instructionIntercepts.instruction(i, intercept);
     }
 
     @Override
@@ -284,13 +284,13 @@ public final class Svm implements Extension {
     }
 
     @Override
-    public void io(Instruction i, int port, int size, boolean in) {
-        instructionIntercepts.io(i, port, size, in);
+    public boolean io(Instruction i, int port, int size, boolean in) {
+        return instructionIntercepts.io(i, port, size, in);
     }
 
     @Override
-    public void msr(Instruction i, int msr, boolean write) {
-        instructionIntercepts.msr(msr, write);
+    public boolean msr(Instruction i, int msr, boolean write) {
+        return instructionIntercepts.msr(msr, write);
     }
 
     @Override

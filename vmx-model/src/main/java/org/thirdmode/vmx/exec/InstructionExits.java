@@ -79,6 +79,21 @@ final class InstructionExits {
         return vmx.exits.instruction(reason, 0, i.length);
     }
 
+    private boolean leaves(Instruction i, ExitReason reason) {
+        exit(i, reason);
+        return true;
+    }
+
+    private boolean leaves(Instruction i, ExitReason reason, long qualification) {
+        exit(i, reason, qualification);
+        return true;
+    }
+
+    private boolean leaves(Instruction i, ExitReason reason, int information) {
+        exit(i, reason, information);
+        return true;
+    }
+
     private GuestExit exit(Instruction i, ExitReason reason, long qualification) {
         return vmx.exits.instruction(reason, qualification, i.length);
     }
@@ -109,31 +124,34 @@ final class InstructionExits {
         return plain;
     }
 
-    void instruction(Instruction i, long intercept) {
-        switch (i.operation) {
-            case INVLPG -> throw exit(i, ExitReason.INVLPG, linearOf(i));
+    boolean instruction(Instruction i, long intercept) {
+        return switch (i.operation) {
+            case INVLPG -> leaves(i, ExitReason.INVLPG, linearOf(i));
             case INVPCID -> {
                 requireEnabled(SecondaryProcessorBased.ENABLE_INVPCID);
-                throw exit(i, ExitReason.INVPCID, InstructionInformation.invalidation(i));
+                yield leaves(i, ExitReason.INVPCID, InstructionInformation.invalidation(i));
             }
             case RDTSCP -> {
                 requireEnabled(SecondaryProcessorBased.ENABLE_RDTSCP);
-                throw exit(i, ExitReason.RDTSCP);
+                yield leaves(i, ExitReason.RDTSCP);
             }
-            case RDPID -> requireEnabled(SecondaryProcessorBased.ENABLE_RDTSCP);
-            case RDRAND -> throw exit(i, ExitReason.RDRAND, InstructionInformation.random(i));
-            case RDSEED -> throw exit(i, ExitReason.RDSEED, InstructionInformation.random(i));
-            case PAUSE -> pause(i);
-            case MWAIT -> throw exit(i, ExitReason.MWAIT, cpu.system.monitorArmed() ? 1 : 0L);
-            case XSAVES -> extendedState(i, ExitReason.XSAVES);
-            case XRSTORS -> extendedState(i, ExitReason.XRSTORS);
-            case MOV_DR -> throw exit(i, ExitReason.MOV_DR, debugRegister(i, intercept == Intercept.DR_READ));
+            case RDPID -> {
+                requireEnabled(SecondaryProcessorBased.ENABLE_RDTSCP);
+                yield false;
+            }
+            case RDRAND -> leaves(i, ExitReason.RDRAND, InstructionInformation.random(i));
+            case RDSEED -> leaves(i, ExitReason.RDSEED, InstructionInformation.random(i));
+            case PAUSE -> pauseExits() && leaves(i, ExitReason.PAUSE);
+            case MWAIT -> leaves(i, ExitReason.MWAIT, cpu.system.monitorArmed() ? 1 : 0L);
+            case XSAVES -> touchesExiting() && leaves(i, ExitReason.XSAVES, InstructionInformation.memory(i));
+            case XRSTORS -> touchesExiting() && leaves(i, ExitReason.XRSTORS, InstructionInformation.memory(i));
+            case MOV_DR -> leaves(i, ExitReason.MOV_DR, debugRegister(i, intercept == Intercept.DR_READ));
             case LGDT, LIDT, SGDT, SIDT ->
-                throw exit(i, ExitReason.ACCESS_TO_GDTR_OR_IDTR, InstructionInformation.descriptorTable(i));
+                leaves(i, ExitReason.ACCESS_TO_GDTR_OR_IDTR, InstructionInformation.descriptorTable(i));
             case LLDT, LTR, SLDT, STR ->
-                throw exit(i, ExitReason.ACCESS_TO_LDTR_OR_TR, InstructionInformation.systemSegment(i));
-            default -> {}
-        }
+                leaves(i, ExitReason.ACCESS_TO_LDTR_OR_TR, InstructionInformation.systemSegment(i));
+            default -> false;
+        };
     }
 
     private void requireEnabled(SecondaryProcessorBased control) {
@@ -146,19 +164,15 @@ final class InstructionExits {
         return (state.segmentBase[i.segment] + cpu.operands.effectiveAddress(i)) & state.linearMask;
     }
 
-    private void pause(Instruction i) {
-        if (controls.is(PrimaryProcessorBased.PAUSE_EXITING) || vmx.pauseLoop.exits()) {
-            throw exit(i, ExitReason.PAUSE);
-        }
+    private boolean pauseExits() {
+        return controls.is(PrimaryProcessorBased.PAUSE_EXITING) || vmx.pauseLoop.exits();
     }
 
-    /** XSAVES and XRSTORS: exit where the XSS-exiting bitmap names a component that would be touched. */
-    private void extendedState(Instruction i, ExitReason reason) {
+    /** XSAVES and XRSTORS: whether the XSS-exiting bitmap names a component that would be touched. */
+    private boolean touchesExiting() {
         requireEnabled(SecondaryProcessorBased.ENABLE_XSAVES);
         long asked = (state.r[CpuState.RDX] << 32) | (state.r[CpuState.RAX] & 0xffff_ffffL);
-        if ((asked & cpu.system.msrs.xss & vmcs.read(VmcsField.XSS_EXITING_BITMAP)) != 0) {
-            throw exit(i, reason, InstructionInformation.memory(i));
-        }
+        return (asked & cpu.system.msrs.xss & vmcs.read(VmcsField.XSS_EXITING_BITMAP)) != 0;
     }
 
     private static long debugRegister(Instruction i, boolean from) {
@@ -282,9 +296,9 @@ final class InstructionExits {
 
     // ---- ports ----
 
-    void io(Instruction i, int port, int size, boolean in) {
+    boolean io(Instruction i, int port, int size, boolean in) {
         if (!portExits(port, size)) {
-            return;
+            return false;
         }
         boolean string = i.operation == Operation.INS || i.operation == Operation.OUTS;
         long qualification = (size - 1)
@@ -300,7 +314,7 @@ final class InstructionExits {
             vmx.exits.information(InstructionInformation.stringPorts(i, in));
             vmx.exits.linear((state.segmentBase[segment] + offset) & state.linearMask);
         }
-        throw vmx.exits.exit();
+        return true;
     }
 
     private boolean portExits(int port, int size) {
@@ -322,10 +336,8 @@ final class InstructionExits {
 
     // ---- MSRs ----
 
-    void msr(Instruction i, int msr, boolean write) {
-        if (msrExits(msr, write)) {
-            throw exit(i, write ? ExitReason.WRMSR : ExitReason.RDMSR);
-        }
+    boolean msr(Instruction i, int msr, boolean write) {
+        return msrExits(msr, write) && leaves(i, write ? ExitReason.WRMSR : ExitReason.RDMSR);
     }
 
     private boolean msrExits(int msr, boolean write) {

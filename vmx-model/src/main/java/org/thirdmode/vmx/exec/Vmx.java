@@ -302,12 +302,13 @@ public final class Vmx implements Extension {
     // ---- Extension: instructions of a guest ----
 
     @Override
-    public void instruction(Instruction i, long intercept) {
+    public boolean instruction(Instruction i, long intercept) {
         ExitReason plain = InstructionExits.plain(i.operation);
         if (plain != null) {
-            throw exits.instruction(plain, 0, i.length);
+            exits.instruction(plain, 0, i.length);
+            return true;
         }
-        instructionExits.instruction(i, intercept);
+        return instructionExits.instruction(i, intercept);
     }
 
     @Override
@@ -331,13 +332,13 @@ public final class Vmx implements Extension {
     }
 
     @Override
-    public void io(Instruction i, int port, int size, boolean in) {
-        instructionExits.io(i, port, size, in);
+    public boolean io(Instruction i, int port, int size, boolean in) {
+        return instructionExits.io(i, port, size, in);
     }
 
     @Override
-    public void msr(Instruction i, int msr, boolean write) {
-        instructionExits.msr(i, msr, write);
+    public boolean msr(Instruction i, int msr, boolean write) {
+        return instructionExits.msr(i, msr, write);
     }
 
     /** SDM 3C "Time-Stamp Counter Offsetting", "TSC Multiplier". */

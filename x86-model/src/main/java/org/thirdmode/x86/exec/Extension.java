@@ -71,9 +71,15 @@ public interface Extension extends Stateful {
     /**
      * An instruction whose bit in {@link Intercept} is set. It is asked after the checks of #UD and of privilege that rank
      * higher in VMX, but for MOV to and from debug registers, which VMX ranks above them; where another extension ranks a
-     * fault higher, it returns and the core raises it.
+     * fault higher, it says no and the core raises it.
+     *
+     * <p>Here, and for ports and MSRs, an exit is told by the answer: to throw it costs more than the whole instruction.
+     *
+     * @return whether the instruction leaves the guest
      */
-    default void instruction(Instruction i, long intercept) {}
+    default boolean instruction(Instruction i, long intercept) {
+        return false;
+    }
 
     /**
      * MOV from CR0, CR3, CR4 or CR8, or SMSW (as CR0).
@@ -113,11 +119,23 @@ public interface Extension extends Stateful {
         return value;
     }
 
-    /** IN, OUT, INS or OUTS, after the check of the I/O permission map; for each iteration of a repeated one. */
-    default void io(Instruction i, int port, int size, boolean in) {}
+    /**
+     * IN, OUT, INS or OUTS, after the check of the I/O permission map; for each iteration of a repeated one.
+     *
+     * @return whether the instruction leaves the guest
+     */
+    default boolean io(Instruction i, int port, int size, boolean in) {
+        return false;
+    }
 
-    /** RDMSR or WRMSR of {@code msr}. */
-    default void msr(Instruction i, int msr, boolean write) {}
+    /**
+     * RDMSR or WRMSR of {@code msr}.
+     *
+     * @return whether the instruction leaves the guest
+     */
+    default boolean msr(Instruction i, int msr, boolean write) {
+        return false;
+    }
 
     /** What the guest reads as time-stamp counter where the processor's own is {@code counter}. */
     default long timeStamp(long counter) {

@@ -378,6 +378,9 @@ public final class Processor implements ProcessorSignals, Stateful {
     /** Debug traps that MOV SS held back, as the instruction in execution found them. */
     private int pendingBefore;
 
+    /** The instruction in execution leaves the guest. */
+    private boolean leaving;
+
     /** Whether the instruction in execution ends in a single-step trap. */
     private boolean singleStep;
 
@@ -436,6 +439,9 @@ public final class Processor implements ProcessorSignals, Stateful {
         long sequential = s.rip;
         boolean guest = guestMode;
         execute(i);
+        if (left()) {
+            throw exit;
+        }
         if (s.rip != sequential && guest == guestMode && system.msrs.recordsBranches()) {
             system.msrs.recordBranch(s.instructionRip, s.rip);
         }
@@ -571,11 +577,25 @@ public final class Processor implements ProcessorSignals, Stateful {
         ferr.run();
     }
 
-    /** An instruction of a guest that its hypervisor may want to hear of. */
-    public void intercept(Instruction i, long bit) {
-        if ((intercepts & bit) != 0) {
-            extension.instruction(i, bit);
+    /** Whether an instruction of a guest leaves it: then it is to do nothing more, and return. */
+    public boolean leaves(Instruction i, long bit) {
+        return (intercepts & bit) != 0 && leaves(extension.instruction(i, bit));
+    }
+
+    /** The same where the extension has been asked already: {@code exit} is what it answered. */
+    public boolean leaves(boolean exit) {
+        if (exit) {
+            leaving = true;
+            reenter = true;
         }
+        return exit;
+    }
+
+    /** Whether the instruction that was executed has left the guest; asked once. */
+    boolean left() {
+        boolean left = leaving;
+        leaving = false;
+        return left;
     }
 
     /** A fault with an error code. */

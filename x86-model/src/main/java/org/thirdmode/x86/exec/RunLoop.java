@@ -1044,7 +1044,7 @@ final class RunLoop {
                                 budget = cpu.budget;
                                 if (cpu.reenter) {
                                     cpu.reenter = false;
-                                    return LOOK;
+                                    return cpu.left() ? EXIT : LOOK;
                                 }
                                 if (!onward) {
                                     break samePage;
@@ -1098,7 +1098,7 @@ final class RunLoop {
             aux = flags.aux;
             budget = cpu.budget;
             cpu.reenter = false;
-            return LOOK;
+            return cpu.left() ? EXIT : LOOK;
         } finally {
             flags.result = result;
             flags.aux = aux;

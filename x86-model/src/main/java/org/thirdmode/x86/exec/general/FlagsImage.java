@@ -31,7 +31,9 @@ final class FlagsImage {
     }
 
     void pushf(Instruction i) {
-        cpu.intercept(i, Intercept.PUSHF);
+        if (cpu.leaves(i, Intercept.PUSHF)) {
+            return;
+        }
         long image = state.rflags() & ~(long) (Rflags.RF | Rflags.VM);
         if (virtualized()) {
             requireVirtualInterruptFlag(i);
@@ -42,7 +44,9 @@ final class FlagsImage {
     }
 
     void popf(Instruction i) {
-        cpu.intercept(i, Intercept.POPF);
+        if (cpu.leaves(i, Intercept.POPF)) {
+            return;
+        }
         if (virtualized()) {
             popVirtual(i);
             return;

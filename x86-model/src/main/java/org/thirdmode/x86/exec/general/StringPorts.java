@@ -27,8 +27,8 @@ final class StringPorts {
     void input(Instruction i) {
         checkPermission(i);
         int port = port();
-        if ((cpu.intercepts & Intercept.IO) != 0) {
-            cpu.extension.io(i, port, i.size, true);
+        if ((cpu.intercepts & Intercept.IO) != 0 && cpu.extension.io(i, port, i.size, true)) {
+            throw cpu.exit;
         }
         long offset = state.r[CpuState.RDI] & i.addressMask;
         operands.checkWrite(Segment.ES, offset, i.size);
@@ -40,8 +40,8 @@ final class StringPorts {
     void output(Instruction i) {
         checkPermission(i);
         int port = port();
-        if ((cpu.intercepts & Intercept.IO) != 0) {
-            cpu.extension.io(i, port, i.size, false);
+        if ((cpu.intercepts & Intercept.IO) != 0 && cpu.extension.io(i, port, i.size, false)) {
+            throw cpu.exit;
         }
         long value = operands.read(i.segment, state.r[CpuState.RSI] & i.addressMask, i.size);
         cpu.syncClock();

@@ -89,7 +89,9 @@ final class ExtendedState {
         if (state.cpl != 0) {
             throw generalProtection();
         }
-        cpu.intercept(i, Intercept.XSETBV);
+        if (cpu.leaves(i, Intercept.XSETBV)) {
+            return;
+        }
         if ((state.r[CpuState.RCX] & LOW32) != 0) {
             throw generalProtection();
         }
@@ -148,7 +150,10 @@ final class ExtendedState {
             if (state.cpl != 0) {
                 throw generalProtection();
             }
-            cpu.intercept(i, i.operation == Operation.XSAVES ? Intercept.XSAVES : Intercept.XRSTORS);
+            long bit = i.operation == Operation.XSAVES ? Intercept.XSAVES : Intercept.XRSTORS;
+            if ((cpu.intercepts & bit) != 0 && cpu.extension.instruction(i, bit)) {
+                throw cpu.exit;
+            }
         }
         if ((linear(i) & 63) != 0) {
             throw generalProtection();

@@ -38,7 +38,9 @@ public final class FarControlInstructions implements InstructionGroup {
             case RET_FAR -> transfers.ret(i.size, i.a == Operand.IMMEDIATE ? (int) i.immediate & 0xffff : 0);
             case IRET -> interruptReturn.execute(i);
             case INT -> {
-                cpu.intercept(i, Intercept.INT_N);
+                if (cpu.leaves(i, Intercept.INT_N)) {
+                    return;
+                }
                 software(i, EventInformation.SOFTWARE_INTERRUPT, (int) i.immediate & 0xff);
             }
             case INT3 -> software(i, EventInformation.SOFTWARE_EXCEPTION, Vector.BP);
@@ -48,7 +50,9 @@ public final class FarControlInstructions implements InstructionGroup {
                 }
             }
             case INT1 -> {
-                cpu.intercept(i, Intercept.INT1);
+                if (cpu.leaves(i, Intercept.INT1)) {
+                    return;
+                }
                 software(i, EventInformation.PRIVILEGED_SOFTWARE_EXCEPTION, Vector.DB);
             }
             case SYSCALL -> fastCalls.syscall();

@@ -34,7 +34,9 @@ final class InterruptReturn {
     }
 
     void execute(Instruction i) {
-        cpu.intercept(i, Intercept.IRET);
+        if (cpu.leaves(i, Intercept.IRET)) {
+            return;
+        }
         unblockNmi();
         int size = i.size;
         if (!state.protectedMode()) {

@@ -144,7 +144,9 @@ public final class SegmentInstructions implements InstructionGroup {
 
     private void loadTable(Instruction i) {
         requirePrivilege();
-        cpu.intercept(i, Intercept.DESCRIPTOR_TABLE_LOAD);
+        if (cpu.leaves(i, Intercept.DESCRIPTOR_TABLE_LOAD)) {
+            return;
+        }
         boolean is64 = state.codeWidth == 64;
         long at = operands.effectiveAddress(i);
         int limit = (int) operands.read(i.segment, at, 2);
@@ -166,7 +168,9 @@ public final class SegmentInstructions implements InstructionGroup {
 
     private void storeTable(Instruction i, long base, int limit) {
         requireUserAllowed();
-        cpu.intercept(i, Intercept.DESCRIPTOR_TABLE_STORE);
+        if (cpu.leaves(i, Intercept.DESCRIPTOR_TABLE_STORE)) {
+            return;
+        }
         int size = state.codeWidth == 64 ? 8 : 4;
         long at = operands.effectiveAddress(i);
         operands.checkWrite(i.segment, (at + 2) & i.addressMask, size);
@@ -177,14 +181,18 @@ public final class SegmentInstructions implements InstructionGroup {
     private void store(Instruction i, int selector) {
         requireProtectedMode();
         requireUserAllowed();
-        cpu.intercept(i, Intercept.DESCRIPTOR_TABLE_STORE);
+        if (cpu.leaves(i, Intercept.DESCRIPTOR_TABLE_STORE)) {
+            return;
+        }
         operands.set(i, i.a, i.a == Operand.MEMORY ? 2 : i.size, selector);
     }
 
     private void loadLdt(Instruction i) {
         requireProtectedMode();
         requirePrivilege();
-        cpu.intercept(i, Intercept.DESCRIPTOR_TABLE_LOAD);
+        if (cpu.leaves(i, Intercept.DESCRIPTOR_TABLE_LOAD)) {
+            return;
+        }
         int selector = (int) operands.get(i, i.a, 2);
         if (DescriptorTables.isNull(selector)) {
             state.ldtr.set(selector, 0, 0, Segment.UNUSABLE);
@@ -204,7 +212,9 @@ public final class SegmentInstructions implements InstructionGroup {
     private void loadTaskRegister(Instruction i) {
         requireProtectedMode();
         requirePrivilege();
-        cpu.intercept(i, Intercept.DESCRIPTOR_TABLE_LOAD);
+        if (cpu.leaves(i, Intercept.DESCRIPTOR_TABLE_LOAD)) {
+            return;
+        }
         int selector = (int) operands.get(i, i.a, 2);
         if (DescriptorTables.isNull(selector)) {
             throw cpu.fault(Vector.GP, 0);

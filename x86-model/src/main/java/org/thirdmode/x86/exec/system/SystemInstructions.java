@@ -63,47 +63,61 @@ public final class SystemInstructions implements InstructionGroup {
             case CLAC, STAC -> alignmentCheck(i);
             case HLT -> {
                 requirePrivilege();
-                cpu.intercept(i, Intercept.HLT);
+                if (cpu.leaves(i, Intercept.HLT)) {
+                    return;
+                }
                 cpu.activity = Processor.Activity.HLT;
                 cpu.wantAttention();
             }
-            case PAUSE -> cpu.intercept(i, Intercept.PAUSE);
+            case PAUSE -> cpu.leaves(i, Intercept.PAUSE);
             case MONITOR -> monitor(i);
             case MWAIT -> mwait(i);
             case IN -> in(i);
             case OUT -> out(i);
             case CPUID -> {
-                cpu.intercept(i, Intercept.CPUID);
+                if (cpu.leaves(i, Intercept.CPUID)) {
+                    return;
+                }
                 identification.execute();
             }
             case RDMSR -> readMsr(i);
             case WRMSR -> writeMsr(i);
             case RDTSC -> {
                 requireTimeStampAllowed();
-                cpu.intercept(i, Intercept.RDTSC);
+                if (cpu.leaves(i, Intercept.RDTSC)) {
+                    return;
+                }
                 setPair(msrs.visibleTimeStamp());
             }
             case RDTSCP -> {
                 requireTimeStampAllowed();
-                cpu.intercept(i, Intercept.RDTSCP);
+                if (cpu.leaves(i, Intercept.RDTSCP)) {
+                    return;
+                }
                 setPair(msrs.visibleTimeStamp());
                 state.r[CpuState.RCX] = msrs.tscAux & LOW32;
             }
             case RDPMC -> readPerformanceCounter(i);
             case RDPID -> {
-                cpu.intercept(i, Intercept.RDTSCP);
+                if (cpu.leaves(i, Intercept.RDTSCP)) {
+                    return;
+                }
                 operands.setRegister(i.a, i.size, msrs.tscAux);
             }
             case RDRAND, RDSEED -> random(i);
             case INVD, WBINVD -> {
                 requirePrivilege();
-                cpu.intercept(i, i.operation == Operation.INVD ? Intercept.INVD : Intercept.WBINVD);
+                if (cpu.leaves(i, i.operation == Operation.INVD ? Intercept.INVD : Intercept.WBINVD)) {
+                    return;
+                }
             }
             case INVLPG -> invalidatePage(i);
             case INVPCID -> invalidateProcessContext(i);
             case CLFLUSH -> cpu.mmu.checkRead(operands.linear(i.segment, operands.effectiveAddress(i), 1, false), 1);
             case RSM -> {
-                cpu.intercept(i, Intercept.RSM);
+                if (cpu.leaves(i, Intercept.RSM)) {
+                    return;
+                }
                 throw cpu.fault(Vector.UD);
             }
             case XGETBV, XSETBV, XSAVE, XSAVEOPT, XSAVEC, XSAVES, XRSTOR, XRSTORS -> system.extendedState.execute(i);
@@ -190,7 +204,9 @@ public final class SystemInstructions implements InstructionGroup {
         boolean write = i.a >= Operand.DEBUG && i.a < Operand.XMM;
         int number = (write ? i.a : i.b) - Operand.DEBUG;
         boolean alias = number == 4 || number == 5;
-        cpu.intercept(i, write ? Intercept.DR_WRITE : Intercept.DR_READ);
+        if (cpu.leaves(i, write ? Intercept.DR_WRITE : Intercept.DR_READ)) {
+            return;
+        }
         if (number > 7 || (alias && (state.cr4 & Cr4.DE) != 0)) {
             throw cpu.fault(Vector.UD);
         }
@@ -278,7 +294,9 @@ public final class SystemInstructions implements InstructionGroup {
 
     private void monitor(Instruction i) {
         requireMonitor();
-        cpu.intercept(i, Intercept.MONITOR);
+        if (cpu.leaves(i, Intercept.MONITOR)) {
+            return;
+        }
         if ((state.r[CpuState.RCX] & LOW32) != 0) {
             throw cpu.fault(Vector.GP, 0);
         }
@@ -289,7 +307,9 @@ public final class SystemInstructions implements InstructionGroup {
     /** SDM 2 "MWAIT—Monitor Wait": without an armed monitor it does nothing. Nobody else writes the monitored line. */
     private void mwait(Instruction i) {
         requireMonitor();
-        cpu.intercept(i, Intercept.MWAIT);
+        if (cpu.leaves(i, Intercept.MWAIT)) {
+            return;
+        }
         long extensions = state.r[CpuState.RCX] & LOW32;
         if (extensions > 1) {
             throw cpu.fault(Vector.GP, 0);
@@ -310,8 +330,8 @@ public final class SystemInstructions implements InstructionGroup {
         int port = port(i, i.b);
         int size = Math.min(i.size, 4);
         system.ioPermission.check(port, size);
-        if ((cpu.intercepts & Intercept.IO) != 0) {
-            cpu.extension.io(i, port, size, true);
+        if ((cpu.intercepts & Intercept.IO) != 0 && cpu.leaves(cpu.extension.io(i, port, size, true))) {
+            return;
         }
         cpu.syncClock();
         operands.setRegister(CpuState.RAX, size, cpu.ports.read(port, size));
@@ -322,8 +342,8 @@ public final class SystemInstructions implements InstructionGroup {
         int port = port(i, i.a);
         int size = Math.min(i.size, 4);
         system.ioPermission.check(port, size);
-        if ((cpu.intercepts & Intercept.IO) != 0) {
-            cpu.extension.io(i, port, size, false);
+        if ((cpu.intercepts & Intercept.IO) != 0 && cpu.leaves(cpu.extension.io(i, port, size, false))) {
+            return;
         }
         cpu.syncClock();
         cpu.ports.write(port, size, (int) operands.register(CpuState.RAX, size));
@@ -335,8 +355,8 @@ public final class SystemInstructions implements InstructionGroup {
     private void readMsr(Instruction i) {
         requirePrivilege();
         int number = (int) state.r[CpuState.RCX];
-        if ((cpu.intercepts & Intercept.MSR) != 0) {
-            cpu.extension.msr(i, number, false);
+        if ((cpu.intercepts & Intercept.MSR) != 0 && cpu.leaves(cpu.extension.msr(i, number, false))) {
+            return;
         }
         if (!msrs.read(number, result)) {
             throw cpu.fault(Vector.GP, 0);
@@ -347,8 +367,8 @@ public final class SystemInstructions implements InstructionGroup {
     private void writeMsr(Instruction i) {
         requirePrivilege();
         int number = (int) state.r[CpuState.RCX];
-        if ((cpu.intercepts & Intercept.MSR) != 0) {
-            cpu.extension.msr(i, number, true);
+        if ((cpu.intercepts & Intercept.MSR) != 0 && cpu.leaves(cpu.extension.msr(i, number, true))) {
+            return;
         }
         if (!msrs.write(number, pair())) {
             throw cpu.fault(Vector.GP, 0);
@@ -366,7 +386,9 @@ public final class SystemInstructions implements InstructionGroup {
         if (state.cpl != 0 && (state.cr4 & Cr4.PCE) == 0) {
             throw cpu.fault(Vector.GP, 0);
         }
-        cpu.intercept(i, Intercept.RDPMC);
+        if (cpu.leaves(i, Intercept.RDPMC)) {
+            return;
+        }
         if (!msrs.readCounter(state.r[CpuState.RCX] & LOW32, result)) {
             throw cpu.fault(Vector.GP, 0);
         }
@@ -374,7 +396,9 @@ public final class SystemInstructions implements InstructionGroup {
     }
 
     private void random(Instruction i) {
-        cpu.intercept(i, i.operation == Operation.RDRAND ? Intercept.RDRAND : Intercept.RDSEED);
+        if (cpu.leaves(i, i.operation == Operation.RDRAND ? Intercept.RDRAND : Intercept.RDSEED)) {
+            return;
+        }
         operands.setRegister(i.a, i.size, system.random.next());
         state.flags.setStatus(Flags.CF);
     }
@@ -383,7 +407,9 @@ public final class SystemInstructions implements InstructionGroup {
 
     private void invalidatePage(Instruction i) {
         requirePrivilege();
-        cpu.intercept(i, Intercept.INVLPG);
+        if (cpu.leaves(i, Intercept.INVLPG)) {
+            return;
+        }
         long linear = (state.segmentBase[i.segment] + operands.effectiveAddress(i)) & state.linearMask;
         if (cpu.mmu.canonical(linear)) {
             cpu.mmu.flushPage(linear);
@@ -395,7 +421,9 @@ public final class SystemInstructions implements InstructionGroup {
         if (state.cpl != 0) {
             throw cpu.fault(Vector.GP, 0);
         }
-        cpu.intercept(i, Intercept.INVPCID);
+        if (cpu.leaves(i, Intercept.INVPCID)) {
+            return;
+        }
         int size = state.codeWidth == 64 ? 8 : 4;
         long type = operands.register(i.a, size);
         long at = operands.effectiveAddress(i);
