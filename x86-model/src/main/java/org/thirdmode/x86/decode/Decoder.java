@@ -158,7 +158,7 @@ public final class Decoder {
 
         Instruction i = new Instruction();
         i.row = row;
-        i.operation = row.operation;
+        i.does(row.operation);
         i.length = length;
         i.codeWidth = codeWidth;
         i.opcodeByte = opcode;
@@ -459,7 +459,7 @@ public final class Decoder {
 
     private static Instruction nothing(Operation operation, int length, int codeWidth) {
         Instruction i = new Instruction();
-        i.operation = operation;
+        i.does(operation);
         i.length = length;
         i.codeWidth = codeWidth;
         return i;

@@ -23,6 +23,9 @@ public final class Instruction {
     /** What the instruction does. */
     public Operation operation = Operation.UD;
 
+    /** The number of its {@link Operation#group}: which class of the second level executes it. */
+    public int group = Operation.UD.group.ordinal();
+
     /** How the run loop dispatches it; 0 sends it to the second level. Set by the engine. */
     public int form;
 
@@ -117,6 +120,12 @@ public final class Instruction {
 
     /** The row of the opcode table it was decoded by; null for what the processor does not define. */
     OpcodeRow row;
+
+    /** Says what it does. */
+    void does(Operation what) {
+        operation = what;
+        group = what.group.ordinal();
+    }
 
     /** The manual's mnemonic in lower case: tells apart what shares an {@link Operation}. */
     public String mnemonic() {

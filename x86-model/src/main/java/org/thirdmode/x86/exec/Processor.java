@@ -521,7 +521,7 @@ public final class Processor implements ProcessorSignals, Stateful {
 
     /** Executes a decoded instruction in the second level. */
     void execute(Instruction i) {
-        groups[i.operation.group.ordinal()].execute(i);
+        groups[i.group].execute(i);
     }
 
     // ---- for the classes that execute instructions ----
