@@ -2,6 +2,7 @@ package org.thirdmode.vmx.entry;
 
 import java.util.Arrays;
 import org.thirdmode.vmx.vmcs.Vmcs;
+import org.thirdmode.vmx.vmcs.VmcsField;
 import org.thirdmode.vmx.vmcs.VmcsLayout;
 
 /**
@@ -13,6 +14,10 @@ import org.thirdmode.vmx.vmcs.VmcsLayout;
  * since they often change.
  */
 public final class RepeatedChecks {
+    // The blocks have room left: only what rows use is compared.
+    private static final int GUEST_END = endBelow(VmcsLayout.CONTROLS);
+    private static final int CONTROLS_END = endBelow(VmcsLayout.END);
+
     /** What was looked at when the checks held. */
     private final byte[] held = new byte[Vmcs.SIZE];
 
@@ -20,6 +25,14 @@ public final class RepeatedChecks {
     private boolean hostInLongMode;
     private boolean guestHeld;
     private boolean virtual8086;
+
+    private static int endBelow(int limit) {
+        return VmcsField.all().stream()
+                .mapToInt(field -> field.offset + Long.BYTES)
+                .filter(end -> end <= limit)
+                .max()
+                .orElseThrow();
+    }
 
     /**
      * "Checks on VMX Controls and Host-State Area".
@@ -29,14 +42,14 @@ public final class RepeatedChecks {
     public EntryCheck controlsAndHostState(Facts facts) {
         boolean repeated = controlsHeld
                 && hostInLongMode == facts.hostInLongMode()
-                && same(facts, VmcsLayout.CONTROLS, VmcsLayout.END);
+                && same(facts, VmcsLayout.CONTROLS, CONTROLS_END);
         if (!repeated) {
             controlsHeld = false;
             guestHeld = false;
             if (!EntryChecks.settledControlsHold(facts)) {
                 return EntryChecks.controlsAndHostState(facts);
             }
-            keep(facts, VmcsLayout.CONTROLS, VmcsLayout.END);
+            keep(facts, VmcsLayout.CONTROLS, CONTROLS_END);
             hostInLongMode = facts.hostInLongMode();
             controlsHeld = true;
         }
@@ -51,13 +64,13 @@ public final class RepeatedChecks {
     public EntryCheck guestState(Facts facts) {
         boolean repeated = guestHeld
                 && virtual8086 == GuestSegmentChecks.virtual8086(facts)
-                && same(facts, VmcsLayout.GUEST, VmcsLayout.CONTROLS);
+                && same(facts, VmcsLayout.GUEST, GUEST_END);
         if (!repeated) {
             guestHeld = false;
             if (!EntryChecks.settledGuestHolds(facts)) {
                 return EntryChecks.guestState(facts);
             }
-            keep(facts, VmcsLayout.GUEST, VmcsLayout.CONTROLS);
+            keep(facts, VmcsLayout.GUEST, GUEST_END);
             virtual8086 = GuestSegmentChecks.virtual8086(facts);
             guestHeld = controlsHeld;
         }

@@ -1,5 +1,6 @@
 package org.thirdmode.vmx.exec;
 
+import java.util.Arrays;
 import org.thirdmode.vmx.vmcs.EntryControls;
 import org.thirdmode.vmx.vmcs.ExitControls;
 import org.thirdmode.vmx.vmcs.PinBased;
@@ -47,56 +48,35 @@ final class GuestState {
     private static final int RIGHTS = 0x1_f0ff;
     private static final int DPL = 3 << Segment.DPL_SHIFT;
 
-    private static final VmcsField[] SELECTORS = {
-        VmcsField.GUEST_ES_SELECTOR,
-        VmcsField.GUEST_CS_SELECTOR,
-        VmcsField.GUEST_SS_SELECTOR,
-        VmcsField.GUEST_DS_SELECTOR,
-        VmcsField.GUEST_FS_SELECTOR,
-        VmcsField.GUEST_GS_SELECTOR,
-        VmcsField.GUEST_LDTR_SELECTOR,
-        VmcsField.GUEST_TR_SELECTOR
-    };
+    // Where the fields stand that every entry and exit moves: as constants, the compiler puts them into its code. Of
+    // the
+    // segment registers the rows ES, CS, SS, DS, FS, GS, LDTR, TR follow one another.
+    private static final int SELECTORS = VmcsField.GUEST_ES_SELECTOR.offset;
+    private static final int BASES = VmcsField.GUEST_ES_BASE.offset;
+    private static final int LIMITS = VmcsField.GUEST_ES_LIMIT.offset;
+    private static final int ACCESS_RIGHTS = VmcsField.GUEST_ES_ACCESS_RIGHTS.offset;
+    private static final int GDTR_BASE = VmcsField.GUEST_GDTR_BASE.offset;
+    private static final int GDTR_LIMIT = VmcsField.GUEST_GDTR_LIMIT.offset;
+    private static final int IDTR_BASE = VmcsField.GUEST_IDTR_BASE.offset;
+    private static final int IDTR_LIMIT = VmcsField.GUEST_IDTR_LIMIT.offset;
+    private static final int CR0 = VmcsField.GUEST_CR0.offset;
+    private static final int CR3 = VmcsField.GUEST_CR3.offset;
+    private static final int CR4 = VmcsField.GUEST_CR4.offset;
+    private static final int SYSENTER_CS = VmcsField.GUEST_IA32_SYSENTER_CS.offset;
+    private static final int SYSENTER_ESP = VmcsField.GUEST_IA32_SYSENTER_ESP.offset;
+    private static final int SYSENTER_EIP = VmcsField.GUEST_IA32_SYSENTER_EIP.offset;
+    private static final int RSP = VmcsField.GUEST_RSP.offset;
+    private static final int RIP = VmcsField.GUEST_RIP.offset;
+    private static final int RFLAGS = VmcsField.GUEST_RFLAGS.offset;
+    private static final int INTERRUPTIBILITY_STATE = VmcsField.GUEST_INTERRUPTIBILITY_STATE.offset;
+    private static final int ACTIVITY_STATE = VmcsField.GUEST_ACTIVITY_STATE.offset;
+    private static final int PENDING_DEBUG_EXCEPTIONS = VmcsField.GUEST_PENDING_DEBUG_EXCEPTIONS.offset;
 
-    private static final VmcsField[] BASES = {
-        VmcsField.GUEST_ES_BASE,
-        VmcsField.GUEST_CS_BASE,
-        VmcsField.GUEST_SS_BASE,
-        VmcsField.GUEST_DS_BASE,
-        VmcsField.GUEST_FS_BASE,
-        VmcsField.GUEST_GS_BASE,
-        VmcsField.GUEST_LDTR_BASE,
-        VmcsField.GUEST_TR_BASE
-    };
-
-    private static final VmcsField[] LIMITS = {
-        VmcsField.GUEST_ES_LIMIT,
-        VmcsField.GUEST_CS_LIMIT,
-        VmcsField.GUEST_SS_LIMIT,
-        VmcsField.GUEST_DS_LIMIT,
-        VmcsField.GUEST_FS_LIMIT,
-        VmcsField.GUEST_GS_LIMIT,
-        VmcsField.GUEST_LDTR_LIMIT,
-        VmcsField.GUEST_TR_LIMIT
-    };
-
-    private static final VmcsField[] ACCESS_RIGHTS = {
-        VmcsField.GUEST_ES_ACCESS_RIGHTS,
-        VmcsField.GUEST_CS_ACCESS_RIGHTS,
-        VmcsField.GUEST_SS_ACCESS_RIGHTS,
-        VmcsField.GUEST_DS_ACCESS_RIGHTS,
-        VmcsField.GUEST_FS_ACCESS_RIGHTS,
-        VmcsField.GUEST_GS_ACCESS_RIGHTS,
-        VmcsField.GUEST_LDTR_ACCESS_RIGHTS,
-        VmcsField.GUEST_TR_ACCESS_RIGHTS
-    };
+    private static final long LOW16 = 0xffff;
 
     private static final VmcsField[] PDPTES = {
         VmcsField.GUEST_PDPTE0, VmcsField.GUEST_PDPTE1, VmcsField.GUEST_PDPTE2, VmcsField.GUEST_PDPTE3
     };
-
-    private static final int LDTR = 6;
-    private static final int TR = 7;
 
     private final Vmx vmx;
     private final Processor cpu;
@@ -104,40 +84,43 @@ final class GuestState {
     private final Vmcs vmcs;
     private final Controls controls;
 
+    /** ES, CS, SS, DS, FS, GS, LDTR, TR. */
+    private final Segment[] segments;
+
     GuestState(Vmx vmx) {
         this.vmx = vmx;
         cpu = vmx.cpu;
         state = cpu.state;
         vmcs = vmx.vmcs;
         controls = vmx.controls;
-    }
-
-    private Segment segment(int index) {
-        return index == LDTR ? state.ldtr : index == TR ? state.tr : state.segments[index];
+        segments = Arrays.copyOf(state.segments, state.segments.length + 2);
+        segments[state.segments.length] = state.ldtr;
+        segments[state.segments.length + 1] = state.tr;
     }
 
     // ---- loading ----
 
     /** Loads everything but the MSR-load area, and what is not a register. */
     void load() {
-        registers();
-        controlRegisters();
-        descriptorTables();
-        nonRegisterState();
+        byte[] image = vmcs.image();
+        registers(image);
+        controlRegisters(image);
+        descriptorTables(image);
+        nonRegisterState(image);
     }
 
-    private void controlRegisters() {
-        state.cr0 = (vmcs.read(VmcsField.GUEST_CR0) & ~CR0_KEPT) | (state.cr0 & CR0_KEPT);
-        state.cr3 = vmcs.read(VmcsField.GUEST_CR3);
-        state.cr4 = vmcs.read(VmcsField.GUEST_CR4);
+    private void controlRegisters(byte[] image) {
+        state.cr0 = (Vmcs.at(image, CR0) & ~CR0_KEPT) | (state.cr0 & CR0_KEPT);
+        state.cr3 = Vmcs.at(image, CR3);
+        state.cr4 = Vmcs.at(image, CR4);
         if (controls.is(EntryControls.LOAD_DEBUG_CONTROLS)) {
             state.dr[7] = (vmcs.read(VmcsField.GUEST_DR7) & DR7_WRITABLE) | DR7_ONES;
             cpu.system.msrs.debugControl = vmcs.read(VmcsField.GUEST_IA32_DEBUGCTL);
         }
         ModelSpecificRegisters msrs = cpu.system.msrs;
-        msrs.sysenterCs = vmcs.read(VmcsField.GUEST_IA32_SYSENTER_CS);
-        msrs.sysenterEsp = vmcs.read(VmcsField.GUEST_IA32_SYSENTER_ESP);
-        msrs.sysenterEip = vmcs.read(VmcsField.GUEST_IA32_SYSENTER_EIP);
+        msrs.sysenterCs = Vmcs.at(image, SYSENTER_CS) & LOW32;
+        msrs.sysenterEsp = Vmcs.at(image, SYSENTER_ESP);
+        msrs.sysenterEip = Vmcs.at(image, SYSENTER_EIP);
         if (controls.is(EntryControls.LOAD_IA32_EFER)) {
             state.efer = vmcs.read(VmcsField.GUEST_IA32_EFER);
         } else {
@@ -151,32 +134,32 @@ final class GuestState {
         }
     }
 
-    private void descriptorTables() {
-        for (int n = 0; n < SELECTORS.length; n++) {
-            segment(n)
-                    .set(
-                            (int) vmcs.read(SELECTORS[n]),
-                            vmcs.read(BASES[n]),
-                            vmcs.read(LIMITS[n]),
-                            (int) vmcs.read(ACCESS_RIGHTS[n]) & RIGHTS);
+    private void descriptorTables(byte[] image) {
+        for (int n = 0; n < segments.length; n++) {
+            int row = n * Long.BYTES;
+            segments[n].set(
+                    (int) (Vmcs.at(image, SELECTORS + row) & LOW16),
+                    Vmcs.at(image, BASES + row),
+                    Vmcs.at(image, LIMITS + row) & LOW32,
+                    (int) Vmcs.at(image, ACCESS_RIGHTS + row) & RIGHTS);
         }
         // The privilege level is the DPL of SS, usable or not.
         state.cpl = state.segments[Segment.SS].dpl();
-        state.gdtrBase = vmcs.read(VmcsField.GUEST_GDTR_BASE);
-        state.gdtrLimit = (int) vmcs.read(VmcsField.GUEST_GDTR_LIMIT);
-        state.idtrBase = vmcs.read(VmcsField.GUEST_IDTR_BASE);
-        state.idtrLimit = (int) vmcs.read(VmcsField.GUEST_IDTR_LIMIT);
+        state.gdtrBase = Vmcs.at(image, GDTR_BASE);
+        state.gdtrLimit = (int) Vmcs.at(image, GDTR_LIMIT);
+        state.idtrBase = Vmcs.at(image, IDTR_BASE);
+        state.idtrLimit = (int) Vmcs.at(image, IDTR_LIMIT);
     }
 
-    private void registers() {
-        state.r[CpuState.RSP] = vmcs.read(VmcsField.GUEST_RSP);
-        state.rip = vmcs.read(VmcsField.GUEST_RIP);
+    private void registers(byte[] image) {
+        state.r[CpuState.RSP] = Vmcs.at(image, RSP);
+        state.rip = Vmcs.at(image, RIP);
         state.instructionRip = state.rip;
-        state.setRflags(vmcs.read(VmcsField.GUEST_RFLAGS));
+        state.setRflags(Vmcs.at(image, RFLAGS));
     }
 
-    private void nonRegisterState() {
-        int blocking = (int) vmcs.read(VmcsField.GUEST_INTERRUPTIBILITY_STATE);
+    private void nonRegisterState(byte[] image) {
+        int blocking = (int) Vmcs.at(image, INTERRUPTIBILITY_STATE);
         cpu.shadow = (blocking & BLOCKING_BY_MOV_SS) != 0
                 ? Processor.SHADOW_MOV_SS
                 : (blocking & BLOCKING_BY_STI) != 0 ? Processor.SHADOW_STI : Processor.NO_SHADOW;
@@ -187,13 +170,13 @@ final class GuestState {
         } else {
             cpu.nmiBlocked = byNmi;
         }
-        cpu.activity = switch ((int) vmcs.read(VmcsField.GUEST_ACTIVITY_STATE)) {
+        cpu.activity = switch ((int) Vmcs.at(image, ACTIVITY_STATE)) {
             case ACTIVITY_HLT -> Activity.HLT;
             case ACTIVITY_SHUTDOWN -> Activity.SHUTDOWN;
             case ACTIVITY_WAIT_FOR_SIPI -> Activity.WAIT_FOR_SIPI;
             default -> Activity.ACTIVE;
         };
-        int pending = (int) vmcs.read(VmcsField.GUEST_PENDING_DEBUG_EXCEPTIONS);
+        int pending = (int) Vmcs.at(image, PENDING_DEBUG_EXCEPTIONS);
         // Without BS and without an enabled breakpoint nothing is delivered.
         cpu.pendingDebug = (pending & (PENDING_BS | ENABLED_BREAKPOINT)) != 0 ? pending & PENDING : 0;
     }
@@ -225,26 +208,28 @@ final class GuestState {
 
     /** Saves everything but the MSR-store area. RIP and RFLAGS are as they are to be saved. */
     void save() {
-        saveControlRegisters();
-        saveDescriptorTables();
-        vmcs.write(VmcsField.GUEST_RSP, state.r[CpuState.RSP]);
-        vmcs.write(VmcsField.GUEST_RIP, state.rip);
-        vmcs.write(VmcsField.GUEST_RFLAGS, state.rflags());
-        saveNonRegisterState();
+        byte[] image = vmcs.imageToWrite();
+        saveControlRegisters(image);
+        saveDescriptorTables(image);
+        Vmcs.set(image, RSP, state.r[CpuState.RSP]);
+        Vmcs.set(image, RIP, state.rip);
+        Vmcs.set(image, RFLAGS, state.rflags());
+        saveNonRegisterState(image);
+        vmcs.written();
     }
 
-    private void saveControlRegisters() {
-        vmcs.write(VmcsField.GUEST_CR0, state.cr0);
-        vmcs.write(VmcsField.GUEST_CR3, state.cr3);
-        vmcs.write(VmcsField.GUEST_CR4, state.cr4);
+    private void saveControlRegisters(byte[] image) {
+        Vmcs.set(image, CR0, state.cr0);
+        Vmcs.set(image, CR3, state.cr3);
+        Vmcs.set(image, CR4, state.cr4);
         ModelSpecificRegisters msrs = cpu.system.msrs;
         if (controls.is(ExitControls.SAVE_DEBUG_CONTROLS)) {
             vmcs.write(VmcsField.GUEST_DR7, state.dr[7]);
             vmcs.write(VmcsField.GUEST_IA32_DEBUGCTL, msrs.debugControl);
         }
-        vmcs.write(VmcsField.GUEST_IA32_SYSENTER_CS, msrs.sysenterCs);
-        vmcs.write(VmcsField.GUEST_IA32_SYSENTER_ESP, msrs.sysenterEsp);
-        vmcs.write(VmcsField.GUEST_IA32_SYSENTER_EIP, msrs.sysenterEip);
+        Vmcs.set(image, SYSENTER_CS, msrs.sysenterCs & LOW32);
+        Vmcs.set(image, SYSENTER_ESP, msrs.sysenterEsp);
+        Vmcs.set(image, SYSENTER_EIP, msrs.sysenterEip);
         if (controls.is(ExitControls.SAVE_IA32_PAT)) {
             vmcs.write(VmcsField.GUEST_IA32_PAT, msrs.pat);
         }
@@ -267,41 +252,41 @@ final class GuestState {
         }
     }
 
-    private void saveDescriptorTables() {
-        for (int n = 0; n < SELECTORS.length; n++) {
-            Segment segment = segment(n);
-            int rights = segment.attributes & RIGHTS;
-            if (n == Segment.SS) {
-                rights = (rights & ~DPL) | (state.cpl << Segment.DPL_SHIFT);
-            }
-            vmcs.write(SELECTORS[n], segment.selector);
-            vmcs.write(BASES[n], segment.base);
-            vmcs.write(LIMITS[n], segment.limit);
-            vmcs.write(ACCESS_RIGHTS[n], rights);
+    private void saveDescriptorTables(byte[] image) {
+        for (int n = 0; n < segments.length; n++) {
+            Segment segment = segments[n];
+            int row = n * Long.BYTES;
+            Vmcs.set(image, SELECTORS + row, segment.selector & LOW16);
+            Vmcs.set(image, BASES + row, segment.base);
+            Vmcs.set(image, LIMITS + row, segment.limit & LOW32);
+            Vmcs.set(image, ACCESS_RIGHTS + row, segment.attributes & RIGHTS);
         }
-        vmcs.write(VmcsField.GUEST_GDTR_BASE, state.gdtrBase);
-        vmcs.write(VmcsField.GUEST_GDTR_LIMIT, state.gdtrLimit & LOW32);
-        vmcs.write(VmcsField.GUEST_IDTR_BASE, state.idtrBase);
-        vmcs.write(VmcsField.GUEST_IDTR_LIMIT, state.idtrLimit & LOW32);
+        int stack = state.segments[Segment.SS].attributes & RIGHTS & ~DPL;
+        int stackRights = ACCESS_RIGHTS + (Segment.SS * Long.BYTES);
+        Vmcs.set(image, stackRights, stack | (state.cpl << Segment.DPL_SHIFT));
+        Vmcs.set(image, GDTR_BASE, state.gdtrBase);
+        Vmcs.set(image, GDTR_LIMIT, state.gdtrLimit & LOW32);
+        Vmcs.set(image, IDTR_BASE, state.idtrBase);
+        Vmcs.set(image, IDTR_LIMIT, state.idtrLimit & LOW32);
     }
 
-    private void saveNonRegisterState() {
+    private void saveNonRegisterState(byte[] image) {
         int blocking = switch (cpu.shadow) {
             case Processor.SHADOW_STI -> BLOCKING_BY_STI;
             case Processor.SHADOW_MOV_SS -> BLOCKING_BY_MOV_SS;
             default -> 0;
         };
         boolean byNmi = controls.is(PinBased.VIRTUAL_NMIS) ? vmx.virtualNmiBlocked : cpu.nmiBlocked;
-        vmcs.write(VmcsField.GUEST_INTERRUPTIBILITY_STATE, blocking | (byNmi ? BLOCKING_BY_NMI : 0));
+        Vmcs.set(image, INTERRUPTIBILITY_STATE, blocking | (byNmi ? BLOCKING_BY_NMI : 0));
         int activity = switch (cpu.activity) {
             case HLT -> ACTIVITY_HLT;
             case SHUTDOWN -> ACTIVITY_SHUTDOWN;
             case WAIT_FOR_SIPI -> ACTIVITY_WAIT_FOR_SIPI;
             case ACTIVE, MWAIT -> ACTIVITY_ACTIVE;
         };
-        vmcs.write(VmcsField.GUEST_ACTIVITY_STATE, activity);
+        Vmcs.set(image, ACTIVITY_STATE, activity);
         int pending = cpu.pendingDebug & PENDING;
         boolean breakpoint = (pending & 0xf) != 0;
-        vmcs.write(VmcsField.GUEST_PENDING_DEBUG_EXCEPTIONS, breakpoint ? pending | ENABLED_BREAKPOINT : pending);
+        Vmcs.set(image, PENDING_DEBUG_EXCEPTIONS, breakpoint ? pending | ENABLED_BREAKPOINT : pending);
     }
 }

@@ -31,14 +31,25 @@ final class HostState {
     private static final int TABLE_LIMIT = 0xffff;
     private static final long DR7_RESET = 0x400;
 
-    private static final VmcsField[] SELECTORS = {
-        VmcsField.HOST_ES_SELECTOR,
-        VmcsField.HOST_CS_SELECTOR,
-        VmcsField.HOST_SS_SELECTOR,
-        VmcsField.HOST_DS_SELECTOR,
-        VmcsField.HOST_FS_SELECTOR,
-        VmcsField.HOST_GS_SELECTOR
-    };
+    // Where the fields stand, as in GuestState. The rows ES, CS, SS, DS, FS, GS follow one another.
+    private static final int SELECTORS = VmcsField.HOST_ES_SELECTOR.offset;
+    private static final int FS_BASE = VmcsField.HOST_FS_BASE.offset;
+    private static final int GS_BASE = VmcsField.HOST_GS_BASE.offset;
+    private static final int TR_SELECTOR = VmcsField.HOST_TR_SELECTOR.offset;
+    private static final int TR_BASE = VmcsField.HOST_TR_BASE.offset;
+    private static final int GDTR_BASE = VmcsField.HOST_GDTR_BASE.offset;
+    private static final int IDTR_BASE = VmcsField.HOST_IDTR_BASE.offset;
+    private static final int CR0 = VmcsField.HOST_CR0.offset;
+    private static final int CR3 = VmcsField.HOST_CR3.offset;
+    private static final int CR4 = VmcsField.HOST_CR4.offset;
+    private static final int SYSENTER_CS = VmcsField.HOST_IA32_SYSENTER_CS.offset;
+    private static final int SYSENTER_ESP = VmcsField.HOST_IA32_SYSENTER_ESP.offset;
+    private static final int SYSENTER_EIP = VmcsField.HOST_IA32_SYSENTER_EIP.offset;
+    private static final int RSP = VmcsField.HOST_RSP.offset;
+    private static final int RIP = VmcsField.HOST_RIP.offset;
+
+    private static final long LOW32 = 0xffff_ffffL;
+    private static final int LOW16 = 0xffff;
 
     private final Processor cpu;
     private final CpuState state;
@@ -58,16 +69,17 @@ final class HostState {
      * @return whether it can be used: not so where the PDPTEs of a host with PAE paging are invalid
      */
     boolean load() {
+        byte[] image = vmcs.image();
         boolean wide = controls.is(ExitControls.HOST_ADDRESS_SPACE_SIZE);
-        state.cr0 = (vmcs.read(VmcsField.HOST_CR0) & ~GuestState.CR0_KEPT) | (state.cr0 & GuestState.CR0_KEPT);
-        state.cr3 = vmcs.read(VmcsField.HOST_CR3);
-        long cr4 = vmcs.read(VmcsField.HOST_CR4);
+        state.cr0 = (Vmcs.at(image, CR0) & ~GuestState.CR0_KEPT) | (state.cr0 & GuestState.CR0_KEPT);
+        state.cr3 = Vmcs.at(image, CR3);
+        long cr4 = Vmcs.at(image, CR4);
         state.cr4 = wide ? cr4 | Cr4.PAE : cr4 & ~Cr4.PCIDE;
-        modelSpecificRegisters(wide);
-        segments(wide);
+        modelSpecificRegisters(image, wide);
+        segments(image, wide);
         state.dr[7] = DR7_RESET;
-        state.r[CpuState.RSP] = vmcs.read(VmcsField.HOST_RSP);
-        state.rip = vmcs.read(VmcsField.HOST_RIP);
+        state.r[CpuState.RSP] = Vmcs.at(image, RSP);
+        state.rip = Vmcs.at(image, RIP);
         state.instructionRip = state.rip;
         state.setRflags(Rflags.FIXED);
         cpu.activity = Processor.Activity.ACTIVE;
@@ -77,12 +89,12 @@ final class HostState {
         return !pae || cpu.walker.loadPdptes(state.cr3);
     }
 
-    private void modelSpecificRegisters(boolean wide) {
+    private void modelSpecificRegisters(byte[] image, boolean wide) {
         ModelSpecificRegisters msrs = cpu.system.msrs;
         msrs.debugControl = 0;
-        msrs.sysenterCs = vmcs.read(VmcsField.HOST_IA32_SYSENTER_CS);
-        msrs.sysenterEsp = vmcs.read(VmcsField.HOST_IA32_SYSENTER_ESP);
-        msrs.sysenterEip = vmcs.read(VmcsField.HOST_IA32_SYSENTER_EIP);
+        msrs.sysenterCs = Vmcs.at(image, SYSENTER_CS) & LOW32;
+        msrs.sysenterEsp = Vmcs.at(image, SYSENTER_ESP);
+        msrs.sysenterEip = Vmcs.at(image, SYSENTER_EIP);
         long mode = Efer.LMA | Efer.LME;
         state.efer = controls.is(ExitControls.LOAD_IA32_EFER)
                 ? vmcs.read(VmcsField.HOST_IA32_EFER)
@@ -92,24 +104,21 @@ final class HostState {
         }
     }
 
-    private void segments(boolean wide) {
-        for (int n = 0; n < SELECTORS.length; n++) {
-            int selector = (int) vmcs.read(SELECTORS[n]);
-            long base = n == Segment.FS
-                    ? vmcs.read(VmcsField.HOST_FS_BASE)
-                    : n == Segment.GS ? vmcs.read(VmcsField.HOST_GS_BASE) : 0;
-            int rights = n == Segment.CS
-                    ? CODE | (wide ? Segment.LONG : Segment.BIG)
-                    : selector == 0 ? Segment.UNUSABLE : DATA;
-            state.segments[n].set(selector, base, FLAT, rights);
+    private void segments(byte[] image, boolean wide) {
+        Segment[] segments = state.segments;
+        for (int n = 0; n < segments.length; n++) {
+            int selector = (int) Vmcs.at(image, SELECTORS + (n * Long.BYTES)) & LOW16;
+            segments[n].set(selector, 0, FLAT, selector == 0 ? Segment.UNUSABLE : DATA);
         }
+        segments[Segment.CS].attributes = CODE | (wide ? Segment.LONG : Segment.BIG);
+        segments[Segment.FS].base = Vmcs.at(image, FS_BASE);
+        segments[Segment.GS].base = Vmcs.at(image, GS_BASE);
         state.cpl = 0;
         state.ldtr.set(0, 0, 0, Segment.UNUSABLE);
-        state.tr.set(
-                (int) vmcs.read(VmcsField.HOST_TR_SELECTOR), vmcs.read(VmcsField.HOST_TR_BASE), TSS_LIMIT, BUSY_TSS);
-        state.gdtrBase = vmcs.read(VmcsField.HOST_GDTR_BASE);
+        state.tr.set((int) Vmcs.at(image, TR_SELECTOR) & LOW16, Vmcs.at(image, TR_BASE), TSS_LIMIT, BUSY_TSS);
+        state.gdtrBase = Vmcs.at(image, GDTR_BASE);
         state.gdtrLimit = TABLE_LIMIT;
-        state.idtrBase = vmcs.read(VmcsField.HOST_IDTR_BASE);
+        state.idtrBase = Vmcs.at(image, IDTR_BASE);
         state.idtrLimit = TABLE_LIMIT;
     }
 }

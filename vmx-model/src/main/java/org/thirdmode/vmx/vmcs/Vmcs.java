@@ -36,9 +36,22 @@ public final class Vmcs {
     private static final int LAUNCH_STATE_OFFSET = 8;
     private static final int LAUNCHED = 1;
 
+    /** What is read where nothing answers. */
+    private static final byte[] NO_MEMORY = ones();
+
     private final PhysicalMemory memory;
+
+    /** Where writes go that no memory takes; null where none was needed yet. */
+    private byte[] lost;
+
     private long address = NO_VMCS;
     private Frame frame;
+
+    private static byte[] ones() {
+        byte[] ones = new byte[SIZE];
+        java.util.Arrays.fill(ones, (byte) -1);
+        return ones;
+    }
 
     /** Looks at no region yet. */
     public Vmcs(PhysicalMemory memory) {
@@ -65,6 +78,45 @@ public final class Vmcs {
     /** The bytes of the region, to be read by {@link VmcsField#offset}; null where no memory answers. */
     public byte[] bytes() {
         return frame == null ? null : frame.bytes;
+    }
+
+    /**
+     * The bytes of the region, for who reads many fields at once, by {@link VmcsField#offset} and {@link #at}: all ones where
+     * no memory answers. Eight bytes a field; bits that it does not have are to be masked out.
+     */
+    public byte[] image() {
+        return frame == null ? NO_MEMORY : frame.bytes;
+    }
+
+    /**
+     * The same for who writes many: bits that a field does not have are to be 0. {@link #written} must follow. Where the
+     * region takes no writes they go nowhere.
+     */
+    public byte[] imageToWrite() {
+        if (frame != null && !frame.readOnly) {
+            return frame.bytes;
+        }
+        if (lost == null) {
+            lost = new byte[SIZE];
+        }
+        return lost;
+    }
+
+    /** What was decoded of the region is no more good. */
+    public void written() {
+        if (frame != null && frame.code != null) {
+            frame.code.bytesWritten(FIELDS_OFFSET, SIZE);
+        }
+    }
+
+    /** Eight bytes of an {@link #image}. */
+    public static long at(byte[] image, int offset) {
+        return (long) Frame.LONG.get(image, offset);
+    }
+
+    /** Sets eight bytes of an {@link #imageToWrite}. */
+    public static void set(byte[] image, int offset, long value) {
+        Frame.LONG.set(image, offset, value);
     }
 
     /** The value of a field, zero-extended. */

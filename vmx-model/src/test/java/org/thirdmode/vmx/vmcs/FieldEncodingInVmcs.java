@@ -48,6 +48,22 @@ class FieldEncodingInVmcs {
         assertSame(field, VmcsField.byEncoding(Long.decode(encoding)));
     }
 
+    /** What moves the registers between the VMCS and the processor counts on it. */
+    @Test
+    void theRowsOfSegmentRegistersFollowOneAnother() {
+        String[] registers = {"ES", "CS", "SS", "DS", "FS", "GS", "LDTR", "TR"};
+        for (String part : new String[] {"SELECTOR", "BASE", "LIMIT", "ACCESS_RIGHTS"}) {
+            for (int n = 0; n < registers.length; n++) {
+                VmcsField field = VmcsField.valueOf("GUEST_" + registers[n] + "_" + part);
+                assertEquals(VmcsField.valueOf("GUEST_ES_" + part).offset + 8 * n, field.offset, field.name());
+            }
+        }
+        for (int n = 0; n < 6; n++) {
+            VmcsField field = VmcsField.valueOf("HOST_" + registers[n] + "_SELECTOR");
+            assertEquals(VmcsField.HOST_ES_SELECTOR.offset + 8 * n, field.offset, field.name());
+        }
+    }
+
     @Test
     void noTwoFieldsShareAnEncodingOrAPlace() {
         Set<Integer> encodings = new HashSet<>();
