@@ -320,6 +320,19 @@ class OtherCausesOfVmExits {
     }
 
     @Test
+    void eachAccessToTheApicAccessPageExitsHoweverWellItsNeighboursAreKnown() {
+        VmxMachine machine = withEpt(SecondaryProcessorBased.VIRTUALIZE_APIC_ACCESSES);
+        machine.put(VmcsField.APIC_ACCESS_ADDRESS, 0x63000);
+        // MOV EAX, [60000H]; MOV EAX, [62000H]; MOV EAX, [63020H]
+        VmExit exit = machine.launch("8b0425 00000600 8b0425 00200600 8b0425 20300600");
+        assertEquals(new VmExit.ApicAccess(0x20, 0), exit);
+        assertEquals(VmxMachine.GUEST_CODE + 14, machine.get(VmcsField.GUEST_RIP));
+        machine.resume();
+        assertEquals(new VmExit.ApicAccess(0x20, 0), machine.vmx.exit());
+        assertEquals(VmxMachine.GUEST_CODE + 14, machine.get(VmcsField.GUEST_RIP));
+    }
+
+    @Test
     void aVirtualInterruptIsDeliveredWithoutExit() {
         VmxMachine machine = exiting(
                 PinBased.EXTERNAL_INTERRUPT_EXITING,
