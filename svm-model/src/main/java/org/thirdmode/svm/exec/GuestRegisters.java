@@ -3,6 +3,7 @@ package org.thirdmode.svm.exec;
 import org.thirdmode.svm.vmcb.Vmcb;
 import org.thirdmode.svm.vmcb.VmcbField;
 import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Efer;
@@ -14,11 +15,28 @@ import org.thirdmode.x86.state.Segment;
  * do. APM 2 "VMRUN Instruction", "VMSAVE and VMLOAD Instructions".
  */
 final class GuestRegisters {
-    private static final VmcbField[] SELECTORS = {
-        VmcbField.ES_SELECTOR, VmcbField.CS_SELECTOR, VmcbField.SS_SELECTOR, VmcbField.DS_SELECTOR
-    };
-
-    private static final int[] REGISTERS = {Segment.ES, Segment.CS, Segment.SS, Segment.DS};
+    // Where the fields stand that every VMRUN and #VMEXIT moves: as constants, the compiler puts them into its code.
+    // ES, CS,
+    // SS and DS follow one another, of 16 bytes each.
+    private static final int SEGMENTS = VmcbField.ES_SELECTOR.offset;
+    private static final int SEGMENT_COUNT = 4;
+    private static final int SEGMENT_SIZE = 16;
+    private static final int GDTR_LIMIT = VmcbField.GDTR_LIMIT.offset;
+    private static final int GDTR_BASE = VmcbField.GDTR_BASE.offset;
+    private static final int IDTR_LIMIT = VmcbField.IDTR_LIMIT.offset;
+    private static final int IDTR_BASE = VmcbField.IDTR_BASE.offset;
+    private static final int CPL = VmcbField.CPL.offset;
+    private static final int EFER = VmcbField.EFER.offset;
+    private static final int CR0 = VmcbField.CR0.offset;
+    private static final int CR2 = VmcbField.CR2.offset;
+    private static final int CR3 = VmcbField.CR3.offset;
+    private static final int CR4 = VmcbField.CR4.offset;
+    private static final int DR6 = VmcbField.DR6.offset;
+    private static final int DR7 = VmcbField.DR7.offset;
+    private static final int RFLAGS = VmcbField.RFLAGS.offset;
+    private static final int RIP = VmcbField.RIP.offset;
+    private static final int RSP = VmcbField.RSP.offset;
+    private static final int RAX = VmcbField.RAX.offset;
 
     private static final long CR0_DEFINED =
             Cr0.PE | Cr0.MP | Cr0.EM | Cr0.TS | Cr0.NE | Cr0.WP | Cr0.AM | Cr0.NW | Cr0.CD | Cr0.PG;
@@ -33,7 +51,11 @@ final class GuestRegisters {
     private final CpuState state;
     private final LoadedVmcb loaded;
 
+    /** Bits of an address that no linear address has. */
+    private final int unusedBits;
+
     GuestRegisters(Processor cpu, LoadedVmcb loaded) {
+        unusedBits = 64 - Math.max(cpu.profile.linearAddressWidth(), 48);
         this.cpu = cpu;
         this.state = cpu.state;
         this.loaded = loaded;
@@ -43,34 +65,31 @@ final class GuestRegisters {
 
     /** Loads what VMRUN loads, from the VMCB as it was read. */
     void load() {
-        for (int n = 0; n < SELECTORS.length; n++) {
-            VmcbField selector = SELECTORS[n];
-            long attributes = loaded.get(selector.next(1));
-            boolean code = REGISTERS[n] == Segment.CS;
-            state.segments[REGISTERS[n]].set(
-                    (int) loaded.get(selector),
-                    canonical(loaded.get(selector.next(3))),
-                    loaded.get(selector.next(2)),
-                    code ? Segments.codeFromVmcb(attributes) : Segments.fromVmcb(attributes));
+        byte[] image = loaded.image;
+        for (int n = 0; n < SEGMENT_COUNT; n++) {
+            int at = SEGMENTS + (n * SEGMENT_SIZE);
+            Segments.load(state.segments[n], Vmcb.at(image, at), canonical(Vmcb.at(image, at + Long.BYTES)));
         }
-        state.gdtrBase = canonical(loaded.get(VmcbField.GDTR_BASE));
-        state.gdtrLimit = (int) loaded.get(VmcbField.GDTR_LIMIT) & 0xffff;
-        state.idtrBase = canonical(loaded.get(VmcbField.IDTR_BASE));
-        state.idtrLimit = (int) loaded.get(VmcbField.IDTR_LIMIT) & 0xffff;
-        long cr0 = (loaded.get(VmcbField.CR0) & CR0_DEFINED) | Cr0.ET;
-        long efer = loaded.get(VmcbField.EFER) & ~Efer.LMA;
+        // CS is always usable.
+        state.segments[Segment.CS].attributes &= ~Segment.UNUSABLE;
+        state.gdtrBase = canonical(Vmcb.at(image, GDTR_BASE));
+        state.gdtrLimit = (int) Vmcb.at(image, GDTR_LIMIT) & 0xffff;
+        state.idtrBase = canonical(Vmcb.at(image, IDTR_BASE));
+        state.idtrLimit = (int) Vmcb.at(image, IDTR_LIMIT) & 0xffff;
+        long cr0 = (Vmcb.at(image, CR0) & CR0_DEFINED) | Cr0.ET;
+        long efer = Vmcb.at(image, EFER) & ~Efer.LMA;
         boolean longMode = (cr0 & Cr0.PG) != 0 && (efer & Efer.LME) != 0;
         state.cr0 = cr0;
         state.efer = longMode ? efer | Efer.LMA : efer;
-        state.cr4 = loaded.get(VmcbField.CR4);
-        state.cr3 = longMode ? loaded.get(VmcbField.CR3) : loaded.get(VmcbField.CR3) & LOW32;
-        state.cr2 = loaded.get(VmcbField.CR2);
-        state.dr[6] = (loaded.get(VmcbField.DR6) & DR6_WRITABLE) | DR6_ONES;
-        state.dr[7] = (loaded.get(VmcbField.DR7) & DR7_WRITABLE) | DR7_ONES;
-        state.setRflags(loaded.get(VmcbField.RFLAGS));
-        state.rip = longMode ? loaded.get(VmcbField.RIP) : loaded.get(VmcbField.RIP) & LOW32;
-        state.r[CpuState.RSP] = loaded.get(VmcbField.RSP);
-        state.r[CpuState.RAX] = loaded.get(VmcbField.RAX);
+        state.cr4 = Vmcb.at(image, CR4);
+        state.cr3 = longMode ? Vmcb.at(image, CR3) : Vmcb.at(image, CR3) & LOW32;
+        state.cr2 = Vmcb.at(image, CR2);
+        state.dr[6] = (Vmcb.at(image, DR6) & DR6_WRITABLE) | DR6_ONES;
+        state.dr[7] = (Vmcb.at(image, DR7) & DR7_WRITABLE) | DR7_ONES;
+        state.setRflags(Vmcb.at(image, RFLAGS));
+        state.rip = longMode ? Vmcb.at(image, RIP) : Vmcb.at(image, RIP) & LOW32;
+        state.r[CpuState.RSP] = Vmcb.at(image, RSP);
+        state.r[CpuState.RAX] = Vmcb.at(image, RAX);
         state.cpl = privilege();
     }
 
@@ -84,38 +103,41 @@ final class GuestRegisters {
 
     /** A base that is sign-extended from the most significant implemented bit. */
     private long canonical(long address) {
-        int unused = 64 - Math.max(cpu.profile.linearAddressWidth(), 48);
-        return (address << unused) >> unused;
+        return (address << unusedBits) >> unusedBits;
     }
 
     // ---- #VMEXIT ----
 
-    /** Saves what #VMEXIT saves. */
+    /** Saves what #VMEXIT saves: to the VMCB and to what is held of it. */
     void save(Vmcb vmcb) {
-        for (int n = 0; n < SELECTORS.length; n++) {
-            Segment segment = state.segments[REGISTERS[n]];
-            VmcbField selector = SELECTORS[n];
-            loaded.store(vmcb, selector, segment.selector);
-            loaded.store(vmcb, selector.next(1), Segments.toVmcb(segment));
-            loaded.store(vmcb, selector.next(2), segment.limit);
-            loaded.store(vmcb, selector.next(3), segment.base);
+        save(vmcb.imageToWrite());
+        vmcb.written();
+        save(loaded.image);
+    }
+
+    private void save(byte[] image) {
+        for (int n = 0; n < SEGMENT_COUNT; n++) {
+            Segment segment = state.segments[n];
+            int at = SEGMENTS + (n * SEGMENT_SIZE);
+            Vmcb.set(image, at, Segments.packed(segment));
+            Vmcb.set(image, at + Long.BYTES, segment.base);
         }
-        loaded.store(vmcb, VmcbField.GDTR_BASE, state.gdtrBase);
-        loaded.store(vmcb, VmcbField.GDTR_LIMIT, state.gdtrLimit);
-        loaded.store(vmcb, VmcbField.IDTR_BASE, state.idtrBase);
-        loaded.store(vmcb, VmcbField.IDTR_LIMIT, state.idtrLimit);
-        loaded.store(vmcb, VmcbField.EFER, state.efer);
-        loaded.store(vmcb, VmcbField.CR4, state.cr4);
-        loaded.store(vmcb, VmcbField.CR3, state.cr3);
-        loaded.store(vmcb, VmcbField.CR2, state.cr2);
-        loaded.store(vmcb, VmcbField.CR0, state.cr0);
-        loaded.store(vmcb, VmcbField.DR7, state.dr[7]);
-        loaded.store(vmcb, VmcbField.DR6, state.dr[6]);
-        loaded.store(vmcb, VmcbField.RFLAGS, state.rflags());
-        loaded.store(vmcb, VmcbField.RIP, state.rip);
-        loaded.store(vmcb, VmcbField.RSP, state.r[CpuState.RSP]);
-        loaded.store(vmcb, VmcbField.RAX, state.r[CpuState.RAX]);
-        loaded.store(vmcb, VmcbField.CPL, state.cpl);
+        Frame.INT.set(image, GDTR_LIMIT, state.gdtrLimit);
+        Vmcb.set(image, GDTR_BASE, state.gdtrBase);
+        Frame.INT.set(image, IDTR_LIMIT, state.idtrLimit);
+        Vmcb.set(image, IDTR_BASE, state.idtrBase);
+        Vmcb.set(image, EFER, state.efer);
+        Vmcb.set(image, CR4, state.cr4);
+        Vmcb.set(image, CR3, state.cr3);
+        Vmcb.set(image, CR2, state.cr2);
+        Vmcb.set(image, CR0, state.cr0);
+        Vmcb.set(image, DR7, state.dr[7]);
+        Vmcb.set(image, DR6, state.dr[6]);
+        Vmcb.set(image, RFLAGS, state.rflags());
+        Vmcb.set(image, RIP, state.rip);
+        Vmcb.set(image, RSP, state.r[CpuState.RSP]);
+        Vmcb.set(image, RAX, state.r[CpuState.RAX]);
+        image[CPL] = (byte) state.cpl;
     }
 
     // ---- VMLOAD and VMSAVE ----

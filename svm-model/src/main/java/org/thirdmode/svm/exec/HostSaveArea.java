@@ -4,6 +4,7 @@ import org.thirdmode.svm.vmcb.Vmcb;
 import org.thirdmode.svm.vmcb.VmcbField;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.exec.system.ControlRegisters;
+import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Cr4;
@@ -17,11 +18,22 @@ import org.thirdmode.x86.state.Segment;
  * Host State", "#VMEXIT".
  */
 final class HostSaveArea {
-    private static final VmcbField[] SELECTORS = {
-        VmcbField.ES_SELECTOR, VmcbField.CS_SELECTOR, VmcbField.SS_SELECTOR, VmcbField.DS_SELECTOR
-    };
-
-    private static final int[] REGISTERS = {Segment.ES, Segment.CS, Segment.SS, Segment.DS};
+    // Where the fields stand, as in GuestRegisters.
+    private static final int SEGMENTS = VmcbField.ES_SELECTOR.offset;
+    private static final int SEGMENT_COUNT = 4;
+    private static final int SEGMENT_SIZE = 16;
+    private static final int GDTR_LIMIT = VmcbField.GDTR_LIMIT.offset;
+    private static final int GDTR_BASE = VmcbField.GDTR_BASE.offset;
+    private static final int IDTR_LIMIT = VmcbField.IDTR_LIMIT.offset;
+    private static final int IDTR_BASE = VmcbField.IDTR_BASE.offset;
+    private static final int EFER = VmcbField.EFER.offset;
+    private static final int CR0 = VmcbField.CR0.offset;
+    private static final int CR3 = VmcbField.CR3.offset;
+    private static final int CR4 = VmcbField.CR4.offset;
+    private static final int RFLAGS = VmcbField.RFLAGS.offset;
+    private static final int RIP = VmcbField.RIP.offset;
+    private static final int RSP = VmcbField.RSP.offset;
+    private static final int RAX = VmcbField.RAX.offset;
 
     private static final long CR0_DEFINED =
             Cr0.PE | Cr0.MP | Cr0.EM | Cr0.TS | Cr0.ET | Cr0.NE | Cr0.WP | Cr0.AM | Cr0.NW | Cr0.CD | Cr0.PG;
@@ -44,27 +56,26 @@ final class HostSaveArea {
 
     /** Saves the host; RIP is that of the instruction after VMRUN. */
     void save(long address) {
-        area.at(address);
-        for (int n = 0; n < SELECTORS.length; n++) {
-            Segment segment = state.segments[REGISTERS[n]];
-            VmcbField selector = SELECTORS[n];
-            area.set(selector, segment.selector);
-            area.set(selector.next(1), Segments.toVmcb(segment));
-            area.set(selector.next(2), segment.limit);
-            area.set(selector.next(3), segment.base);
+        byte[] image = area.at(address).imageToWrite();
+        for (int n = 0; n < SEGMENT_COUNT; n++) {
+            Segment segment = state.segments[n];
+            int at = SEGMENTS + (n * SEGMENT_SIZE);
+            Vmcb.set(image, at, Segments.packed(segment));
+            Vmcb.set(image, at + Long.BYTES, segment.base);
         }
-        area.set(VmcbField.GDTR_BASE, state.gdtrBase);
-        area.set(VmcbField.GDTR_LIMIT, state.gdtrLimit);
-        area.set(VmcbField.IDTR_BASE, state.idtrBase);
-        area.set(VmcbField.IDTR_LIMIT, state.idtrLimit);
-        area.set(VmcbField.EFER, state.efer);
-        area.set(VmcbField.CR0, state.cr0);
-        area.set(VmcbField.CR4, state.cr4);
-        area.set(VmcbField.CR3, state.cr3);
-        area.set(VmcbField.RFLAGS, state.rflags());
-        area.set(VmcbField.RIP, state.rip);
-        area.set(VmcbField.RSP, state.r[CpuState.RSP]);
-        area.set(VmcbField.RAX, state.r[CpuState.RAX]);
+        Vmcb.set(image, GDTR_BASE, state.gdtrBase);
+        Frame.INT.set(image, GDTR_LIMIT, state.gdtrLimit);
+        Vmcb.set(image, IDTR_BASE, state.idtrBase);
+        Frame.INT.set(image, IDTR_LIMIT, state.idtrLimit);
+        Vmcb.set(image, EFER, state.efer);
+        Vmcb.set(image, CR0, state.cr0);
+        Vmcb.set(image, CR4, state.cr4);
+        Vmcb.set(image, CR3, state.cr3);
+        Vmcb.set(image, RFLAGS, state.rflags());
+        Vmcb.set(image, RIP, state.rip);
+        Vmcb.set(image, RSP, state.r[CpuState.RSP]);
+        Vmcb.set(image, RAX, state.r[CpuState.RAX]);
+        area.written();
     }
 
     /**
@@ -73,42 +84,38 @@ final class HostSaveArea {
      * @return false where the state is not one that a processor can be in: it shuts down
      */
     boolean load(long address) {
-        area.at(address);
-        long cr0 = area.get(VmcbField.CR0) | Cr0.PE;
-        long cr4 = area.get(VmcbField.CR4);
-        long efer = area.get(VmcbField.EFER);
-        if (!legal(cr0, cr4, efer)) {
+        byte[] image = area.at(address).image();
+        long cr0 = Vmcb.at(image, CR0) | Cr0.PE;
+        long cr3 = Vmcb.at(image, CR3);
+        long cr4 = Vmcb.at(image, CR4);
+        long efer = Vmcb.at(image, EFER);
+        if (!legal(cr0, cr3, cr4, efer)) {
             return false;
         }
-        for (int n = 0; n < SELECTORS.length; n++) {
-            VmcbField selector = SELECTORS[n];
-            long attributes = area.get(selector.next(1));
-            boolean code = REGISTERS[n] == Segment.CS;
-            state.segments[REGISTERS[n]].set(
-                    (int) area.get(selector),
-                    area.get(selector.next(3)),
-                    area.get(selector.next(2)),
-                    code ? Segments.codeFromVmcb(attributes) : Segments.fromVmcb(attributes));
+        for (int n = 0; n < SEGMENT_COUNT; n++) {
+            int at = SEGMENTS + (n * SEGMENT_SIZE);
+            Segments.load(state.segments[n], Vmcb.at(image, at), Vmcb.at(image, at + Long.BYTES));
         }
-        state.gdtrBase = area.get(VmcbField.GDTR_BASE);
-        state.gdtrLimit = (int) area.get(VmcbField.GDTR_LIMIT) & 0xffff;
-        state.idtrBase = area.get(VmcbField.IDTR_BASE);
-        state.idtrLimit = (int) area.get(VmcbField.IDTR_LIMIT) & 0xffff;
+        state.segments[Segment.CS].attributes &= ~Segment.UNUSABLE;
+        state.gdtrBase = Vmcb.at(image, GDTR_BASE);
+        state.gdtrLimit = (int) Vmcb.at(image, GDTR_LIMIT) & 0xffff;
+        state.idtrBase = Vmcb.at(image, IDTR_BASE);
+        state.idtrLimit = (int) Vmcb.at(image, IDTR_LIMIT) & 0xffff;
         state.efer = efer;
         state.cr0 = cr0;
         state.cr4 = cr4;
-        state.cr3 = area.get(VmcbField.CR3);
-        state.setRflags(area.get(VmcbField.RFLAGS) & ~(long) Rflags.VM);
-        state.rip = area.get(VmcbField.RIP);
-        state.r[CpuState.RSP] = area.get(VmcbField.RSP);
-        state.r[CpuState.RAX] = area.get(VmcbField.RAX);
+        state.cr3 = cr3;
+        state.setRflags(Vmcb.at(image, RFLAGS) & ~(long) Rflags.VM);
+        state.rip = Vmcb.at(image, RIP);
+        state.r[CpuState.RSP] = Vmcb.at(image, RSP);
+        state.r[CpuState.RAX] = Vmcb.at(image, RAX);
         state.dr[7] = DR7_DISABLED;
         state.cpl = 0;
         return true;
     }
 
     /** "Checks the reloaded host state for consistency." */
-    private boolean legal(long cr0, long cr4, long efer) {
+    private boolean legal(long cr0, long cr3, long cr4, long efer) {
         boolean paging = (cr0 & Cr0.PG) != 0;
         boolean longMode = (efer & Efer.LMA) != 0;
         return (cr0 & ~CR0_DEFINED) == 0
@@ -118,6 +125,6 @@ final class HostSaveArea {
                 && (efer & Efer.SVME) != 0
                 && longMode == (paging && (efer & Efer.LME) != 0)
                 && (!longMode || (cr4 & Cr4.PAE) != 0)
-                && (area.get(VmcbField.CR3) >>> cpu.memory.addressWidth() == 0 || !longMode);
+                && (cr3 >>> cpu.memory.addressWidth() == 0 || !longMode);
     }
 }

@@ -1,6 +1,7 @@
 package org.thirdmode.svm.exec;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.thirdmode.svm.vmcb.CleanBit;
 import org.thirdmode.svm.vmcb.Vmcb;
@@ -15,43 +16,66 @@ import org.thirdmode.svm.vmcb.VmcbValues;
 final class LoadedVmcb implements VmcbValues {
     private static final long NONE = -1L;
 
+    /** What VMRUN reads ends here. */
+    private static final int END = VmcbField.LASTEXCPTO.offset + Long.BYTES;
+
+    private static final int CLEAN = VmcbField.VMCB_CLEAN.offset;
+
     /** Fields of each clean bit that VMRUN reads. */
-    private static final VmcbField[][] GROUPS = groups();
+    private static final Group[] GROUPS = groups();
 
     /** Fields that VMRUN reads every time. */
-    private static final VmcbField[] ALWAYS = {
-        VmcbField.TLB_CONTROL,
-        VmcbField.INTERRUPT_SHADOW,
-        VmcbField.EVENTINJ,
-        VmcbField.VMCB_CLEAN,
-        VmcbField.NRIP,
-        VmcbField.RFLAGS,
-        VmcbField.RIP,
-        VmcbField.RSP,
-        VmcbField.RAX
-    };
+    private static final Group ALWAYS = new Group(List.of(
+            VmcbField.TLB_CONTROL,
+            VmcbField.INTERRUPT_SHADOW,
+            VmcbField.EVENTINJ,
+            VmcbField.VMCB_CLEAN,
+            VmcbField.NRIP,
+            VmcbField.RFLAGS,
+            VmcbField.RIP,
+            VmcbField.RSP,
+            VmcbField.RAX));
 
-    private final long[] values = new long[VmcbField.values().length];
+    /** The fields as they were read, each at its place in a VMCB. */
+    final byte[] image = new byte[VmcbField.VMCB_SIZE];
+
     private long address = NONE;
 
-    private static VmcbField[][] groups() {
-        CleanBit[] bits = CleanBit.values();
-        VmcbField[][] groups = new VmcbField[bits.length][];
-        for (CleanBit bit : bits) {
-            List<VmcbField> fields = new ArrayList<>();
-            for (VmcbField field : VmcbField.values()) {
-                if (field.clean == bit && bit != CleanBit.AVIC) {
-                    fields.add(field);
-                }
+    /** Fields that are read together. */
+    private static final class Group {
+        final List<VmcbField> fields;
+        private final int[] offsets;
+        private final long[] masks;
+
+        Group(List<VmcbField> fields) {
+            this.fields = fields;
+            offsets = fields.stream().mapToInt(field -> field.offset).toArray();
+            masks = fields.stream().mapToLong(VmcbField::mask).toArray();
+        }
+
+        void copy(byte[] from, byte[] to) {
+            for (int n = 0; n < offsets.length; n++) {
+                int at = offsets[n];
+                long held = Vmcb.at(to, at);
+                Vmcb.set(to, at, held ^ ((held ^ Vmcb.at(from, at)) & masks[n]));
             }
-            groups[bit.ordinal()] = fields.toArray(new VmcbField[0]);
+        }
+    }
+
+    private static Group[] groups() {
+        CleanBit[] bits = CleanBit.values();
+        Group[] groups = new Group[bits.length];
+        for (CleanBit bit : bits) {
+            groups[bit.ordinal()] = new Group(Arrays.stream(VmcbField.values())
+                    .filter(field -> field.clean == bit && bit != CleanBit.AVIC)
+                    .toList());
         }
         return groups;
     }
 
     @Override
     public long get(VmcbField field) {
-        return values[field.ordinal()];
+        return Vmcb.at(image, field.offset) & field.mask();
     }
 
     /** Nothing is held: after RESET. */
@@ -66,14 +90,15 @@ final class LoadedVmcb implements VmcbValues {
      * @return the clean bits by which something was not read
      */
     int load(Vmcb vmcb, boolean honoursCleanBits) {
-        for (VmcbField field : ALWAYS) {
-            values[field.ordinal()] = vmcb.get(field);
-        }
-        int clean = honoursCleanBits && address == vmcb.address() ? (int) get(VmcbField.VMCB_CLEAN) : 0;
-        for (int group = 0; group < GROUPS.length; group++) {
-            if (((clean >>> group) & 1) == 0) {
-                for (VmcbField field : GROUPS[group]) {
-                    values[field.ordinal()] = vmcb.get(field);
+        byte[] from = vmcb.image();
+        int clean = honoursCleanBits && address == vmcb.address() ? (int) Vmcb.at(from, CLEAN) : 0;
+        if (clean == 0) {
+            System.arraycopy(from, 0, image, 0, END);
+        } else {
+            ALWAYS.copy(from, image);
+            for (int group = 0; group < GROUPS.length; group++) {
+                if (((clean >>> group) & 1) == 0) {
+                    GROUPS[group].copy(from, image);
                 }
             }
         }
@@ -83,7 +108,8 @@ final class LoadedVmcb implements VmcbValues {
 
     /** Writes a field to the VMCB and to what is held of it. */
     void store(Vmcb vmcb, VmcbField field, long value) {
-        values[field.ordinal()] = value & field.mask();
+        long held = Vmcb.at(image, field.offset);
+        Vmcb.set(image, field.offset, held ^ ((held ^ value) & field.mask()));
         vmcb.set(field, value);
     }
 
@@ -92,7 +118,7 @@ final class LoadedVmcb implements VmcbValues {
         List<VmcbField> fields = new ArrayList<>();
         for (int group = 0; group < GROUPS.length; group++) {
             if (((clean >>> group) & 1) != 0) {
-                for (VmcbField field : GROUPS[group]) {
+                for (VmcbField field : GROUPS[group].fields) {
                     if (vmcb.get(field) != get(field)) {
                         fields.add(field);
                     }

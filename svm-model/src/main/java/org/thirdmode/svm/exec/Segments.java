@@ -17,6 +17,9 @@ final class Segments {
     private static final int LOW = 0xff;
     private static final int HIGH = 0xf00;
     private static final int MOVED = 4;
+    private static final int SELECTOR = 0xffff;
+    private static final int ATTRIBUTES_SHIFT = 16;
+    private static final int LIMIT_SHIFT = 32;
 
     private Segments() {}
 
@@ -30,6 +33,26 @@ final class Segments {
     static int codeFromVmcb(long attributes) {
         int a = (int) attributes;
         return (a & LOW) | ((a & HIGH) << MOVED);
+    }
+
+    /** The first eight bytes of a segment register in a VMCB: selector (15:0), attributes (31:16), limit (63:32). */
+    static long packed(Segment segment) {
+        return (segment.selector & SELECTOR)
+                | ((long) toVmcb(segment) << ATTRIBUTES_SHIFT)
+                | (segment.limit << LIMIT_SHIFT);
+    }
+
+    /**
+     * Loads a segment register.
+     *
+     * @param packed as {@link #packed} has it
+     */
+    static void load(Segment segment, long packed, long base) {
+        segment.set(
+                (int) packed & SELECTOR,
+                base,
+                packed >>> LIMIT_SHIFT,
+                fromVmcb((packed >>> ATTRIBUTES_SHIFT) & 0xffff));
     }
 
     /** The attributes for a VMCB. */

@@ -10,9 +10,22 @@ import org.thirdmode.x86.memory.PhysicalMemory;
  * lost, as any access of a processor does.
  */
 public final class Vmcb implements VmcbValues {
+    /** What is read where nothing answers. */
+    private static final byte[] NO_MEMORY = ones();
+
     private final PhysicalMemory memory;
+
+    /** Where writes go that no memory takes; null where none was needed yet. */
+    private byte[] lost;
+
     private long address = -1L;
     private Frame frame;
+
+    private static byte[] ones() {
+        byte[] ones = new byte[VmcbField.VMCB_SIZE];
+        java.util.Arrays.fill(ones, (byte) -1);
+        return ones;
+    }
 
     public Vmcb(PhysicalMemory memory) {
         this.memory = memory;
@@ -30,13 +43,45 @@ public final class Vmcb implements VmcbValues {
         return address;
     }
 
-    @Override
-    public long get(VmcbField field) {
-        return get(field.offset, field.bytes);
+    /**
+     * The bytes of the VMCB, for who reads many fields at once, by {@link VmcbField#offset} and {@link #at(byte[], int)}: all
+     * ones where there is no memory.
+     */
+    public byte[] image() {
+        return frame == null ? NO_MEMORY : frame.bytes;
     }
 
-    private long get(int offset, int bytes) {
-        return frame != null ? frame.get(offset, bytes) : memory.read(address + offset, bytes);
+    /** The same for who writes many; {@link #written} must follow. Where no memory takes writes they go nowhere. */
+    public byte[] imageToWrite() {
+        if (frame != null && !frame.readOnly) {
+            return frame.bytes;
+        }
+        if (lost == null) {
+            lost = new byte[VmcbField.VMCB_SIZE];
+        }
+        return lost;
+    }
+
+    /** What was decoded of the page is no more good. */
+    public void written() {
+        if (frame != null && frame.code != null) {
+            frame.code.bytesWritten(0, VmcbField.VMCB_SIZE);
+        }
+    }
+
+    /** Eight bytes of an {@link #image}. */
+    public static long at(byte[] image, int offset) {
+        return (long) Frame.LONG.get(image, offset);
+    }
+
+    /** Sets eight bytes of an {@link #imageToWrite}. */
+    public static void set(byte[] image, int offset, long value) {
+        Frame.LONG.set(image, offset, value);
+    }
+
+    @Override
+    public long get(VmcbField field) {
+        return at(image(), field.offset) & field.mask();
     }
 
     public void set(VmcbField field, long value) {
@@ -49,11 +94,14 @@ public final class Vmcb implements VmcbValues {
             memory.write(address + offset, bytes, value);
             return;
         }
+        if (bytes == Long.BYTES) {
+            Frame.LONG.set(at.bytes, offset, value);
+            return;
+        }
         switch (bytes) {
             case 1 -> at.bytes[offset] = (byte) value;
             case 2 -> Frame.SHORT.set(at.bytes, offset, (short) value);
-            case 4 -> Frame.INT.set(at.bytes, offset, (int) value);
-            default -> Frame.LONG.set(at.bytes, offset, value);
+            default -> Frame.INT.set(at.bytes, offset, (int) value);
         }
     }
 

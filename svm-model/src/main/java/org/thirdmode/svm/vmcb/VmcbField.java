@@ -145,7 +145,10 @@ public enum VmcbField {
     /** What its bits are; empty where the register's own layout says it. */
     public final String bits;
 
+    private final long mask;
+
     VmcbField(int offset, int bytes, CleanBit clean, String bits) {
+        mask = bytes >= Long.BYTES ? -1L : (1L << (bytes * 8)) - 1;
         this.offset = offset;
         this.bytes = bytes;
         this.clean = clean;
@@ -168,7 +171,7 @@ public enum VmcbField {
 
     /** All ones in the field's width. */
     public long mask() {
-        return bytes >= 8 ? -1L : (1L << (bytes * 8)) - 1;
+        return mask;
     }
 
     /** The field {@code n} rows further on: from a selector to its attributes (1), limit (2) and base (3). */
