@@ -86,9 +86,10 @@ final class GuestOptions {
     private String append;
 
     @Option(
-            names = "--module",
+            names = {"--initrd", "--module"},
             paramLabel = "FILE",
-            description = "A multiboot module, with its command line after a space; may be repeated.")
+            description = "A Linux kernel's initial RAM disk; or a multiboot module, with its command line after a space,"
+                    + " as often as there are modules.")
     private List<String> modules = new ArrayList<>();
 
     @Option(

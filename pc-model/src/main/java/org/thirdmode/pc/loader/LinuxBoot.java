@@ -9,7 +9,8 @@ import org.thirdmode.pc.memory.MemoryLayout;
  * MByte, started by the 32-bit protocol with the "zero page" at ESI.
  *
  * <p>Source: Linux documentation "The Linux/x86 Boot Protocol": "The Real-Mode Kernel Header", "32-bit Boot Protocol"; "Zero
- * Page". Left out: an initial RAM disk, a kernel that wants another address (code32_start is obeyed where RAM is there).
+ * Page". The first module is the initial RAM disk. Left out: a kernel that wants another address (code32_start is obeyed where
+ * RAM is there).
  */
 final class LinuxBoot {
     private static final int HEADER = 0x1f1;
@@ -20,6 +21,11 @@ final class LinuxBoot {
     /** The oldest protocol with a 32-bit entry point that says what it needs. */
     private static final int OLDEST = 0x205;
 
+    private static final int RAMDISK_IMAGE = 0x218;
+    private static final int RAMDISK_SIZE = 0x21c;
+    private static final int INITRD_ADDR_MAX = 0x22c;
+
+    private static final int PAGE = 4096;
     private static final int ZERO_PAGE = 4096;
     private static final int MAP_ENTRY = 20;
     private static final int CODE = 0x10;
@@ -50,13 +56,31 @@ final class LinuxBoot {
         long total = image.u16(0x206) >= 0x20a ? Math.max(count, image.u32(0x260)) : count;
         plan.place("protected-mode kernel", image, kernel, count, start, total, 0x214);
 
+        byte[] zeroPage = zeroPage(image, layout, commandLine(options, plan));
+        if (!options.modules().isEmpty()) {
+            placeRamDisk(image, options, start + total, plan, zeroPage);
+        }
         long page = plan.allocate("zero page", ZERO_PAGE, ZERO_PAGE);
-        plan.put(page, zeroPage(image, layout, commandLine(options, plan)));
+        plan.put(page, zeroPage);
         long gdt = plan.allocate("descriptor table", DESCRIPTORS.length * 8L, 8);
         for (int i = 0; i < DESCRIPTORS.length; i++) {
             plan.putU64(gdt + (i * 8L), DESCRIPTORS[i]);
         }
         return InitialState.flatProtected(start, CODE, DATA, page, gdt, (DESCRIPTORS.length * 8) - 1);
+    }
+
+    /** As high as the kernel can reach it, out of the way of what it unpacks. */
+    private static void placeRamDisk(Image image, LoadOptions options, long end, LoadPlan plan, byte[] zeroPage)
+            throws ImageException {
+        Image disk = options.modules().getFirst().file();
+        if (options.modules().size() > 1) {
+            throw ImageException.at(image, 0, options.modules().size() + " files beside it", "one initial RAM disk");
+        }
+        long address = plan.allocateBelow(
+                "initial RAM disk " + disk.name(), disk.size(), PAGE, end, image.u32(INITRD_ADDR_MAX) + 1);
+        plan.putFile(address, disk);
+        put(zeroPage, RAMDISK_IMAGE, address, 4);
+        put(zeroPage, RAMDISK_SIZE, disk.size(), 4);
     }
 
     private static long commandLine(LoadOptions options, LoadPlan plan) throws ImageException {

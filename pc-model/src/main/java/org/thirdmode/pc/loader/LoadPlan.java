@@ -122,6 +122,12 @@ final class LoadPlan {
         return take(what, size, find(size, alignment, endOfPieces(MemoryLayout.HIGH), layout.highEnd()));
     }
 
+    /** The highest room for {@code size} bytes in the RAM from {@code from} to {@code to}. */
+    long allocateBelow(String what, long size, long alignment, long from, long to) throws ImageException {
+        long address = (Math.min(to, layout.highEnd()) - size) & -alignment;
+        return take(what, size, find(size, alignment, Math.max(from, address), address + size));
+    }
+
     private long take(String what, long size, long address) throws ImageException {
         if (address < 0) {
             throw ImageException.at(image, 0, "no room beside it for " + what + " of " + size + " bytes", ram());
