@@ -88,8 +88,9 @@ final class GuestOptions {
     @Option(
             names = {"--initrd", "--module"},
             paramLabel = "FILE",
-            description = "A Linux kernel's initial RAM disk; or a multiboot module, with its command line after a space,"
-                    + " as often as there are modules.")
+            description =
+                    "A Linux kernel's initial RAM disk; or a multiboot module, with its command line after a space,"
+                            + " as often as there are modules.")
     private List<String> modules = new ArrayList<>();
 
     @Option(

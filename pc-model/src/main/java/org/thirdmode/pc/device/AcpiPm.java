@@ -33,8 +33,11 @@ public final class AcpiPm implements PortDevice, Stateful {
 
     private static final int SOFT_OFF_ICH = 7;
 
-    private static final int COMMAND_ACPI_ENABLE = 0xf1;
-    private static final int COMMAND_ACPI_DISABLE = 0xf0;
+    /** The port by which software asks for ACPI mode, and what it writes there. */
+    public static final int COMMAND_PORT = 0xb2;
+
+    public static final int COMMAND_ACPI_ENABLE = 0xf1;
+    public static final int COMMAND_ACPI_DISABLE = 0xf0;
 
     private final GuestClock clock;
     private final InterruptLine sci;
@@ -95,7 +98,7 @@ public final class AcpiPm implements PortDevice, Stateful {
     }
 
     private void attachCommandPort() {
-        ports.register("ACPI command", 0xb2, 2, 1, new PortDevice() {
+        ports.register("ACPI command", COMMAND_PORT, 2, 1, new PortDevice() {
             @Override
             public int read(int offset, int size) {
                 return offset == 0 ? 0 : commandStatus;

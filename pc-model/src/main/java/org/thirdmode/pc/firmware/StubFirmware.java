@@ -6,7 +6,7 @@ import org.thirdmode.x86.memory.PhysicalMemory;
 
 /**
  * The ROM of a machine that was given no other: 4 KBytes below 1 MByte (and below 4 GBytes) with a handler for every
- * interrupt of real mode and a reset vector. It offers no service; a guest that enables interrupts before it has handlers of
+ * interrupt of real mode, a reset vector, and the tables of ACPI and of the MultiProcessor Specification. It offers no service; a guest that enables interrupts before it has handlers of
  * its own, or comes back through the reset vector, finds what it finds on a PC.
  *
  * <p>At reset it follows the shutdown byte of the RTC's RAM (location 0FH) as the PC/AT does: 05H and 0AH jump to the far
@@ -29,6 +29,7 @@ public final class StubFirmware {
     private static final int SLAVE = 0xf010;
     private static final int TIMER = 0xf020;
     private static final int RESET = 0xf040;
+    private static final int TABLES = 0xf100;
     private static final int RESET_VECTOR = 0xfff0;
     private static final int DATE = 0xfff5;
     private static final int MODEL = 0xfffe;
@@ -106,6 +107,9 @@ public final class StubFirmware {
         byte[] date = "11/21/26".getBytes(StandardCharsets.US_ASCII);
         System.arraycopy(date, 0, rom, DATE - FIRST, date.length);
         put(rom, MODEL, 0xfc); // PC/AT
+        RomWriter tables = new RomWriter(rom, (SEGMENT << 4) + FIRST, TABLES - FIRST, RESET_VECTOR - FIRST);
+        AcpiTables.write(tables);
+        MpTable.write(tables);
         return rom;
     }
 
@@ -132,6 +136,7 @@ public final class StubFirmware {
         memory.write(0x475, 1, 1); // one hard disk
         memory.write(0x484, 1, 24);
         memory.write(MemoryLayout.EBDA, 1, 1); // KBytes in the extended area
+        memory.load(AcpiTables.FACS, AcpiTables.facs());
     }
 
     private static int handler(int vector) {

@@ -16,6 +16,7 @@ final class LinuxBoot {
     private static final int HEADER = 0x1f1;
     private static final int MAGIC_AT = 0x202;
     private static final long MAGIC = 0x5372_6448L;
+    private static final int SYSSIZE = 0x1f4;
     private static final int SECTOR = 512;
 
     /** The oldest protocol with a 32-bit entry point that says what it needs. */
@@ -51,6 +52,8 @@ final class LinuxBoot {
         int setupSectors = image.u8(HEADER) == 0 ? 4 : image.u8(HEADER);
         long kernel = (setupSectors + 1L) * SECTOR;
         image.require(kernel, 1, "protected-mode kernel");
+        // In units of 16 bytes, of which the last may not be full.
+        image.require(kernel, (image.u32(SYSSIZE) * 16) - 15, "protected-mode kernel");
         long count = image.size() - kernel;
         long start = image.u32(0x214);
         long total = image.u16(0x206) >= 0x20a ? Math.max(count, image.u32(0x260)) : count;

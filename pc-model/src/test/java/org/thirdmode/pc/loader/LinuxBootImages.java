@@ -15,8 +15,10 @@ final class LinuxBootImages extends LoaderBench {
         put(bytes, 0x1fe, 0xaa55, 2);
         put(bytes, 0x201, 0x66, 1);
         put(bytes, 0x202, 0x5372_6448L, 4);
+        put(bytes, 0x1f4, 1, 4);
         put(bytes, 0x206, 0x20c, 2);
         put(bytes, 0x214, 0x10_0000, 4);
+        put(bytes, 0x22c, 0x7fff_ffffL, 4);
         put(bytes, 0x260, 0x3000, 4);
         bytes[KERNEL] = (byte) 0xf4;
         return bytes;
@@ -77,6 +79,56 @@ final class LinuxBootImages extends LoaderBench {
         refuses(
                 "bzImage: offset 0x600: found the end of the file at 0x600; expected 1 bytes of protected-mode kernel"
                         + " from 0x600",
+                image(bytes));
+    }
+
+    private static LoadOptions with(Image... files) {
+        return LoadOptions.DEFAULT.withModules(java.util.Arrays.stream(files)
+                .map(file -> new LoadOptions.Module(file, ""))
+                .toList());
+    }
+
+    @Test
+    void theInitialRamDiskIsAsHighAsMemoryIsAndTheKernelReaches() throws ImageException {
+        byte[] disk = new byte[5000];
+        disk[0] = 'a';
+        disk[4999] = 'z';
+        for (long reach : new long[] {0x7fff_ffffL, 0x3f_ffff}) {
+            byte[] kernel = kernel();
+            put(kernel, 0x22c, reach, 4);
+            long page = load(image(kernel), with(new Image("initrd", disk))).rsi();
+            long address = u32(page + 0x218);
+            assertEquals(Math.min(16 << 20, reach + 1) - 8192, address);
+            assertEquals(5000, u32(page + 0x21c));
+            assertEquals('a', memory.read(address, 1));
+            assertEquals('z', memory.read(address + 4999, 1));
+        }
+    }
+
+    @Test
+    void anInitialRamDiskThatDoesNotFitIsRefused() {
+        refuses(
+                "bzImage: offset 0x0: found no room beside it for initial RAM disk big of 16777216 bytes; expected"
+                        + " 0x0 to 0x9fc00, 0x100000 to 0x1000000",
+                image(kernel()),
+                with(new Image("big", new byte[16 << 20])));
+    }
+
+    @Test
+    void aSecondInitialRamDiskIsRefused() {
+        refuses(
+                "bzImage: offset 0x0: found 2 files beside it; expected one initial RAM disk",
+                image(kernel()),
+                with(new Image("one", new byte[1]), new Image("two", new byte[1])));
+    }
+
+    @Test
+    void aKernelThatWasCutOffIsRefused() {
+        byte[] bytes = kernel();
+        put(bytes, 0x1f4, 0x1000, 4);
+        refuses(
+                "bzImage: offset 0x600: found the end of the file at 0x603; expected 65521 bytes of protected-mode"
+                        + " kernel from 0x600",
                 image(bytes));
     }
 }
