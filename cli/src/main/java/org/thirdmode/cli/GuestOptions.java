@@ -31,7 +31,7 @@ final class GuestOptions {
             paramLabel = "PLATFORM",
             converter = Words.ToPlatform.class,
             description = "What to run on: bare, the machine without a hypervisor, or kvm, a virtual machine"
-                    + " (default: bare, or kvm where --virt, --mmu or --host-pages is given).")
+                    + " (default: bare, or kvm where an option of the host is given).")
     private Platform platform;
 
     @Option(
@@ -57,6 +57,15 @@ final class GuestOptions {
             description = "Where a virtual machine's interrupt controllers are: in user space, as KVM had them in 2006,"
                     + " or in the hypervisor; the ways out to user space are counted apart (default: user).")
     private Irqchip irqchip;
+
+    @Option(
+            names = "--host-cpu",
+            paramLabel = "PROFILE",
+            converter = Words.ToHostCpu.class,
+            description =
+                    "The processor that runs a virtual machine, as in prescott, which has no EPT and runs real mode as"
+                            + " virtual-8086 mode (default: that of --cpu, or one with everything that --virt has).")
+    private CpuProfile hostCpu;
 
     @Option(
             names = "--host-pages",
@@ -154,6 +163,7 @@ final class GuestOptions {
                 Optional.ofNullable(virt),
                 Optional.ofNullable(mmu),
                 Optional.ofNullable(irqchip),
+                Optional.ofNullable(hostCpu),
                 hostPages == null ? HostPageSize.SMALL : hostPages);
     }
 
@@ -163,11 +173,11 @@ final class GuestOptions {
      * @param otherwise where nothing is said
      */
     Platform platform(Platform otherwise) {
-        boolean virtual = virt != null || mmu != null || irqchip != null || hostPages != null;
+        boolean virtual = virt != null || mmu != null || irqchip != null || hostCpu != null || hostPages != null;
         if (platform == Platform.BARE && virtual) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--on bare: has no hypervisor; leave out --virt, --mmu, --irqchip and --host-pages,"
+                    "--on bare: has no hypervisor; leave out --virt, --mmu, --irqchip, --host-cpu and --host-pages,"
                             + " or say --on kvm");
         }
         return platform != null ? platform : virtual ? Platform.KVM : otherwise;
@@ -209,8 +219,11 @@ final class GuestOptions {
                 Optional.empty());
     }
 
-    /** What a guest is told of its processor: where nothing is said, the one that has the extension and everything else. */
+    /** What a guest is told of its processor: where nothing is said, the host's, or one that has everything. */
     private Optional<String> processor(Platform on) {
+        if (cpu == null && on == Platform.KVM && hostCpu != null) {
+            return Optional.of(hostCpu.name());
+        }
         if (cpu == null && on == Platform.KVM && virt != null) {
             return Optional.of(virt.generic().name());
         }

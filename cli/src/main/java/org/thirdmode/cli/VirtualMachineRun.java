@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Optional;
 import org.thirdmode.cost.Counts;
 import org.thirdmode.kvm.MmuKind;
-import org.thirdmode.kvm.Virt;
 import org.thirdmode.kvm.vmm.VirtualMachine;
 import org.thirdmode.lab.Hypervisor;
 import org.thirdmode.lab.RunCounts;
@@ -85,9 +84,8 @@ final class VirtualMachineRun {
             MachineConfiguration configuration = BareMachine.configuration(what);
             return new VirtualMachine(
                     configuration,
-                    hypervisor.virt().orElseGet(() -> Virt.of(configuration.profile())),
+                    hypervisor.host(configuration.profile()),
                     hypervisor.mmu().orElse(MmuKind.NESTED),
-                    hypervisor.hostPages(),
                     BareMachine.imageOf(what, disk),
                     BareMachine.loadOptions(what),
                     disk.in(ports));

@@ -1,5 +1,6 @@
 package org.thirdmode.cli;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -8,6 +9,8 @@ import org.thirdmode.kvm.Irqchip;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
 import org.thirdmode.lab.trace.TraceFormat;
+import org.thirdmode.x86.profile.CpuProfile;
+import org.thirdmode.x86.profile.Feature;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -67,6 +70,21 @@ final class Words {
                 }
             }
             throw new TypeConversionException("'" + text + "' is unknown; valid are 4k, 2m, 1g");
+        }
+    }
+
+    static final class ToHostCpu implements ITypeConverter<CpuProfile> {
+        @Override
+        public CpuProfile convert(String text) {
+            List<String> hosts = CpuProfile.named().values().stream()
+                    .filter(profile -> profile.has(Feature.VMX) || profile.has(Feature.SVM))
+                    .map(CpuProfile::name)
+                    .toList();
+            if (!hosts.contains(text)) {
+                throw new TypeConversionException(
+                        "'" + text + "' is no processor with VMX or SVM; valid are " + String.join(", ", hosts));
+            }
+            return CpuProfile.named().get(text);
         }
     }
 

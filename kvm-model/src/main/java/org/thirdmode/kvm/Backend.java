@@ -1,5 +1,6 @@
 package org.thirdmode.kvm;
 
+import java.util.List;
 import org.thirdmode.kvm.mmu.TdpHardware;
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.TlbControl;
@@ -20,6 +21,21 @@ public interface Backend extends TlbControl {
 
     /** Whether the processor can run the guest with the registers that it has. */
     boolean canRun();
+
+    /** Whether an entry can deliver events to the guest as it is: where not, the hypervisor delivers them itself. */
+    default boolean canInject() {
+        return true;
+    }
+
+    /** Whether the processor keeps book of the guest's NMIs: where not, the hypervisor delivers them itself. */
+    default boolean canInjectNmi() {
+        return true;
+    }
+
+    /** What the hypervisor needs for itself in the guest's memory. */
+    default List<PrivateRegion> privateRegions() {
+        return List.of();
+    }
 
     /** Whether the guest would take an external interrupt now: RFLAGS.IF, and no interrupt shadow. */
     boolean interruptAllowed();

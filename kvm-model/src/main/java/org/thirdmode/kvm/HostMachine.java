@@ -27,6 +27,9 @@ public final class HostMachine implements HostPages {
     private static final int TSS_SELECTOR = 0x40;
     private static final long TABLE = 0x1000;
 
+    /** What it is made of. */
+    final HostConfiguration configuration;
+
     public final PhysicalMemory memory;
     public final Processor cpu;
 
@@ -53,13 +56,13 @@ public final class HostMachine implements HostPages {
     /**
      * A host.
      *
-     * @param profile the processor
      * @param addressWidth of its physical memory, in bits; all of it is RAM
      * @param tlbs the TLBs to model and count, or null for {@code fast} fidelity
-     * @throws IllegalArgumentException where the processor has neither VMX nor SVM
      */
-    public HostMachine(CpuProfile profile, int addressWidth, TlbGeometry tlbs) {
-        virt = Virt.of(profile);
+    public HostMachine(HostConfiguration configuration, int addressWidth, TlbGeometry tlbs) {
+        this.configuration = configuration;
+        CpuProfile profile = configuration.processor();
+        virt = configuration.virt();
         memory = new PhysicalMemory(addressWidth);
         memory.mapRam(0, 1L << addressWidth);
         pages = new HostAllocator(memory);

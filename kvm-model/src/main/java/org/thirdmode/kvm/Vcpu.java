@@ -107,6 +107,7 @@ public final class Vcpu implements Stateful {
         mmu = kind.in(surroundings, backend.secondDimension());
         backend.mmu(mmu);
         repeatedIo = new RepeatedIo(vm, guest.cpu, mmu);
+        backend.privateRegions().forEach(vm::addPrivateRegion);
         guest.bus.listener((guestPhysical, size) -> mmu.pteWrite(guestPhysical, size));
     }
 
@@ -237,7 +238,7 @@ public final class Vcpu implements Stateful {
     }
 
     private void countInjection() {
-        injected++;
+        countInjection();
         backend.ledger().injected();
     }
 
@@ -414,10 +415,13 @@ public final class Vcpu implements Stateful {
     }
 
     private KvmExit enter(long deadline) {
-        if (!backend.canRun()) {
+        if (!backend.canRun() || (pendingNmi && !backend.canInjectNmi())) {
             return emulateInvalidState();
         }
         injectPending();
+        if (event.exists() && !backend.canInject()) {
+            return deliver();
+        }
         host.armTimer(deadline - tickOffset);
         KvmExit.FailEntry failure = backend.enter(ticks());
         return failure != null ? failure : backend.handleExit(this);
@@ -446,21 +450,24 @@ public final class Vcpu implements Stateful {
      * over from it. KVM: {@code emulate_invalid_guest_state}.
      */
     public KvmExit emulateInvalidState() {
+        if (event.exists()) {
+            return deliver();
+        }
         if (windowRequested && pendingInterrupt == NONE && backend.interruptAllowed()) {
             return new KvmExit.InterruptWindowOpen();
         }
         backend.fetchRegisters();
         Processor cpu = guest.cpu;
-        backend.registersChanged();
         if (pendingNmi && !cpu.nmiBlocked && cpu.shadow != Processor.SHADOW_MOV_SS) {
             pendingNmi = false;
-            cpu.nmiBlocked = true;
-            cpu.events.interrupt(EventInformation.NMI, Vector.NMI);
+            countInjection();
+            return deliver(EventInformation.of(EventInformation.NMI, Vector.NMI, false), 0, 0);
         }
         if (pendingInterrupt != NONE && backend.interruptAllowed()) {
             int vector = pendingInterrupt;
             pendingInterrupt = NONE;
-            cpu.events.interrupt(EventInformation.EXTERNAL_INTERRUPT, vector);
+            countInjection();
+            return deliver(EventInformation.of(EventInformation.EXTERNAL_INTERRUPT, vector, false), 0, 0);
         }
         return emulate();
     }
@@ -583,23 +590,49 @@ public final class Vcpu implements Stateful {
 
     /** What the hardware may not do by itself is done in its place: the delivery of an event, or an instruction. */
     private KvmExit deliverOrEmulate() {
-        if (!event.exists()) {
-            return emulate();
-        }
+        return event.exists() ? deliver() : emulate();
+    }
+
+    /** Delivers the event that the next entry would inject. KVM: {@code kvm_inject_realmode_interrupt}. */
+    private KvmExit deliver() {
         backend.fetchRegisters();
         int information = event.information();
         int errorCode = event.errorCode();
         int length = event.instructionLength();
         event.clear();
+        return deliver(information, errorCode, length);
+    }
+
+    private KvmExit deliver(int information, int errorCode, int length) {
+        Processor cpu = guest.cpu;
+        long cr3 = cpu.state.cr3;
         guest.bus.begin();
+        cpu.shadow = Processor.NO_SHADOW;
+        cpu.nmiBlocked |= EventInformation.type(information) == EventInformation.NMI;
         try {
-            guest.cpu.events.inject(information, errorCode, length);
+            cpu.events.inject(information, errorCode, length);
         } catch (GuestExit question) {
             return new KvmExit.Unknown("an event is delivered through memory that no slot backs");
         }
         backend.registersChanged();
-        mmu.resetContext();
-        return guest.cpu.activity == Processor.Activity.SHUTDOWN ? new KvmExit.Shutdown() : null;
+        if (cpu.state.cr3 != cr3) {
+            // Through a task gate.
+            mmu.resetContext();
+        }
+        return cpu.activity == Processor.Activity.SHUTDOWN ? new KvmExit.Shutdown() : null;
+    }
+
+    /**
+     * A debug exception that the processor may not deliver to the guest by itself: one of traps, after its instruction.
+     *
+     * @param bits of DR6
+     */
+    public KvmExit debugTrap(int bits) {
+        backend.fetchRegisters();
+        guest.cpu.pendingDebug = bits;
+        guest.cpu.events.takePendingDebug();
+        countInjection();
+        return deliver(EventInformation.of(EventInformation.HARDWARE_EXCEPTION, Vector.DB, false), 0, 0);
     }
 
     /** Executes the guest's instruction in its place. KVM: {@code emulate_instruction}. */

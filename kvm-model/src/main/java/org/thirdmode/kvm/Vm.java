@@ -15,6 +15,10 @@ import org.thirdmode.x86.profile.CpuProfile;
 public final class Vm implements MemorySlots {
     private final HostMachine host;
     private final List<Slot> slots = new ArrayList<>();
+
+    /** The hypervisor's own, behind all that user space has put there. */
+    private final List<Slot> privateSlots = new ArrayList<>();
+
     private Slot last;
     private Vcpu vcpu;
     private boolean destroyed;
@@ -130,6 +134,11 @@ public final class Vm implements MemorySlots {
         last = null;
     }
 
+    /** A slot of the hypervisor's own; it stays as long as the virtual machine. */
+    void addPrivateRegion(PrivateRegion region) {
+        privateSlots.add(new Slot(-1, region.guestPhysical() >>> 12, region.pages(), true, false, region.memory(), 0));
+    }
+
     /** KVM_GET_DIRTY_LOG: what was written since it was last asked. Bit i is the i-th frame of the slot. */
     public BitSet dirtyLog(int number) {
         alive();
@@ -156,6 +165,11 @@ public final class Vm implements MemorySlots {
                 return slot;
             }
         }
+        for (Slot slot : privateSlots) {
+            if (slot.contains(gfn)) {
+                return slot;
+            }
+        }
         return null;
     }
 
@@ -164,12 +178,14 @@ public final class Vm implements MemorySlots {
      *
      * @param profile what the guest's CPUID says
      * @param apic the local APIC, which is user space's
+     * @throws IllegalArgumentException where the host's processor lacks something that the profile has
      */
     public Vcpu createVcpu(CpuProfile profile, LocalApicPort apic, MmuKind mmu) {
         alive();
         if (vcpu != null) {
             throw new KvmException.VcpuExists();
         }
+        host.configuration.require(profile);
         vcpu = new Vcpu(this, profile, apic, mmu);
         return vcpu;
     }

@@ -10,7 +10,6 @@ import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Segment;
-import org.thirdmode.x86.tlb.TlbGeometry;
 
 /**
  * A guest of three instructions, without paging: it reads or writes the doubleword at EBX, and halts. What it accesses is
@@ -33,7 +32,8 @@ final class FlatGuest {
     final Vcpu vcpu;
 
     FlatGuest(CpuProfile profile, boolean detailed) {
-        host = new HostMachine(profile, 46, detailed ? TlbGeometry.of(profile.name()) : null);
+        host = new HostMachine(
+                new HostConfiguration(profile, HostPageSize.SMALL), 46, detailed ? profile.tlbs() : null);
         vm = new Vm(host);
         UserMemory code = new UserMemory(host, 4096);
         vm.setUserMemoryRegion(CODE_SLOT, Set.of(), CODE, 4096, code, 0);

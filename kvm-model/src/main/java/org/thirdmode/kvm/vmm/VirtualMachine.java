@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.thirdmode.kvm.HostConfiguration;
 import org.thirdmode.kvm.HostMachine;
-import org.thirdmode.kvm.HostPageSize;
 import org.thirdmode.kvm.KvmException;
 import org.thirdmode.kvm.KvmExit;
 import org.thirdmode.kvm.MmuKind;
@@ -39,7 +39,6 @@ import org.thirdmode.x86.bus.ProcessorSignals;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.paging.WalkCounters;
-import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.snapshot.StateException;
 import org.thirdmode.x86.snapshot.StatePort;
 import org.thirdmode.x86.time.GuestClock;
@@ -93,7 +92,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
             LoadOptions options,
             HostPorts ports)
             throws ImageException {
-        this(configuration, Virt.of(configuration.profile()), mmu, HostPageSize.SMALL, image, options, ports);
+        this(configuration, Virt.of(configuration.profile()), mmu, image, options, ports);
     }
 
     /** A virtual machine whose memory is pages of 4 KBytes of the host. */
@@ -105,45 +104,42 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
             LoadOptions options,
             HostPorts ports)
             throws ImageException {
-        this(configuration, virt, mmu, HostPageSize.SMALL, image, options, ports);
+        this(configuration, HostConfiguration.of(virt, configuration.profile()), mmu, image, options, ports);
     }
 
     /**
      * A virtual machine with {@code image} loaded, or, where there is none, at its firmware's reset vector.
      *
      * @param configuration its board, and the processor that the guest is told of
-     * @param virt what the host's processor has; where the configuration's has it, it is the host's too
-     * @param hostPages in which the host gives it memory, as far as its memory has whole ones
+     * @param on what it runs on
      * @throws ImageException where the image or the firmware cannot be used
+     * @throws IllegalArgumentException where such a host cannot run such a guest
      */
     public VirtualMachine(
             MachineConfiguration configuration,
-            Virt virt,
+            HostConfiguration on,
             MmuKind mmu,
-            HostPageSize hostPages,
             Optional<Image> image,
             LoadOptions options,
             HostPorts ports)
             throws ImageException {
-        this(new MachineDescription(configuration, image, options), virt, mmu, hostPages, ports);
+        this(new MachineDescription(configuration, image, options), on, mmu, ports);
         if (configuration.firmware().isEmpty()) {
             boot();
         }
     }
 
     /** A virtual machine after reset. */
-    private VirtualMachine(
-            MachineDescription description, Virt virt, MmuKind mmu, HostPageSize hostPages, HostPorts ports)
+    private VirtualMachine(MachineDescription description, HostConfiguration on, MmuKind mmu, HostPorts ports)
             throws ImageException {
         this.description = description;
         this.ports = ports;
         this.mmu = mmu;
         MachineConfiguration configuration = description.configuration();
-        CpuProfile processor = virt.hostFor(configuration.profile());
-        host = new HostMachine(processor, HOST_ADDRESS_WIDTH, configuration.modelledTlbs(processor));
+        host = new HostMachine(on, HOST_ADDRESS_WIDTH, configuration.modelledTlbs(on.processor()));
         host.cpu.system.random.seed(configuration.seed());
         vm = new Vm(host);
-        UserMemory ram = new UserMemory(host, configuration.memory().top(), hostPages);
+        UserMemory ram = new UserMemory(host, configuration.memory().top(), on.pages());
         slots = new SlotMap(host, vm, ram, configuration.addressWidth());
         board = new Board(configuration, ports, slots.memory());
         slots.update();
@@ -473,12 +469,11 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
             MmuKind savedMmu = port.choice("mmu", MmuKind.NESTED);
             try {
                 // The file knows the memory's content, not the pages that it was on.
-                VirtualMachine machine = new VirtualMachine(
-                        header.description(),
+                HostConfiguration on = HostConfiguration.of(
                         virt.orElse(savedVirt),
-                        mmu.orElse(savedMmu),
-                        HostPageSize.SMALL,
-                        header.host());
+                        header.description().configuration().profile());
+                VirtualMachine machine =
+                        new VirtualMachine(header.description(), on, mmu.orElse(savedMmu), header.host());
                 machine.state(port);
                 return machine;
             } catch (ImageException | IllegalArgumentException e) {

@@ -10,6 +10,7 @@ import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Cr4;
 import org.thirdmode.x86.state.Efer;
+import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.state.Segment;
 
 /**
@@ -24,11 +25,15 @@ final class GuestRegisters {
     /** CR4 bits that the guest does not own. */
     private static final long CR4_HOST = Cr4.VMXE;
 
-    private static final int IA32_STAR = 0xc000_0081;
+    /** CR4 bits that say what page tables mean. */
+    private static final long CR4_PAGING = Cr4.PAE | Cr4.PSE | Cr4.PCIDE | Cr4.LA57 | Cr4.SMEP | Cr4.SMAP | Cr4.PKE;
+
+    private static final int REAL_DATA = Segment.PRESENT | Segment.CODE_OR_DATA | Segment.WRITABLE | Segment.ACCESSED;
+    private static final int VIRTUAL_8086_DATA = REAL_DATA | (3 << Segment.DPL_SHIFT);
+    private static final int BUSY_TSS = Segment.PRESENT | 11;
+
     private static final int IA32_LSTAR = 0xc000_0082;
-    private static final int IA32_CSTAR = 0xc000_0083;
     private static final int IA32_FMASK = 0xc000_0084;
-    private static final int IA32_KERNEL_GS_BASE = 0xc000_0102;
     private static final int IA32_TSC_AUX = 0xc000_0103;
 
     private static final int BLOCKING_BY_STI = 1;
@@ -66,14 +71,50 @@ final class GuestRegisters {
     private final CpuState state;
     private final VmcsFields vmcs;
     private final boolean nested;
+    private final boolean unrestricted;
+
+    /** The processor's VM entries and exits switch IA32_EFER and IA32_PAT. */
+    private final boolean loadsEfer;
+
+    private final boolean loadsPat;
+    private final MsrSwitch msrSwitch;
     private long tscOffset = Long.MIN_VALUE;
 
-    GuestRegisters(HostMachine host, Processor guest, VmcsFields vmcs, boolean nested) {
+    /** The guest's real-address mode is virtual-8086 mode in the VMCS. */
+    private boolean virtual8086;
+
+    /** The guest's IOPL meanwhile: in the VMCS it is 3. */
+    private int iopl;
+
+    /** The guest has no paging, and in the VMCS the identity map's. */
+    private boolean identityMapped;
+
+    /**
+     * Between a guest's processor and the VMCS.
+     *
+     * @param msrSwitch the lists of MSRs that are switched; null where the processor needs none
+     */
+    GuestRegisters(
+            HostMachine host, Processor guest, VmcsFields vmcs, boolean nested, VmcsSetup setup, MsrSwitch msrSwitch) {
         hardware = host.cpu;
         this.guest = guest;
         state = guest.state;
         this.vmcs = vmcs;
         this.nested = nested;
+        this.msrSwitch = msrSwitch;
+        unrestricted = setup.unrestricted();
+        loadsEfer = setup.has(VmcsField.GUEST_IA32_EFER);
+        loadsPat = setup.has(VmcsField.GUEST_IA32_PAT);
+    }
+
+    /** Whether the guest's real-address mode is virtual-8086 mode in the VMCS. */
+    boolean virtual8086() {
+        return virtual8086;
+    }
+
+    /** Whether the guest runs without paging on the identity map's tables. */
+    boolean identityMapped() {
+        return identityMapped;
     }
 
     private Segment segmentRegister(int n) {
@@ -88,10 +129,13 @@ final class GuestRegisters {
         state.rip = vmcs.read(VmcsField.GUEST_RIP);
         state.instructionRip = state.rip;
         state.setRflags(vmcs.read(VmcsField.GUEST_RFLAGS));
-        for (int n = 0; n < SEGMENTS.length; n++) {
+        for (int n = 0; n < (virtual8086 ? LDTR : SEGMENTS.length); n++) {
             VmcsField[] fields = SEGMENTS[n];
-            segmentRegister(n).set((int) vmcs.read(fields[0]), vmcs.read(fields[1]), vmcs.read(fields[2]), (int)
-                    vmcs.read(fields[3]));
+            int rights = virtual8086 ? REAL_DATA : (int) vmcs.read(fields[3]);
+            segmentRegister(n).set((int) vmcs.read(fields[0]), vmcs.read(fields[1]), vmcs.read(fields[2]), rights);
+        }
+        if (virtual8086) {
+            state.systemFlags = (state.systemFlags & ~(Rflags.VM | Rflags.IOPL)) | iopl;
         }
         state.cpl = state.segments[Segment.SS].dpl();
         state.gdtrBase = vmcs.read(VmcsField.GUEST_GDTR_BASE);
@@ -114,7 +158,12 @@ final class GuestRegisters {
     }
 
     private void fetchPagingRegisters() {
-        state.cr0 = (vmcs.read(VmcsField.GUEST_CR0) & ~CR0_HOST) | (vmcs.read(VmcsField.CR0_READ_SHADOW) & CR0_HOST);
+        long host = cr0Mask();
+        state.cr0 = (vmcs.read(VmcsField.GUEST_CR0) & ~host) | (vmcs.read(VmcsField.CR0_READ_SHADOW) & host);
+        if (identityMapped) {
+            // Every change of the others exits.
+            return;
+        }
         state.cr3 = vmcs.read(VmcsField.GUEST_CR3);
         state.cr4 = (vmcs.read(VmcsField.GUEST_CR4) & ~CR4_HOST) | (vmcs.read(VmcsField.CR4_READ_SHADOW) & CR4_HOST);
         state.efer = vmcs.read(VmcsField.GUEST_IA32_EFER);
@@ -123,14 +172,22 @@ final class GuestRegisters {
         }
     }
 
+    /** CR0 bits of which the guest reads the shadow. */
+    private long cr0Mask() {
+        return unrestricted ? CR0_HOST : CR0_HOST | Cr0.PG | Cr0.PE;
+    }
+
     private void fetchOutsideVmcs() {
         ModelSpecificRegisters msrs = guest.system.msrs;
-        msrs.sysenterCs = vmcs.read(VmcsField.GUEST_IA32_SYSENTER_CS);
+        if (!virtual8086) {
+            msrs.sysenterCs = vmcs.read(VmcsField.GUEST_IA32_SYSENTER_CS);
+        }
         msrs.sysenterEsp = vmcs.read(VmcsField.GUEST_IA32_SYSENTER_ESP);
         msrs.sysenterEip = vmcs.read(VmcsField.GUEST_IA32_SYSENTER_EIP);
         msrs.debugControl = vmcs.read(VmcsField.GUEST_IA32_DEBUGCTL);
         // SWAPGS changes it without an exit.
-        msrs.kernelGsBase = hardware.system.msrs.kernelGsBase;
+        msrs.kernelGsBase =
+                msrSwitch == null ? hardware.system.msrs.kernelGsBase : msrSwitch.read(MsrSwitch.KERNEL_GS_BASE);
         state.cr2 = hardware.state.cr2;
         System.arraycopy(hardware.state.dr, 0, state.dr, 0, 7);
         state.dr[7] = vmcs.read(VmcsField.GUEST_DR7);
@@ -141,18 +198,26 @@ final class GuestRegisters {
     // ---- to the hardware ----
 
     /** Returns whether a register that decides what linear addresses mean was changed. */
-    boolean store() {
+    boolean store(GuestMode mode) {
+        virtual8086 = mode == GuestMode.VIRTUAL_8086;
+        identityMapped = nested && !unrestricted && !state.paging();
+        iopl = state.systemFlags & Rflags.IOPL;
         System.arraycopy(state.r, 0, hardware.state.r, 0, 16);
         vmcs.write(VmcsField.GUEST_RSP, state.r[CpuState.RSP]);
         vmcs.write(VmcsField.GUEST_RIP, state.rip);
-        vmcs.write(VmcsField.GUEST_RFLAGS, state.rflags());
+        vmcs.write(VmcsField.GUEST_RFLAGS, virtual8086 ? state.rflags() | Rflags.VM | Rflags.IOPL : state.rflags());
         for (int n = 0; n < SEGMENTS.length; n++) {
             VmcsField[] fields = SEGMENTS[n];
             Segment segment = segmentRegister(n);
             vmcs.write(fields[0], segment.selector);
             vmcs.write(fields[1], segment.base);
             vmcs.write(fields[2], segment.limit);
-            vmcs.write(fields[3], accessRights(n, segment));
+            vmcs.write(fields[3], virtual8086 && n < LDTR ? VIRTUAL_8086_DATA : accessRights(n, segment));
+        }
+        if (virtual8086) {
+            vmcs.write(VmcsField.GUEST_TR_BASE, RealMode.TSS);
+            vmcs.write(VmcsField.GUEST_TR_LIMIT, RealMode.TSS_LIMIT);
+            vmcs.write(VmcsField.GUEST_TR_ACCESS_RIGHTS, BUSY_TSS);
         }
         vmcs.write(VmcsField.GUEST_GDTR_BASE, state.gdtrBase);
         vmcs.write(VmcsField.GUEST_GDTR_LIMIT, state.gdtrLimit & 0xffffL);
@@ -188,36 +253,52 @@ final class GuestRegisters {
     }
 
     private boolean storePagingRegisters() {
-        boolean changed = write(VmcsField.GUEST_CR0, (state.cr0 & ~CR0_HOST) | Cr0.NE | Cr0.ET)
-                | write(VmcsField.GUEST_CR3, state.cr3)
-                | write(VmcsField.GUEST_CR4, state.cr4 | CR4_HOST)
-                | write(VmcsField.GUEST_IA32_EFER, state.efer);
-        vmcs.write(VmcsField.CR0_GUEST_HOST_MASK, CR0_HOST);
+        long cr0 = (state.cr0 & ~CR0_HOST) | Cr0.NE | Cr0.ET | (unrestricted ? 0 : Cr0.PG | Cr0.PE);
+        long cr4 = state.cr4 | CR4_HOST | (virtual8086 ? Cr4.VME : 0);
+        if (identityMapped) {
+            cr4 = (cr4 & ~CR4_PAGING) | Cr4.PSE;
+        }
+        boolean changed = write(VmcsField.GUEST_CR0, cr0)
+                | write(VmcsField.GUEST_CR3, identityMapped ? RealMode.identityCr3() : state.cr3)
+                | write(VmcsField.GUEST_CR4, cr4)
+                | storeEfer(identityMapped ? state.efer & ~Efer.LME : state.efer);
+        vmcs.write(VmcsField.CR0_GUEST_HOST_MASK, cr0Mask());
         vmcs.write(VmcsField.CR0_READ_SHADOW, state.cr0);
-        vmcs.write(VmcsField.CR4_GUEST_HOST_MASK, CR4_HOST);
+        vmcs.write(VmcsField.CR4_GUEST_HOST_MASK, identityMapped ? -1L : CR4_HOST);
         vmcs.write(VmcsField.CR4_READ_SHADOW, state.cr4);
         for (int n = 0; n < PDPTES.length; n++) {
             vmcs.write(PDPTES[n], state.pdpte[n]);
         }
-        long ia32e = EntryControls.IA_32E_MODE_GUEST.mask;
-        long entry = vmcs.read(VmcsField.ENTRY_CONTROLS);
-        vmcs.write(VmcsField.ENTRY_CONTROLS, state.longModeActive() ? entry | ia32e : entry & ~ia32e);
+        storeIa32eMode(state.longModeActive());
         return changed;
     }
 
     /** With shadow tables the guest's paging registers are not those it runs with: every change of one exits. */
     void storeShadowPaging(HardwarePaging paging) {
-        write(VmcsField.GUEST_CR0, paging.cr0 | Cr0.NE | Cr0.ET);
+        write(VmcsField.GUEST_CR0, paging.cr0 | Cr0.NE | Cr0.ET | Cr0.PE);
         write(VmcsField.GUEST_CR3, paging.cr3);
-        write(VmcsField.GUEST_CR4, paging.cr4 | CR4_HOST);
-        write(VmcsField.GUEST_IA32_EFER, paging.efer);
+        write(VmcsField.GUEST_CR4, paging.cr4 | CR4_HOST | (virtual8086 ? Cr4.VME : 0));
+        storeEfer(paging.efer);
         write(VmcsField.CR0_GUEST_HOST_MASK, -1L);
         write(VmcsField.CR0_READ_SHADOW, state.cr0);
         write(VmcsField.CR4_GUEST_HOST_MASK, -1L);
         write(VmcsField.CR4_READ_SHADOW, state.cr4);
+        storeIa32eMode((paging.efer & Efer.LMA) != 0);
+    }
+
+    private boolean storeEfer(long efer) {
+        if (loadsEfer) {
+            return write(VmcsField.GUEST_IA32_EFER, efer);
+        }
+        // Without VPIDs the entry forgets all translations.
+        msrSwitch.write(MsrSwitch.EFER, efer);
+        return false;
+    }
+
+    private void storeIa32eMode(boolean active) {
         long ia32e = EntryControls.IA_32E_MODE_GUEST.mask;
-        long entry = vmcs.read(VmcsField.ENTRY_CONTROLS) & ~ia32e;
-        write(VmcsField.ENTRY_CONTROLS, (paging.efer & Efer.LMA) != 0 ? entry | ia32e : entry);
+        long entry = vmcs.read(VmcsField.ENTRY_CONTROLS);
+        write(VmcsField.ENTRY_CONTROLS, active ? entry | ia32e : entry & ~ia32e);
     }
 
     private boolean write(VmcsField field, long value) {
@@ -230,18 +311,27 @@ final class GuestRegisters {
 
     private void storeOutsideVmcs() {
         ModelSpecificRegisters msrs = guest.system.msrs;
-        vmcs.write(VmcsField.GUEST_IA32_SYSENTER_CS, msrs.sysenterCs);
+        // Real-address mode has no SYSENTER: where it is 0, there is none in virtual-8086 mode either.
+        vmcs.write(VmcsField.GUEST_IA32_SYSENTER_CS, virtual8086 ? 0 : msrs.sysenterCs);
         vmcs.write(VmcsField.GUEST_IA32_SYSENTER_ESP, msrs.sysenterEsp);
         vmcs.write(VmcsField.GUEST_IA32_SYSENTER_EIP, msrs.sysenterEip);
         vmcs.write(VmcsField.GUEST_IA32_DEBUGCTL, msrs.debugControl);
-        vmcs.write(VmcsField.GUEST_IA32_PAT, msrs.pat);
+        if (loadsPat) {
+            vmcs.write(VmcsField.GUEST_IA32_PAT, msrs.pat);
+        }
         vmcs.write(VmcsField.GUEST_DR7, state.dr[7]);
         ModelSpecificRegisters own = hardware.system.msrs;
-        own.write(IA32_STAR, msrs.star);
         own.write(IA32_LSTAR, msrs.lstar);
-        own.write(IA32_CSTAR, msrs.cstar);
         own.write(IA32_FMASK, msrs.fmask);
-        own.write(IA32_KERNEL_GS_BASE, msrs.kernelGsBase);
+        if (msrSwitch == null) {
+            own.write(MsrSwitch.STAR, msrs.star);
+            own.write(MsrSwitch.CSTAR, msrs.cstar);
+            own.write(MsrSwitch.KERNEL_GS_BASE, msrs.kernelGsBase);
+        } else {
+            msrSwitch.write(MsrSwitch.STAR, msrs.star);
+            msrSwitch.write(MsrSwitch.CSTAR, msrs.cstar);
+            msrSwitch.write(MsrSwitch.KERNEL_GS_BASE, msrs.kernelGsBase);
+        }
         own.write(IA32_TSC_AUX, msrs.tscAux);
         hardware.state.cr2 = state.cr2;
         System.arraycopy(state.dr, 0, hardware.state.dr, 0, 7);

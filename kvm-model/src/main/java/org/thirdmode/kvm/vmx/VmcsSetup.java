@@ -1,7 +1,7 @@
 package org.thirdmode.kvm.vmx;
 
+import java.util.Locale;
 import org.thirdmode.kvm.HostMachine;
-import org.thirdmode.vmx.capability.CapabilityMsr;
 import org.thirdmode.vmx.capability.VmxCapabilities;
 import org.thirdmode.vmx.vmcs.EntryControls;
 import org.thirdmode.vmx.vmcs.ExitControls;
@@ -15,9 +15,6 @@ import org.thirdmode.x86.state.Segment;
 /** What of a VMCS stays as it is while its guest lives: controls and host state. KVM: {@code vmx_vcpu_setup}. */
 final class VmcsSetup {
     private static final int FRAME = 4096;
-
-    /** IA32_VMX_BASIC: there are the capability MSRs with TRUE in their names. All processors since load IA32_EFER. */
-    private static final long TRUE_CONTROLS = 1L << 55;
 
     /** MSRs that the guest may read and write itself: their values are in the VMCS. */
     private static final int[] DIRECT_MSRS = {
@@ -58,21 +55,27 @@ final class VmcsSetup {
         return unrestricted;
     }
 
-    /** What this hypervisor cannot do without, on this processor. */
-    private void require() {
-        String processor = "processor " + host.cpu.profile.name();
-        if ((capabilities.msr(CapabilityMsr.IA32_VMX_BASIC) & TRUE_CONTROLS) == 0) {
-            throw new IllegalArgumentException(
-                    processor + ": this hypervisor needs VM entries that load IA32_EFER, which it lacks");
-        }
-        long secondary = capabilities.msr(CapabilityMsr.IA32_VMX_PROCBASED_CTLS2) >>> 32;
-        if (nested && !SecondaryProcessorBased.ENABLE_EPT.in(secondary)) {
-            throw new IllegalArgumentException(processor + " has no EPT; use a shadow MMU");
-        }
+    /** Whether the processor has a field of the VMCS. */
+    boolean has(VmcsField field) {
+        return capabilities.exists(field);
+    }
+
+    /** Whether VM entries load IA32_EFER: where not, the MSR lists do. */
+    boolean loadsEfer() {
+        return capabilities.has(EntryControls.LOAD_IA32_EFER)
+                && capabilities.has(ExitControls.SAVE_IA32_EFER)
+                && capabilities.has(ExitControls.LOAD_IA32_EFER);
+    }
+
+    /** Whether the processor knows when the guest blocks NMIs, and can be left when it no longer does. */
+    boolean virtualNmis() {
+        return capabilities.has(PinBased.VIRTUAL_NMIS) && capabilities.has(PrimaryProcessorBased.NMI_WINDOW_EXITING);
     }
 
     void write(long msrBitmap) {
-        require();
+        if (nested && !capabilities.has(SecondaryProcessorBased.ENABLE_EPT)) {
+            throw new IllegalArgumentException(processor() + " has no EPT; use a shadow MMU");
+        }
         controls();
         msrBitmap(msrBitmap);
         hostState();
@@ -81,62 +84,74 @@ final class VmcsSetup {
         vmcs.write(VmcsField.GUEST_ACTIVITY_STATE, 0);
     }
 
-    /** The controls wanted, adjusted to what the processor demands. SDM 3D "VMX Capability Reporting Facility". */
-    private long adjusted(CapabilityMsr msr, long wanted) {
-        long mustBeOne = capabilities.msr(msr) & 0xffff_ffffL;
-        long mayBeOne = capabilities.msr(msr) >>> 32;
-        return (wanted | mustBeOne) & mayBeOne;
+    private String processor() {
+        return "processor " + host.cpu.profile.name();
+    }
+
+    /**
+     * The controls wanted, adjusted to what the processor demands. SDM 3D "VMX Capability Reporting Facility". KVM: {@code
+     * adjust_vmx_controls}.
+     *
+     * @param needed without which this hypervisor cannot do
+     * @param wanted used where the processor has them
+     */
+    private long adjusted(VmcsField controls, long needed, long wanted) {
+        long mayBeOne = capabilities.mayBeOne(controls);
+        if ((needed & ~mayBeOne) != 0) {
+            throw new IllegalArgumentException(String.format(
+                    "%s: this hypervisor needs bits 0x%x of the %s, which it lacks",
+                    processor(), needed & ~mayBeOne, controls.title.toLowerCase(Locale.ROOT)));
+        }
+        return (needed | wanted | capabilities.mustBeOne(controls)) & mayBeOne;
     }
 
     private void controls() {
         vmcs.write(
                 VmcsField.PIN_BASED_CONTROLS,
                 adjusted(
-                        CapabilityMsr.IA32_VMX_TRUE_PINBASED_CTLS,
-                        PinBased.EXTERNAL_INTERRUPT_EXITING.mask
-                                | PinBased.NMI_EXITING.mask
-                                | PinBased.VIRTUAL_NMIS.mask));
+                        VmcsField.PIN_BASED_CONTROLS,
+                        PinBased.EXTERNAL_INTERRUPT_EXITING.mask | PinBased.NMI_EXITING.mask,
+                        virtualNmis() ? PinBased.VIRTUAL_NMIS.mask : 0));
         long shadow = PrimaryProcessorBased.CR3_LOAD_EXITING.mask
                 | PrimaryProcessorBased.CR3_STORE_EXITING.mask
                 | PrimaryProcessorBased.INVLPG_EXITING.mask;
         primary = adjusted(
-                CapabilityMsr.IA32_VMX_TRUE_PROCBASED_CTLS,
+                VmcsField.PRIMARY_PROCESSOR_BASED_CONTROLS,
                 PrimaryProcessorBased.USE_TSC_OFFSETTING.mask
                         | PrimaryProcessorBased.HLT_EXITING.mask
+                        | PrimaryProcessorBased.INTERRUPT_WINDOW_EXITING.mask
                         | PrimaryProcessorBased.MWAIT_EXITING.mask
-                        | PrimaryProcessorBased.MONITOR_EXITING.mask
                         | PrimaryProcessorBased.RDPMC_EXITING.mask
                         | PrimaryProcessorBased.CR8_LOAD_EXITING.mask
                         | PrimaryProcessorBased.CR8_STORE_EXITING.mask
                         | PrimaryProcessorBased.UNCONDITIONAL_I_O_EXITING.mask
+                        | (nested ? 0 : shadow),
+                PrimaryProcessorBased.MONITOR_EXITING.mask
                         | PrimaryProcessorBased.USE_MSR_BITMAPS.mask
-                        | PrimaryProcessorBased.ACTIVATE_SECONDARY_CONTROLS.mask
-                        | (nested ? 0 : shadow));
+                        | PrimaryProcessorBased.ACTIVATE_SECONDARY_CONTROLS.mask);
+        primary &= ~PrimaryProcessorBased.INTERRUPT_WINDOW_EXITING.mask;
         vmcs.write(VmcsField.PRIMARY_PROCESSOR_BASED_CONTROLS, primary);
-        long second = SecondaryProcessorBased.ENABLE_EPT.mask | SecondaryProcessorBased.UNRESTRICTED_GUEST.mask;
-        secondary = adjusted(
-                CapabilityMsr.IA32_VMX_PROCBASED_CTLS2,
-                SecondaryProcessorBased.ENABLE_VPID.mask
-                        | SecondaryProcessorBased.ENABLE_RDTSCP.mask
-                        | SecondaryProcessorBased.ENABLE_INVPCID.mask
-                        | SecondaryProcessorBased.ENABLE_XSAVES.mask
-                        | (nested ? second : 0));
-        unrestricted = SecondaryProcessorBased.UNRESTRICTED_GUEST.in(secondary);
-        vmcs.write(VmcsField.SECONDARY_PROCESSOR_BASED_CONTROLS, secondary);
-        vmcs.write(VmcsField.VPID, 1);
+        if (has(VmcsField.SECONDARY_PROCESSOR_BASED_CONTROLS)) {
+            secondaryControls();
+        }
         vmcs.write(
                 VmcsField.PRIMARY_EXIT_CONTROLS,
                 adjusted(
-                        CapabilityMsr.IA32_VMX_TRUE_EXIT_CTLS,
+                        VmcsField.PRIMARY_EXIT_CONTROLS,
                         ExitControls.SAVE_DEBUG_CONTROLS.mask
                                 | ExitControls.HOST_ADDRESS_SPACE_SIZE.mask
-                                | ExitControls.ACKNOWLEDGE_INTERRUPT_ON_EXIT.mask
-                                | ExitControls.SAVE_IA32_PAT.mask
+                                | ExitControls.ACKNOWLEDGE_INTERRUPT_ON_EXIT.mask,
+                        ExitControls.SAVE_IA32_PAT.mask
                                 | ExitControls.LOAD_IA32_PAT.mask
-                                | ExitControls.SAVE_IA32_EFER.mask
-                                | ExitControls.LOAD_IA32_EFER.mask));
-        vmcs.write(VmcsField.ENTRY_CONTROLS, entryControls(false));
-        vmcs.write(VmcsField.EXCEPTION_BITMAP, nested ? 0 : 1L << 14);
+                                | (loadsEfer()
+                                        ? ExitControls.SAVE_IA32_EFER.mask | ExitControls.LOAD_IA32_EFER.mask
+                                        : 0)));
+        long entry = adjusted(
+                VmcsField.ENTRY_CONTROLS,
+                EntryControls.LOAD_DEBUG_CONTROLS.mask | EntryControls.IA_32E_MODE_GUEST.mask,
+                EntryControls.LOAD_IA32_PAT.mask | (loadsEfer() ? EntryControls.LOAD_IA32_EFER.mask : 0));
+        vmcs.write(VmcsField.ENTRY_CONTROLS, entry & ~EntryControls.IA_32E_MODE_GUEST.mask);
+        vmcs.write(VmcsField.EXCEPTION_BITMAP, exceptions());
         vmcs.write(VmcsField.PAGE_FAULT_ERROR_CODE_MASK, 0);
         vmcs.write(VmcsField.PAGE_FAULT_ERROR_CODE_MATCH, 0);
         vmcs.write(VmcsField.CR3_TARGET_COUNT, 0);
@@ -145,14 +160,31 @@ final class VmcsSetup {
         vmcs.write(VmcsField.VM_ENTRY_MSR_LOAD_COUNT, 0);
     }
 
-    /** The VM-entry controls for a guest in IA-32e mode or not. */
-    long entryControls(boolean ia32eMode) {
-        return adjusted(
-                CapabilityMsr.IA32_VMX_TRUE_ENTRY_CTLS,
-                EntryControls.LOAD_DEBUG_CONTROLS.mask
-                        | EntryControls.LOAD_IA32_PAT.mask
-                        | EntryControls.LOAD_IA32_EFER.mask
-                        | (ia32eMode ? EntryControls.IA_32E_MODE_GUEST.mask : 0));
+    private void secondaryControls() {
+        long second = SecondaryProcessorBased.ENABLE_EPT.mask | SecondaryProcessorBased.UNRESTRICTED_GUEST.mask;
+        secondary = adjusted(
+                VmcsField.SECONDARY_PROCESSOR_BASED_CONTROLS,
+                0,
+                SecondaryProcessorBased.ENABLE_VPID.mask
+                        | SecondaryProcessorBased.ENABLE_RDTSCP.mask
+                        | SecondaryProcessorBased.ENABLE_INVPCID.mask
+                        | SecondaryProcessorBased.ENABLE_XSAVES.mask
+                        | (nested ? second : 0));
+        unrestricted = SecondaryProcessorBased.UNRESTRICTED_GUEST.in(secondary);
+        vmcs.write(VmcsField.SECONDARY_PROCESSOR_BASED_CONTROLS, secondary);
+        if (vpid()) {
+            vmcs.write(VmcsField.VPID, 1);
+        }
+    }
+
+    /** Whether the guest's translations have a tag: where not, each entry and each exit forgets them all. */
+    boolean vpid() {
+        return SecondaryProcessorBased.ENABLE_VPID.in(secondary);
+    }
+
+    /** The exceptions that exit, but where real-address mode is run as virtual-8086 mode: then all. */
+    long exceptions() {
+        return nested ? 0 : 1L << 14;
     }
 
     /** SDM 3C "MSR-Bitmap Address": reads of low and of high MSRs, writes of both; a bit set exits. */
@@ -166,7 +198,9 @@ final class VmcsSetup {
             host.memory.write(at, 1, host.memory.read(at, 1) & keep);
             host.memory.write(at + 2048, 1, host.memory.read(at + 2048, 1) & keep);
         }
-        vmcs.write(VmcsField.MSR_BITMAPS_ADDRESS, page);
+        if (has(VmcsField.MSR_BITMAPS_ADDRESS)) {
+            vmcs.write(VmcsField.MSR_BITMAPS_ADDRESS, page);
+        }
     }
 
     private void hostState() {
@@ -174,8 +208,12 @@ final class VmcsSetup {
         vmcs.write(VmcsField.HOST_CR0, s.cr0);
         vmcs.write(VmcsField.HOST_CR3, s.cr3);
         vmcs.write(VmcsField.HOST_CR4, s.cr4);
-        vmcs.write(VmcsField.HOST_IA32_EFER, s.efer);
-        vmcs.write(VmcsField.HOST_IA32_PAT, host.cpu.system.msrs.pat);
+        if (has(VmcsField.HOST_IA32_EFER)) {
+            vmcs.write(VmcsField.HOST_IA32_EFER, s.efer);
+        }
+        if (has(VmcsField.HOST_IA32_PAT)) {
+            vmcs.write(VmcsField.HOST_IA32_PAT, host.cpu.system.msrs.pat);
+        }
         vmcs.write(VmcsField.HOST_CS_SELECTOR, s.segments[Segment.CS].selector);
         vmcs.write(VmcsField.HOST_SS_SELECTOR, s.segments[Segment.SS].selector);
         vmcs.write(VmcsField.HOST_DS_SELECTOR, s.segments[Segment.DS].selector);

@@ -1,11 +1,13 @@
 package org.thirdmode.kvm.vmx;
 
+import java.util.List;
 import org.thirdmode.kvm.Backend;
 import org.thirdmode.kvm.ExitLedger;
 import org.thirdmode.kvm.HardwareTables;
 import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.KvmExit;
 import org.thirdmode.kvm.PendingEvent;
+import org.thirdmode.kvm.PrivateRegion;
 import org.thirdmode.kvm.Vcpu;
 import org.thirdmode.kvm.mmu.TdpHardware;
 import org.thirdmode.shadow.GuestMmu;
@@ -19,8 +21,10 @@ import org.thirdmode.vmx.vmcs.Vmcs;
 import org.thirdmode.vmx.vmcs.VmcsField;
 import org.thirdmode.x86.exec.EventInformation;
 import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.exec.system.DebugRegisters;
 import org.thirdmode.x86.paging.Access;
 import org.thirdmode.x86.state.Rflags;
+import org.thirdmode.x86.state.Segment;
 import org.thirdmode.x86.state.Vector;
 
 /** A virtual CPU in a VMCS. */
@@ -32,6 +36,10 @@ public final class VmxBackend implements Backend {
     private static final long DATA_WRITE = 1 << 1;
     private static final long INSTRUCTION_FETCH = 1 << 2;
 
+    /** B3 to B0, BS. */
+    private static final int DEBUG_TRAPS = 0xf | DebugRegisters.BS;
+
+    private static final long ALL_EXCEPTIONS = 0xffff_ffffL;
     private static final long VPID = 1;
     private static final int SINGLE_CONTEXT = 1;
 
@@ -48,9 +56,28 @@ public final class VmxBackend implements Backend {
     private final PendingEvent event;
     private final Ept ept;
     private final ExitLedger ledger = new ExitLedger(ExitReason.values().length, n -> ExitReason.values()[n].title);
+    private final boolean virtualNmis;
+    private final boolean vpid;
+    private final boolean cr3AlwaysExits;
+
+    /** The exceptions that exit outside virtual-8086 mode. */
+    private final long exceptions;
+
+    /** Null where VM entries and exits switch IA32_EFER by themselves. */
+    private final MsrSwitch msrSwitch;
+
+    /** Null where the processor has unrestricted guest. */
+    private final RealMode realMode;
+
     private GuestMmu mmu;
     private long eptPointer;
     private boolean launched;
+    private long exceptionBitmap;
+
+    /** How the guest is run; to be found out again where its registers were changed. */
+    private GuestMode mode = GuestMode.AS_IT_IS;
+
+    private boolean modeKnown;
 
     /** The guest processor holds the registers, and whether it has changed them. */
     private boolean fetched = true;
@@ -85,8 +112,20 @@ public final class VmxBackend implements Backend {
         setup.write(bitmaps);
         primary = setup.primary();
         unrestricted = setup.unrestricted();
+        virtualNmis = setup.virtualNmis();
+        vpid = setup.vpid();
+        cr3AlwaysExits = nested && PrimaryProcessorBased.CR3_LOAD_EXITING.in(setup.primary());
+        exceptions = setup.exceptions();
+        exceptionBitmap = exceptions;
         ept = nested ? new Ept(host, vmcs, setup.secondary()) : null;
-        registers = new GuestRegisters(host, guest, vmcs, nested);
+        msrSwitch = setup.loadsEfer() ? null : new MsrSwitch(host, vmcs);
+        realMode = unrestricted ? null : new RealMode(host);
+        registers = new GuestRegisters(host, guest, vmcs, nested, setup, msrSwitch);
+    }
+
+    @Override
+    public List<PrivateRegion> privateRegions() {
+        return realMode == null ? List.of() : List.of(realMode.region());
     }
 
     @Override
@@ -113,17 +152,32 @@ public final class VmxBackend implements Backend {
     @Override
     public void registersChanged() {
         changed = true;
+        modeKnown = false;
+    }
+
+    /** How the guest is to be run. What it changes by itself, while it runs, does not change that. */
+    private GuestMode mode() {
+        if (!modeKnown) {
+            mode = unrestricted ? GuestMode.AS_IT_IS : GuestMode.of(guest.state);
+            modeKnown = true;
+        }
+        return mode;
     }
 
     @Override
     public boolean canRun() {
-        if (unrestricted) {
-            return true;
-        }
-        if (nested) {
-            fetchRegisters();
-        }
-        return guest.state.protectedMode();
+        // Without virtual NMIs the processor does not tell of the IRET that ends the blocking.
+        return mode() != GuestMode.EMULATED && (virtualNmis || !guest.nmiBlocked);
+    }
+
+    @Override
+    public boolean canInject() {
+        return mode() != GuestMode.VIRTUAL_8086;
+    }
+
+    @Override
+    public boolean canInjectNmi() {
+        return virtualNmis;
     }
 
     // ---- events ----
@@ -148,7 +202,9 @@ public final class VmxBackend implements Backend {
 
     @Override
     public void requestNmiWindow(boolean wanted) {
-        control(PrimaryProcessorBased.NMI_WINDOW_EXITING, wanted);
+        if (virtualNmis) {
+            control(PrimaryProcessorBased.NMI_WINDOW_EXITING, wanted);
+        }
     }
 
     private void control(PrimaryProcessorBased bit, boolean wanted) {
@@ -166,13 +222,22 @@ public final class VmxBackend implements Backend {
         if (nested && eptPointer != 0) {
             vmx.invept(SINGLE_CONTEXT, eptPointer);
         } else {
+            flushLinear();
+        }
+    }
+
+    /** Without VPIDs the next entry does it. */
+    private void flushLinear() {
+        if (vpid) {
             vmx.invvpid(SINGLE_CONTEXT, VPID, 0);
         }
     }
 
     @Override
     public void flushPage(long linear) {
-        vmx.invvpid(0, VPID, linear);
+        if (vpid) {
+            vmx.invvpid(0, VPID, linear);
+        }
     }
 
     // ---- running ----
@@ -180,9 +245,9 @@ public final class VmxBackend implements Backend {
     /** The guest processor's registers go to the VMCS if they were changed. */
     private void store() {
         if (changed) {
-            if (registers.store() && nested) {
+            if (registers.store(mode()) && nested) {
                 // What was changed decides what linear addresses mean.
-                vmx.invvpid(SINGLE_CONTEXT, VPID, 0);
+                flushLinear();
             }
             changed = false;
         }
@@ -191,8 +256,11 @@ public final class VmxBackend implements Backend {
     @Override
     public KvmExit.FailEntry enter(long ticks) {
         store();
+        exceptionBitmap(registers.virtual8086() ? ALL_EXCEPTIONS : exceptions);
         HardwarePaging paging = mmu.load();
         if (nested) {
+            control(PrimaryProcessorBased.CR3_LOAD_EXITING, registers.identityMapped() || cr3AlwaysExits);
+            control(PrimaryProcessorBased.CR3_STORE_EXITING, registers.identityMapped() || cr3AlwaysExits);
             long pointer = ept.pointer(paging.cr3);
             if (pointer != eptPointer) {
                 eptPointer = pointer;
@@ -215,24 +283,36 @@ public final class VmxBackend implements Backend {
             return new KvmExit.FailEntry(result, error == null ? "VMfailInvalid" : error.title);
         }
         fetched = false;
-        event.clear();
         while (cpu.guestMode) {
             cpu.run(Long.MAX_VALUE);
         }
         return null;
     }
 
+    private void exceptionBitmap(long wanted) {
+        if (exceptionBitmap != wanted) {
+            exceptionBitmap = wanted;
+            vmcs.write(VmcsField.EXCEPTION_BITMAP, wanted);
+        }
+    }
+
     @Override
     public KvmExit handleExit(Vcpu vcpu) {
         int reasonField = (int) vmcs.read(VmcsField.EXIT_REASON);
-        // An entry that failed leaves the launch state of the VMCS as it was; bit 31 tells of it.
-        launched |= reasonField >= 0;
+        // Bit 31: an entry that failed. The launch state of the VMCS is as it was, and the event is still to come.
+        boolean entered = reasonField >= 0;
+        launched |= entered;
         int number = reasonField & 0xffff;
         ExitReason reason = ExitReason.of(number);
         if (reason != null) {
             ledger.exit(reason.ordinal());
         }
-        injectAgain(vcpu);
+        if (entered) {
+            event.clear();
+            injectAgain(vcpu);
+        } else {
+            vmcs.write(VmcsField.VM_ENTRY_INTERRUPTION_INFORMATION, 0);
+        }
         VmExit exit = host.vmx.exit();
         ledger.read(fieldsOf(exit));
         return switch (exit) {
@@ -248,10 +328,7 @@ public final class VmxBackend implements Backend {
                         : vcpu.emulateInvalidState();
             case VmExit.EntryFailureMsrLoading(int entry) ->
                 new KvmExit.FailEntry(number, "MSR loading, entry " + entry);
-            case VmExit.ExceptionOrNmi e ->
-                EventInformation.vector(e.information()) == Vector.PF
-                        ? pageFault(vcpu, e.qualification(), e.errorCode())
-                        : unknown(e);
+            case VmExit.ExceptionOrNmi e -> exception(vcpu, e);
             case VmExit.TaskSwitch ignored -> vcpu.switchTask();
             // Instructions that the hypervisor executes in the guest's place.
             case VmExit.Cpuid ignored -> vcpu.emulate();
@@ -306,6 +383,27 @@ public final class VmxBackend implements Backend {
         };
     }
 
+    private KvmExit exception(Vcpu vcpu, VmExit.ExceptionOrNmi e) {
+        int vector = EventInformation.vector(e.information());
+        if (vector == Vector.PF && !nested) {
+            return pageFault(vcpu, e.qualification(), e.errorCode());
+        }
+        return registers.virtual8086() ? realModeException(vcpu, vector, (int) e.qualification()) : unknown(e);
+    }
+
+    /**
+     * An instruction of real-address mode that virtual-8086 mode refuses, or that faults there too: the emulator knows. KVM:
+     * {@code handle_rmode_exception}.
+     */
+    private KvmExit realModeException(Vcpu vcpu, int vector, int qualification) {
+        fetchRegisters();
+        long linear = guest.state.segmentBase[Segment.CS] + guest.state.rip;
+        int faults = DebugRegisters.BD | guest.system.debug.instructionHits(linear);
+        return vector == Vector.DB && (qualification & faults) == 0
+                ? vcpu.debugTrap(qualification & DEBUG_TRAPS)
+                : vcpu.emulate();
+    }
+
     private static KvmExit unknown(VmExit exit) {
         return new KvmExit.Unknown(exit.toString());
     }
@@ -326,7 +424,8 @@ public final class VmxBackend implements Backend {
     /** An event that the exit interrupted on its way to the guest's handler is injected by the next entry. */
     private void injectAgain(Vcpu vcpu) {
         int information = (int) vmcs.read(VmcsField.IDT_VECTORING_INFORMATION);
-        if (information < 0) {
+        // In virtual-8086 mode it can only be INT n, and RIP is still at it.
+        if (information < 0 && !registers.virtual8086()) {
             boolean ours = entryInjected && cpu.now() == entryTick;
             vcpu.injectAgain(
                     information,
@@ -357,6 +456,12 @@ public final class VmxBackend implements Backend {
         vmx.vmclear(region);
         host.free(region);
         host.free(bitmaps);
+        if (msrSwitch != null) {
+            msrSwitch.destroy();
+        }
+        if (realMode != null) {
+            realMode.destroy();
+        }
         host.leave(vmx::vmxoff);
     }
 }

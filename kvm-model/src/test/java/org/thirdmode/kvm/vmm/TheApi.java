@@ -16,6 +16,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.thirdmode.kvm.HostConfiguration;
 import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.Irqchip;
 import org.thirdmode.kvm.KvmException;
@@ -37,7 +38,7 @@ import org.thirdmode.x86.profile.CpuProfile;
 class TheApi {
     private static final long PAGE = 4096;
 
-    private final HostMachine host = new HostMachine(CpuProfile.GENERIC, 46, null);
+    private final HostMachine host = new HostMachine(HostConfiguration.of(Virt.VMX, CpuProfile.GENERIC), 46, null);
     private final Vm vm = new Vm(host);
     private final UserMemory memory = new UserMemory(host, 16 * PAGE);
 

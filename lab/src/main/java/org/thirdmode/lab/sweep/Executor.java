@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.thirdmode.cost.Counts;
 import org.thirdmode.cost.Counts.Conditions;
 import org.thirdmode.guests.GuestImage;
+import org.thirdmode.kvm.HostConfiguration;
 import org.thirdmode.kvm.vmm.VirtualMachine;
 import org.thirdmode.lab.Hypervisor;
 import org.thirdmode.lab.RunCounts;
@@ -52,8 +53,10 @@ final class Executor {
             return result(RunCounts.of(spec.workload(), configuration, machine), end, 0);
         }
         Hypervisor hypervisor = new Hypervisor(spec.virt(), spec.mmu().get());
-        try (VirtualMachine machine = new VirtualMachine(
-                configuration, hypervisor.virt(), hypervisor.mmu(), spec.hostPages(), image, options, ports)) {
+        HostConfiguration host =
+                HostConfiguration.of(hypervisor.virt(), configuration.profile()).withPages(spec.hostPages());
+        try (VirtualMachine machine =
+                new VirtualMachine(configuration, host, hypervisor.mmu(), image, options, ports)) {
             machine.vcpu().irqchip(spec.irqchip());
             spec.number(Parameters.SHADOW_PAGES).ifPresent(machine.vcpu().mmu()::changeMmuPages);
             String end = end(machine.run(budget));
@@ -66,7 +69,8 @@ final class Executor {
 
     private RunResult result(Counts counts, String end, long tablePages) {
         Conditions how = counts.conditions();
-        String tlbs = configuration.detailed() ? configuration.tlbs().orElseThrow().name() : "";
+        String tlbs =
+                configuration.detailed() ? configuration.tlbs().orElseThrow().name() : "";
         Counts named = new Counts(
                 counts.workload(),
                 counts.on(),
