@@ -714,6 +714,10 @@ final class GuestWorld {
             throw new AssertionError("emulation of what is no write, " + reason);
         }
         GuestWalk walk = mmu.gvaToGpa(linear, access);
+        if (walk.faulted && (access & Access.IMPLICIT) != 0) {
+            // The emulator knows that the access is to a system structure, the fault did not tell.
+            return new Outcome.PageFault(walk.errorCode);
+        }
         if (walk.faulted || walk.guestPhysical != guestPhysical) {
             throw new AssertionError("the emulator does not find what the fault found");
         }

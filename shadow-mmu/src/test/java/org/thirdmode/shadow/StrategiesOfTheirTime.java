@@ -40,6 +40,12 @@ class StrategiesOfTheirTime {
         write(world, WINDOW_TABLE + (8L * page), entry);
     }
 
+    /** The guest's entry for page {@code page}. */
+    private static long entry(GuestWorld world, int page) {
+        GuestWalk walk = world.mmu.probe((long) page << 12, Access.READ);
+        return walk.entries[walk.leafLevel];
+    }
+
     @Test
     void theNaiveMmuForgetsAtEveryLoadOfCr3() {
         GuestWorld world = world(Strategy.NAIVE);
@@ -128,6 +134,27 @@ class StrategiesOfTheirTime {
             assertEquals(new Outcome.Reached(DATA), read(world, DATA), strategy.name());
             assertEquals(new Outcome.PageFault(1), world.access(DATA, Access.IMPLICIT, 8, 0), strategy.name());
             assertEquals(new Outcome.Reached(DATA), read(world, DATA), strategy.name());
+        }
+    }
+
+    /** An access that is not allowed leaves the Dirty flag as it is. SDM 3A "Accessed and Dirty Flags". */
+    @Test
+    void anImplicitWriteThatSmapForbidsDoesNotMakeThePageDirty() {
+        for (Strategy strategy : Strategy.values()) {
+            for (boolean shadowed : new boolean[] {true, false}) {
+                GuestWorld world = world(strategy);
+                map(world, 64, DATA | (ALL & ~0x40));
+                world.mmu.flushGuest();
+                world.guest.state.cr4 |= Cr4.SMAP;
+                world.guest.state.systemFlags |= Rflags.AC;
+                world.mmu.resetContext();
+                if (shadowed) {
+                    assertEquals(new Outcome.Reached(DATA), read(world, 64L << 12), strategy.name());
+                }
+                Outcome implicit = world.access(64L << 12, Access.IMPLICIT | Access.WRITE, 8, 0);
+                assertEquals(new Outcome.PageFault(3), implicit, strategy.name());
+                assertEquals(0, entry(world, 64) & 0x40, () -> strategy + ", shadowed " + shadowed);
+            }
         }
     }
 

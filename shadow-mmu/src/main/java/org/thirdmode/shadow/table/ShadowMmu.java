@@ -111,6 +111,9 @@ public abstract class ShadowMmu implements GuestMmu {
     }
 
     private FaultResult handle(long linear, int access, boolean present) {
+        if (mayBeImplicitWrite(linear, access)) {
+            return emulate(walker.walk(linear, access, false).guestPhysical, FaultResult.Reason.RIGHTS_BEYOND_ENTRIES);
+        }
         GuestWalk walk = walkGuest(linear, access);
         if (walk.faulted) {
             return inject(linear, walk);
@@ -193,6 +196,25 @@ public abstract class ShadowMmu implements GuestMmu {
         int rights = (walk.rights() | GuestWalk.WRITE) & ~GuestWalk.USER;
         boolean smep = (registers.cr4() & Cr4.SMEP) != 0;
         return walk.user && smep ? rights & ~GuestWalk.EXECUTE : rights;
+    }
+
+    /**
+     * Whether the access may be a write to a system structure, which SMAP forbids and EFLAGS.AC does not help: nothing tells
+     * it from a write that AC allows until the entry is writable, and to make it so the guest's Dirty flag would be set, which
+     * a write that faults must not do. The emulator knows what it executes.
+     */
+    private boolean mayBeImplicitWrite(long linear, int access) {
+        if ((access & (Access.WRITE | Access.USER | Access.IMPLICIT)) != Access.WRITE
+                || guestLevels == 0
+                || (registers.cr4() & Cr4.SMAP) == 0
+                || !registers.alignmentCheck()) {
+            return false;
+        }
+        GuestWalk walk = walker.walk(linear, access, false);
+        return !walk.faulted
+                && walk.user
+                && (walk.entries[walk.leafLevel] & Bits.D) == 0
+                && around.slots().find(walk.gfn()) != null;
     }
 
     /**
