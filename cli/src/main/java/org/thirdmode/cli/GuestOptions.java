@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.thirdmode.kvm.HostKernel;
 import org.thirdmode.kvm.HostPageSize;
 import org.thirdmode.kvm.Irqchip;
 import org.thirdmode.kvm.MmuKind;
@@ -57,6 +58,15 @@ final class GuestOptions {
             description = "Where a virtual machine's interrupt controllers are: in user space, as KVM had them in 2006,"
                     + " or in the hypervisor; the ways out to user space are counted apart (default: user).")
     private Irqchip irqchip;
+
+    @Option(
+            names = "--host",
+            paramLabel = "x86_64|i386|i386-pae",
+            converter = Words.ToHostKernel.class,
+            description =
+                    "The kernel that runs a virtual machine, in 64-bit mode or in protected mode with or without PAE:"
+                            + " shadow and nested tables have its format (default: x86_64).")
+    private HostKernel host;
 
     @Option(
             names = "--host-cpu",
@@ -164,6 +174,7 @@ final class GuestOptions {
                 Optional.ofNullable(mmu),
                 Optional.ofNullable(irqchip),
                 Optional.ofNullable(hostCpu),
+                host == null ? HostKernel.X86_64 : host,
                 hostPages == null ? HostPageSize.SMALL : hostPages);
     }
 
@@ -173,11 +184,12 @@ final class GuestOptions {
      * @param otherwise where nothing is said
      */
     Platform platform(Platform otherwise) {
-        boolean virtual = virt != null || mmu != null || irqchip != null || hostCpu != null || hostPages != null;
+        boolean virtual =
+                virt != null || mmu != null || irqchip != null || host != null || hostCpu != null || hostPages != null;
         if (platform == Platform.BARE && virtual) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--on bare: has no hypervisor; leave out --virt, --mmu, --irqchip, --host-cpu and --host-pages,"
+                    "--on bare: has no hypervisor; leave out --virt, --mmu, --irqchip and all that begins with --host,"
                             + " or say --on kvm");
         }
         return platform != null ? platform : virtual ? Platform.KVM : otherwise;

@@ -53,6 +53,7 @@ final class RunCommand implements Callable<Integer> {
             "--cpu",
             "--fidelity",
             "--seed",
+            "--host",
             "--host-cpu",
             "--host-pages");
 

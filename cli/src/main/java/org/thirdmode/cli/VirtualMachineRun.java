@@ -81,6 +81,7 @@ final class VirtualMachineRun {
 
     VirtualMachine machine(BareRun what, Disk disk, HostPorts ports) {
         try {
+            what.image().ifPresent(hypervisor::require);
             MachineConfiguration configuration = BareMachine.configuration(what);
             return new VirtualMachine(
                     configuration,

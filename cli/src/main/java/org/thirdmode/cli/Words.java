@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.thirdmode.kvm.HostKernel;
 import org.thirdmode.kvm.HostPageSize;
 import org.thirdmode.kvm.Irqchip;
 import org.thirdmode.kvm.MmuKind;
@@ -70,6 +71,18 @@ final class Words {
                 }
             }
             throw new TypeConversionException("'" + text + "' is unknown; valid are 4k, 2m, 1g");
+        }
+    }
+
+    static final class ToHostKernel implements ITypeConverter<HostKernel> {
+        @Override
+        public HostKernel convert(String text) {
+            for (HostKernel kernel : HostKernel.values()) {
+                if (kernel.word.equals(text)) {
+                    return kernel;
+                }
+            }
+            throw new TypeConversionException("'" + text + "' is unknown; valid are x86_64, i386, i386-pae");
         }
     }
 

@@ -24,11 +24,15 @@ final class HostAllocator implements HostPages {
     private final Zone high;
     private long pagesInUse;
 
-    HostAllocator(PhysicalMemory memory) {
+    /**
+     * All pages are free.
+     *
+     * @param end of the RAM
+     */
+    HostAllocator(PhysicalMemory memory, long end) {
         this.memory = memory;
-        long end = 1L << memory.addressWidth();
         low = new Zone(FIRST_PAGE, Math.min(end, LOW_END));
-        high = new Zone(LOW_END, end);
+        high = new Zone(LOW_END, Math.max(end, LOW_END));
     }
 
     /** A range of physical memory. */
@@ -111,9 +115,10 @@ final class HostAllocator implements HostPages {
      * Small pages in a row, to be freed one by one.
      *
      * @param count at most as many as are in a large page
+     * @param below4G whether their addresses must be
      */
-    long allocateRow(int count) {
-        long first = high.allocateRow(count);
+    long allocateRow(int count, boolean below4G) {
+        long first = below4G ? 0 : high.allocateRow(count);
         if (first == 0) {
             first = low.allocateRow(count);
         }

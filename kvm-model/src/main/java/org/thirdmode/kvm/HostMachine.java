@@ -2,6 +2,7 @@ package org.thirdmode.kvm;
 
 import java.util.function.LongConsumer;
 import org.thirdmode.kvm.svm.Asids;
+import org.thirdmode.shadow.HostFormat;
 import org.thirdmode.shadow.HostPages;
 import org.thirdmode.svm.exec.Svm;
 import org.thirdmode.vmx.capability.VmxCapabilities;
@@ -19,8 +20,8 @@ import org.thirdmode.x86.time.GuestClock;
 import org.thirdmode.x86.tlb.TlbGeometry;
 
 /**
- * The host: a processor with VMX or SVM, and its memory. The host's kernel is Java; the processor is in the state in which a
- * 64-bit kernel would have it, and executes only guests.
+ * The host: a processor with VMX or SVM, and its memory. The host's kernel is Java; the processor is in the state in which
+ * that kernel would have it, and executes only guests.
  */
 public final class HostMachine implements HostPages {
     private static final int CODE_SELECTOR = 0x10;
@@ -64,13 +65,14 @@ public final class HostMachine implements HostPages {
         CpuProfile profile = configuration.processor();
         virt = configuration.virt();
         memory = new PhysicalMemory(addressWidth);
-        memory.mapRam(0, 1L << addressWidth);
-        pages = new HostAllocator(memory);
+        long ram = 1L << configuration.kernel().addressBits(addressWidth);
+        memory.mapRam(0, ram);
+        pages = new HostAllocator(memory, ram);
         GuestClock clock = new GuestClock();
         timer = new Timer(clock);
         cpu = new Processor(memory, PortBus.EMPTY, timer, clock, profile, tlbs);
         timer.cpu = cpu;
-        longMode();
+        kernelMode();
         vmx = virt == Virt.VMX ? withVmx() : null;
         svm = virt == Virt.SVM ? withSvm() : null;
         asids = svm == null ? null : new Asids(svm.profile().asids());
@@ -91,17 +93,23 @@ public final class HostMachine implements HostPages {
         return extension;
     }
 
-    /** As after the boot of a 64-bit kernel. */
-    private void longMode() {
+    /** As after the boot of its kernel. */
+    private void kernelMode() {
+        boolean wide = configuration.kernel().is64Bit();
+        boolean pae = configuration.kernel() != HostKernel.I386;
         cpu.state.cr0 = Cr0.PG | Cr0.WP | Cr0.NE | Cr0.ET | Cr0.MP | Cr0.PE;
-        cpu.state.cr4 = Cr4.PAE | Cr4.OSFXSR | Cr4.OSXMMEXCPT;
-        cpu.state.efer = Efer.LME | Efer.LMA | Efer.NXE | Efer.SCE;
+        cpu.state.cr4 = (pae ? Cr4.PAE : Cr4.PSE) | Cr4.OSFXSR | Cr4.OSXMMEXCPT;
+        cpu.state.efer = wide ? Efer.LME | Efer.LMA | Efer.NXE | Efer.SCE : pae ? Efer.NXE : 0;
         cpu.state.cr3 = TABLE;
         int data = Segment.PRESENT | Segment.CODE_OR_DATA | Segment.WRITABLE | Segment.ACCESSED;
         for (Segment segment : cpu.state.segments) {
             segment.set(CODE_SELECTOR + 8, 0, 0xffff_ffffL, data | Segment.BIG | Segment.GRANULAR);
         }
-        cpu.state.segments[Segment.CS].set(CODE_SELECTOR, 0, 0xffff_ffffL, data | Segment.CODE | Segment.LONG);
+        cpu.state.segments[Segment.CS].set(
+                CODE_SELECTOR,
+                0,
+                0xffff_ffffL,
+                data | Segment.CODE | Segment.GRANULAR | (wide ? Segment.LONG : Segment.BIG));
         cpu.state.tr.set(TSS_SELECTOR, 0x2000, 0x67, Segment.PRESENT | 11);
         cpu.state.gdtrBase = 0x3000;
         cpu.state.idtrBase = 0x4000;
@@ -109,16 +117,27 @@ public final class HostMachine implements HostPages {
         cpu.modeChanged();
     }
 
+    /** Whether its kernel runs in 64-bit mode. */
+    public boolean is64Bit() {
+        return configuration.kernel().is64Bit();
+    }
+
+    /** The format of its own page tables. */
+    public HostFormat tableFormat() {
+        return configuration.kernel().format();
+    }
+
     // ---- pages ----
 
+    /** For the kernel's own use: what a 32-bit kernel maps is low. */
     @Override
     public long allocate(boolean below4G) {
-        return pages.allocate(below4G);
+        return pages.allocate(below4G || !configuration.kernel().is64Bit());
     }
 
     /** Pages in a row, to be freed one by one. */
     public long allocateContiguous(int count) {
-        return pages.allocateRow(count);
+        return pages.allocateRow(count, !configuration.kernel().is64Bit());
     }
 
     @Override
@@ -128,7 +147,7 @@ public final class HostMachine implements HostPages {
 
     /** A page for user space. */
     long allocate(HostPageSize size) {
-        return pages.allocate(size, memory.addressWidth() <= 32);
+        return pages.allocate(size, false);
     }
 
     void free(HostPageSize size, long hostPhysical) {

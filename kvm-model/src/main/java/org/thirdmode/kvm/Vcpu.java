@@ -103,7 +103,7 @@ public final class Vcpu implements Stateful {
                 vm,
                 host,
                 backend,
-                profile.has(Feature.LA57) ? HostFormat.LEVEL_5 : HostFormat.LEVEL_4);
+                profile.has(Feature.LA57) ? HostFormat.LEVEL_5 : host.tableFormat());
         mmu = kind.in(surroundings, backend.secondDimension());
         backend.mmu(mmu);
         repeatedIo = new RepeatedIo(vm, guest.cpu, mmu);
@@ -238,7 +238,7 @@ public final class Vcpu implements Stateful {
     }
 
     private void countInjection() {
-        countInjection();
+        injected++;
         backend.ledger().injected();
     }
 

@@ -185,8 +185,9 @@ public final class Vm implements MemorySlots {
         if (vcpu != null) {
             throw new KvmException.VcpuExists();
         }
-        host.configuration.require(profile);
-        vcpu = new Vcpu(this, profile, apic, mmu);
+        CpuProfile told = host.configuration.told(profile);
+        host.configuration.require(told);
+        vcpu = new Vcpu(this, told, apic, mmu);
         return vcpu;
     }
 

@@ -32,8 +32,7 @@ final class FlatGuest {
     final Vcpu vcpu;
 
     FlatGuest(CpuProfile profile, boolean detailed) {
-        host = new HostMachine(
-                new HostConfiguration(profile, HostPageSize.SMALL), 46, detailed ? profile.tlbs() : null);
+        host = new HostMachine(new HostConfiguration(profile), 46, detailed ? profile.tlbs() : null);
         vm = new Vm(host);
         UserMemory code = new UserMemory(host, 4096);
         vm.setUserMemoryRegion(CODE_SLOT, Set.of(), CODE, 4096, code, 0);

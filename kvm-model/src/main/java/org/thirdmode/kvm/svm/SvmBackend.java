@@ -12,7 +12,6 @@ import org.thirdmode.kvm.mmu.TdpFormat;
 import org.thirdmode.kvm.mmu.TdpHardware;
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.HardwarePaging;
-import org.thirdmode.shadow.HostFormat;
 import org.thirdmode.svm.SvmFeature;
 import org.thirdmode.svm.check.VmrunCheck;
 import org.thirdmode.svm.exec.Svm;
@@ -121,14 +120,20 @@ public final class SvmBackend implements Backend {
         cpu.globalInterruptFlag = true;
     }
 
-    /** Tables in the host's own format, which has four levels. */
+    /** Tables in the host's own format. */
     @Override
     public TdpHardware secondDimension() {
         if (!nested) {
             return null;
         }
-        int largest = cpu.features.contains(Feature.PAGE1GB) ? 30 : 21;
-        return new TdpHardware(TdpFormat.npt(HostFormat.LEVEL_4), true, largest, ModificationLog.NONE);
+        TdpFormat format = TdpFormat.npt(host.tableFormat());
+        int largest = switch (format) {
+            // Its large pages have 4 MBytes, the host's 2.
+            case NPT_32 -> 12;
+            case NPT_PAE -> 21;
+            default -> cpu.features.contains(Feature.PAGE1GB) ? 30 : 21;
+        };
+        return new TdpHardware(format, true, largest, ModificationLog.NONE);
     }
 
     @Override

@@ -136,6 +136,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
         this.ports = ports;
         this.mmu = mmu;
         MachineConfiguration configuration = description.configuration();
+        on.require(on.told(configuration.profile()), configuration.memory().size());
         host = new HostMachine(on, HOST_ADDRESS_WIDTH, configuration.modelledTlbs(on.processor()));
         host.cpu.system.random.seed(configuration.seed());
         vm = new Vm(host);

@@ -139,7 +139,7 @@ final class VmcsSetup {
                 adjusted(
                         VmcsField.PRIMARY_EXIT_CONTROLS,
                         ExitControls.SAVE_DEBUG_CONTROLS.mask
-                                | ExitControls.HOST_ADDRESS_SPACE_SIZE.mask
+                                | (host.is64Bit() ? ExitControls.HOST_ADDRESS_SPACE_SIZE.mask : 0)
                                 | ExitControls.ACKNOWLEDGE_INTERRUPT_ON_EXIT.mask,
                         ExitControls.SAVE_IA32_PAT.mask
                                 | ExitControls.LOAD_IA32_PAT.mask
@@ -148,7 +148,7 @@ final class VmcsSetup {
                                         : 0)));
         long entry = adjusted(
                 VmcsField.ENTRY_CONTROLS,
-                EntryControls.LOAD_DEBUG_CONTROLS.mask | EntryControls.IA_32E_MODE_GUEST.mask,
+                EntryControls.LOAD_DEBUG_CONTROLS.mask | (host.is64Bit() ? EntryControls.IA_32E_MODE_GUEST.mask : 0),
                 EntryControls.LOAD_IA32_PAT.mask | (loadsEfer() ? EntryControls.LOAD_IA32_EFER.mask : 0));
         vmcs.write(VmcsField.ENTRY_CONTROLS, entry & ~EntryControls.IA_32E_MODE_GUEST.mask);
         vmcs.write(VmcsField.EXCEPTION_BITMAP, exceptions());

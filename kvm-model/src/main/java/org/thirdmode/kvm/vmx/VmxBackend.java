@@ -98,7 +98,7 @@ public final class VmxBackend implements Backend {
         this.event = event;
         cpu = host.cpu;
         vmx = host.vmx.instructions;
-        vmcs = new VmcsFields(vmx, ledger);
+        vmcs = new VmcsFields(vmx, ledger, !host.is64Bit());
         host.use(page -> {
             host.memory.write(page, 4, Vmcs.REVISION);
             vmcs.check(vmx.vmxon(page), "VMXON");

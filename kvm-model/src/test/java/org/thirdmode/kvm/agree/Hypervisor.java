@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.zip.CRC32;
 import org.thirdmode.kvm.HostConfiguration;
 import org.thirdmode.kvm.HostMachine;
-import org.thirdmode.kvm.HostPageSize;
 import org.thirdmode.x86.exec.EventInformation;
 import org.thirdmode.x86.exec.Events;
 import org.thirdmode.x86.exec.Processor;
@@ -46,7 +45,7 @@ abstract class Hypervisor {
 
     Hypervisor(CpuProfile profile, SmallGuest guest) {
         this.guest = guest;
-        host = new HostMachine(new HostConfiguration(profile, HostPageSize.SMALL), 40, null);
+        host = new HostMachine(new HostConfiguration(profile), 40, null);
         cpu = host.cpu;
         state = World.registers(guest.mode());
         World.fill(host.memory, guest);
