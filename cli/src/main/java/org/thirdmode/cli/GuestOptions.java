@@ -78,6 +78,14 @@ final class GuestOptions {
     private CpuProfile hostCpu;
 
     @Option(
+            names = "--host-cpus",
+            paramLabel = "N",
+            description =
+                    "How many processors the host has, 1 to 64: where there are several, the scheduler moves the virtual"
+                            + " CPU on every 8th time it comes back from user space (default: 1).")
+    private Integer hostCpus;
+
+    @Option(
             names = "--host-pages",
             paramLabel = "4k|2m|1g",
             converter = Words.ToHostPages.class,
@@ -175,6 +183,7 @@ final class GuestOptions {
                 Optional.ofNullable(irqchip),
                 Optional.ofNullable(hostCpu),
                 host == null ? HostKernel.X86_64 : host,
+                hostCpus == null ? 1 : hostCpus,
                 hostPages == null ? HostPageSize.SMALL : hostPages);
     }
 
@@ -184,8 +193,13 @@ final class GuestOptions {
      * @param otherwise where nothing is said
      */
     Platform platform(Platform otherwise) {
-        boolean virtual =
-                virt != null || mmu != null || irqchip != null || host != null || hostCpu != null || hostPages != null;
+        boolean virtual = virt != null
+                || mmu != null
+                || irqchip != null
+                || host != null
+                || hostCpu != null
+                || hostCpus != null
+                || hostPages != null;
         if (platform == Platform.BARE && virtual) {
             throw new ParameterException(
                     spec.commandLine(),

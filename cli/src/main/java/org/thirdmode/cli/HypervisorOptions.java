@@ -19,6 +19,7 @@ import org.thirdmode.x86.profile.CpuProfile;
  * @param irqchip where the interrupt controllers are; empty for user space, or where a saved machine had them
  * @param hostCpu the host's processor; empty for the guest's, or one with everything where that has no such extension
  * @param kernel the host's
+ * @param hostCpus how many processors the host has
  * @param hostPages the pages in which the host gives it memory
  */
 record HypervisorOptions(
@@ -27,6 +28,7 @@ record HypervisorOptions(
         Optional<Irqchip> irqchip,
         Optional<CpuProfile> hostCpu,
         HostKernel kernel,
+        int hostCpus,
         HostPageSize hostPages) {
     /** KVM's first posting: "all combinations of host and guest but an x86_64 guest on an i386 host". */
     void require(String image) {
@@ -45,6 +47,7 @@ record HypervisorOptions(
                         ? new HostConfiguration(hostCpu.get())
                         : HostConfiguration.of(virt.orElseGet(() -> Virt.of(guest)), guest))
                 .withKernel(kernel)
+                .withProcessors(hostCpus)
                 .withPages(hostPages);
         if (virt.isPresent() && virt.get() != host.virt()) {
             throw new UserError(String.format(

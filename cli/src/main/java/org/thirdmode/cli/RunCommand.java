@@ -55,6 +55,7 @@ final class RunCommand implements Callable<Integer> {
             "--seed",
             "--host",
             "--host-cpu",
+            "--host-cpus",
             "--host-pages");
 
     private final Bare bare;

@@ -74,7 +74,7 @@ final class VirtualMachineRun {
         }
         MachineConfiguration configuration = BareMachine.configuration(what);
         Hypervisor on = new Hypervisor(
-                hypervisor.virt().orElseGet(() -> Virt.of(configuration.profile())),
+                hypervisor.host(configuration.profile()).virt(),
                 hypervisor.mmu().orElse(MmuKind.NESTED));
         return Optional.of(RunCounts.of(BareMachine.name(what), configuration, on, machine));
     }

@@ -1,6 +1,7 @@
 package org.thirdmode.kvm;
 
 import java.util.List;
+import java.util.Map;
 import org.thirdmode.kvm.mmu.TdpHardware;
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.TlbControl;
@@ -12,6 +13,12 @@ public interface Backend extends TlbControl {
 
     /** The MMU whose tables the hardware walks; before anything else. */
     void mmu(GuestMmu guestMmu);
+
+    /**
+     * From now on it runs on another processor; nothing of it is left on the one that it leaves. KVM: {@code
+     * vmx_vcpu_load}, {@code svm_vcpu_load}.
+     */
+    void load(HostProcessor processor);
 
     /** Brings the guest's registers from the hardware to the guest processor; cheap where they are there. */
     void fetchRegisters();
@@ -62,6 +69,15 @@ public interface Backend extends TlbControl {
      * @return what user space has to do, or null where the guest can go on
      */
     KvmExit handleExit(Vcpu vcpu);
+
+    /**
+     * Whether the guest's FPU is in the processor: while its CR0.TS is set, its first use of one comes as an exception of its
+     * own. KVM: {@code vcpu->fpu_active}.
+     */
+    boolean fpuActive();
+
+    /** What {@link #load} did, by name, and how often. */
+    Map<String, Long> loads();
 
     /** What the hardware walks for the guest. */
     HardwareTables hardwareTables();

@@ -2,6 +2,7 @@ package org.thirdmode.kvm;
 
 import com.google.common.primitives.ImmutableIntArray;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +41,12 @@ import org.thirdmode.x86.state.Vector;
  * faults, whether the hardware executes it or the hypervisor does; none for what exits are made of.
  */
 public final class Vcpu implements Stateful {
+    /** How often it enters the kernel before the scheduler moves it on, where there is more than one processor. */
+    private static final int RUNS_ON_A_PROCESSOR = 8;
+
+    /** The exits after which the host's own state was loaded: the heavy ones. */
+    public static final String HOST_STATE_RELOADS = "host state reloads";
+
     /** No interrupt waits to be injected. */
     private static final int NONE = -1;
 
@@ -47,6 +54,20 @@ public final class Vcpu implements Stateful {
     private static final int IA32_APIC_BASE = 0x1b;
 
     private final HostMachine host;
+
+    /** The processor that it runs on. */
+    private HostProcessor on;
+
+    /** Calls of {@link #run}, and moves to another processor between them. */
+    private long runs;
+
+    private long migrations;
+
+    /** The guest was entered since {@link #run} was called: the processor has its lazily switched state. */
+    private boolean entered;
+
+    private long hostStateReloads;
+    private long fpuReloads;
     private final GuestProcessor guest;
     private final LocalApicPort apic;
     private final GuestMmu mmu;
@@ -88,6 +109,7 @@ public final class Vcpu implements Stateful {
     Vcpu(Vm vm, CpuProfile profile, LocalApicPort apic, MmuKind kind) {
         this.vm = vm;
         host = vm.host();
+        on = host.processors().getFirst();
         this.apic = apic;
         guest = new GuestProcessor(vm, profile, apic);
         boolean nested = kind == MmuKind.NESTED;
@@ -216,7 +238,7 @@ public final class Vcpu implements Stateful {
     /** Tells {@code who} what happens; null for nobody. */
     public void observe(VcpuObserver who) {
         observer = who;
-        host.cpu.extension.observe(who == null ? null : who::guestMode);
+        host.processors().forEach(each -> each.cpu.extension.observe(who == null ? null : who::guestMode));
         mmu.observe(who == null ? null : who::entryChanged);
     }
 
@@ -224,7 +246,7 @@ public final class Vcpu implements Stateful {
 
     /** The guest's time in ticks. */
     public long ticks() {
-        return host.cpu.now() + tickOffset;
+        return on.cpu.now() + tickOffset;
     }
 
     /** The tick of what {@link #run} has returned for: a read by an instruction that is not complete belongs to its end. */
@@ -244,7 +266,7 @@ public final class Vcpu implements Stateful {
 
     /** Counts the guest instruction that the hypervisor has completed, or given an exception to, in its place. */
     private void countInstruction() {
-        host.cpu.countIterations(1);
+        on.cpu.countIterations(1);
     }
 
     // ---- interrupts ----
@@ -317,10 +339,28 @@ public final class Vcpu implements Stateful {
             throw new KvmException.VcpuBusy(runner.get());
         }
         try {
+            schedule();
             return toUserSpace(debug == null ? runUntilExit(deadline) : runDebugged(deadline));
         } finally {
             runner.set(null);
         }
+    }
+
+    /** The host's scheduler: every so often a thread that comes back from user space finds itself on the next processor. */
+    private void schedule() {
+        List<HostProcessor> processors = host.processors();
+        if (processors.size() > 1 && ++runs % RUNS_ON_A_PROCESSOR == 0) {
+            load(processors.get((int) (runs / RUNS_ON_A_PROCESSOR % processors.size())));
+        }
+    }
+
+    /** Goes on on another processor. KVM: {@code kvm_arch_vcpu_load}. */
+    private void load(HostProcessor next) {
+        backend.load(next);
+        tickOffset += on.cpu.now() - next.cpu.now();
+        next.cpu.system.random.goOnFrom(on.cpu.system.random);
+        on = next;
+        migrations++;
     }
 
     /** Only the thread that runs it, or any where none does, may look at it. */
@@ -404,6 +444,11 @@ public final class Vcpu implements Stateful {
             return exit;
         }
         userSpaceExits++;
+        if (entered) {
+            entered = false;
+            hostStateReloads++;
+            fpuReloads += backend.fpuActive() ? 1 : 0;
+        }
         if (observer != null) {
             observer.userSpace(exit);
         }
@@ -422,7 +467,8 @@ public final class Vcpu implements Stateful {
         if (event.exists() && !backend.canInject()) {
             return deliver();
         }
-        host.armTimer(deadline - tickOffset);
+        on.armTimer(deadline - tickOffset);
+        entered = true;
         KvmExit.FailEntry failure = backend.enter(ticks());
         return failure != null ? failure : backend.handleExit(this);
     }
@@ -481,7 +527,7 @@ public final class Vcpu implements Stateful {
 
     /** The host was interrupted. */
     public KvmExit hostInterrupt() {
-        host.acknowledgeTimer();
+        on.acknowledgeTimer();
         return new KvmExit.Interrupted();
     }
 
@@ -719,6 +765,27 @@ public final class Vcpu implements Stateful {
         return kernelExits;
     }
 
+    /** The host's processor that it runs on. */
+    public Processor processor() {
+        return on.cpu;
+    }
+
+    /**
+     * What it took to switch between this guest and the rest of the host, by name. While exits stay in the kernel the
+     * processor keeps the guest's MSRs of SYSCALL, FS, GS, LDTR and FPU; on the way to user space the host's are loaded. KVM:
+     * {@code host_state_reload}, {@code fpu_reload}.
+     */
+    public Map<String, Long> switches() {
+        Map<String, Long> counts = new LinkedHashMap<>();
+        counts.put(HOST_STATE_RELOADS, hostStateReloads);
+        counts.put("FPU reloads", fpuReloads);
+        if (host.processors().size() > 1) {
+            counts.put("migrations between processors", migrations);
+            counts.putAll(backend.loads());
+        }
+        return counts;
+    }
+
     /** Returns to user space. */
     public long userSpaceExits() {
         return userSpaceExits;
@@ -757,7 +824,7 @@ public final class Vcpu implements Stateful {
             if (pdptesAreRegisters && !latched) {
                 loadPdptes(processor);
             }
-            tickOffset = ticks - host.cpu.now();
+            tickOffset = ticks - on.cpu.now();
             backend.registersChanged();
             mmu.resetContext();
         }

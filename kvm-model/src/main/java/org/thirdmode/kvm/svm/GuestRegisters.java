@@ -1,6 +1,7 @@
 package org.thirdmode.kvm.svm;
 
 import org.thirdmode.kvm.HostMachine;
+import org.thirdmode.kvm.HostProcessor;
 import org.thirdmode.shadow.HardwarePaging;
 import org.thirdmode.svm.vmcb.VmcbField;
 import org.thirdmode.x86.exec.Processor;
@@ -42,8 +43,8 @@ final class GuestRegisters {
         VmcbField.BR_FROM, VmcbField.BR_TO, VmcbField.LASTEXCPFROM, VmcbField.LASTEXCPTO
     };
 
-    private final HostMachine host;
-    private final Processor hardware;
+    private HostProcessor on;
+    private Processor hardware;
     private final Processor guest;
     private final CpuState state;
     private final VmcbFields vmcb;
@@ -53,12 +54,17 @@ final class GuestRegisters {
     private boolean further;
 
     GuestRegisters(HostMachine host, Processor guest, VmcbFields vmcb, boolean nested) {
-        this.host = host;
-        hardware = host.cpu;
+        processor(host.processors().getFirst());
         this.guest = guest;
         state = guest.state;
         this.vmcb = vmcb;
         this.nested = nested;
+    }
+
+    /** The guest goes on on another processor: what the VMCB does not hold is to be stored there. */
+    void processor(HostProcessor other) {
+        on = other;
+        hardware = other.cpu;
     }
 
     private Segment segmentRegister(int n) {
@@ -68,7 +74,7 @@ final class GuestRegisters {
     // ---- from the hardware ----
 
     void fetch() {
-        host.svm.vmsave(vmcb.address);
+        on.svm.vmsave(vmcb.address);
         System.arraycopy(hardware.state.r, 0, state.r, 0, 16);
         state.r[CpuState.RAX] = vmcb.read(VmcbField.RAX);
         state.r[CpuState.RSP] = vmcb.read(VmcbField.RSP);
@@ -226,7 +232,7 @@ final class GuestRegisters {
     void loadFurther() {
         if (further) {
             further = false;
-            host.svm.vmload(vmcb.address);
+            on.svm.vmload(vmcb.address);
         }
     }
 

@@ -1,9 +1,11 @@
 package org.thirdmode.kvm.svm;
 
+import java.util.Map;
 import org.thirdmode.kvm.Backend;
 import org.thirdmode.kvm.ExitLedger;
 import org.thirdmode.kvm.HardwareTables;
 import org.thirdmode.kvm.HostMachine;
+import org.thirdmode.kvm.HostProcessor;
 import org.thirdmode.kvm.KvmExit;
 import org.thirdmode.kvm.PendingEvent;
 import org.thirdmode.kvm.Vcpu;
@@ -24,6 +26,7 @@ import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.paging.Access;
 import org.thirdmode.x86.profile.Feature;
+import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.state.Vector;
 
@@ -50,8 +53,9 @@ public final class SvmBackend implements Backend {
     private static final int INVALID = ExitTable.NPF + 1;
 
     private final HostMachine host;
-    private final Processor cpu;
-    private final Svm svm;
+    private HostProcessor on;
+    private Processor cpu;
+    private Svm svm;
     private final VmcbFields vmcb;
     private final GuestRegisters registers;
     private final boolean nested;
@@ -70,6 +74,7 @@ public final class SvmBackend implements Backend {
     private long asidGeneration;
 
     private int tlbControl;
+    private long asidsGivenUp;
 
     /** The guest processor holds the registers, and whether it has changed them. */
     private boolean fetched = true;
@@ -92,11 +97,12 @@ public final class SvmBackend implements Backend {
         this.nested = nested;
         this.guest = guest;
         this.event = event;
-        cpu = host.cpu;
-        svm = host.svm;
+        on = host.processors().getFirst();
+        cpu = on.cpu;
+        svm = on.svm;
         flushesByAsid = svm.profile().has(SvmFeature.FLUSH_BY_ASID);
         decodeAssists = svm.profile().has(SvmFeature.DECODE_ASSISTS);
-        host.use(this::enable);
+        host.use(SvmBackend::enable);
         vmcb = new VmcbFields(host.memory, host.allocate(false), ledger);
         iopm = host.allocateContiguous(VmcbSetup.IOPM_PAGES);
         msrpm = host.allocateContiguous(VmcbSetup.MSRPM_PAGES);
@@ -107,17 +113,17 @@ public final class SvmBackend implements Backend {
     }
 
     /** KVM: {@code svm_hardware_enable}. Between VMRUN and VMRUN the host holds its interrupts off. */
-    private void enable(long saveArea) {
-        cpu.system.msrs.write(MSR_VM_HSAVE_PA, saveArea);
-        svm.clgi();
-        cpu.state.systemFlags |= Rflags.IF;
-        svm.attach(ignored -> cpu.requestStop());
+    private static void enable(HostProcessor processor, long saveArea) {
+        processor.cpu.system.msrs.write(MSR_VM_HSAVE_PA, saveArea);
+        processor.svm.clgi();
+        processor.cpu.state.systemFlags |= Rflags.IF;
+        processor.svm.attach(ignored -> processor.cpu.requestStop());
     }
 
     /** KVM: {@code svm_hardware_disable}. */
-    private void disable() {
-        cpu.system.msrs.write(MSR_VM_HSAVE_PA, 0);
-        cpu.globalInterruptFlag = true;
+    private static void disable(HostProcessor processor) {
+        processor.cpu.system.msrs.write(MSR_VM_HSAVE_PA, 0);
+        processor.cpu.globalInterruptFlag = true;
     }
 
     /** Tables in the host's own format. */
@@ -140,6 +146,20 @@ public final class SvmBackend implements Backend {
     public void mmu(GuestMmu guestMmu) {
         mmu = guestMmu;
         vmcb.bits(VmcbField.INTERCEPT_MISC1, INVLPG, !nested && mmu.interceptsInvlpg());
+    }
+
+    @Override
+    public void load(HostProcessor processor) {
+        fetchRegisters();
+        on = processor;
+        cpu = on.cpu;
+        svm = on.svm;
+        registers.processor(on);
+        changed = true;
+        // Its identifier was of the other processor, and so is what that keeps of the VMCB.
+        asidsGivenUp += asidGeneration == 0 ? 0 : 1;
+        asidGeneration = 0;
+        vmcb.changed();
     }
 
     // ---- registers ----
@@ -228,10 +248,10 @@ public final class SvmBackend implements Backend {
     }
 
     private void asid() {
-        if (asidGeneration != host.asids.generation()) {
-            vmcb.write(VmcbField.GUEST_ASID, host.asids.take());
-            asidGeneration = host.asids.generation();
-            tlbControl = host.asids.beginsGeneration() ? FLUSH_EVERYTHING : 0;
+        if (asidGeneration != on.asids.generation()) {
+            vmcb.write(VmcbField.GUEST_ASID, on.asids.take());
+            asidGeneration = on.asids.generation();
+            tlbControl = on.asids.beginsGeneration() ? FLUSH_EVERYTHING : 0;
         }
         vmcb.write(VmcbField.TLB_CONTROL, tlbControl);
         tlbControl = 0;
@@ -379,6 +399,16 @@ public final class SvmBackend implements Backend {
     }
 
     @Override
+    public boolean fpuActive() {
+        return (vmcb.read(VmcbField.CR0) & Cr0.TS) == 0;
+    }
+
+    @Override
+    public Map<String, Long> loads() {
+        return Map.of("ASIDs given up with the processor left", asidsGivenUp);
+    }
+
+    @Override
     public HardwareTables hardwareTables() {
         HardwarePaging paging = mmu.load();
         return nested
@@ -396,7 +426,7 @@ public final class SvmBackend implements Backend {
         host.free(vmcb.address);
         free(iopm, VmcbSetup.IOPM_PAGES);
         free(msrpm, VmcbSetup.MSRPM_PAGES);
-        host.leave(this::disable);
+        host.leave(SvmBackend::disable);
     }
 
     private void free(long from, int pages) {

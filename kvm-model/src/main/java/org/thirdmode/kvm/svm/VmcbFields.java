@@ -52,6 +52,11 @@ final class VmcbFields {
         write(field, set ? value | bits : value & ~bits);
     }
 
+    /** The next VMRUN is to read all of it. */
+    void changed() {
+        dirty = GROUPS;
+    }
+
     /** The clean bits for the next VMRUN, after which nothing is changed. */
     int takeClean() {
         int clean = GROUPS & ~dirty;

@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.thirdmode.kvm.HostConfiguration;
 import org.thirdmode.kvm.HostMachine;
+import org.thirdmode.kvm.HostProcessor;
 import org.thirdmode.kvm.KvmException;
 import org.thirdmode.kvm.KvmExit;
 import org.thirdmode.kvm.MmuKind;
@@ -56,6 +57,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
 
     private static final String EXITS = "exits, ";
     private static final String MMU = "MMU ";
+    private static final String HOST = "host, ";
 
     /** Counts of an MMU that say how much there is, not how often something happened. */
     private static final Set<String> LEVELS =
@@ -379,9 +381,15 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
         // Gate A20 is always open in a virtual machine, as with KVM.
     }
 
-    /** What the host processor's walks have done for the guest. */
+    /** What the walks of the host's processors have done for the guest. */
     public WalkCounters walks() {
-        return host.cpu.walker.counters;
+        List<HostProcessor> processors = host.processors();
+        if (processors.size() == 1) {
+            return host.cpu.walker.counters;
+        }
+        WalkCounters sum = new WalkCounters();
+        processors.forEach(processor -> sum.add(processor.cpu.walker.counters));
+        return sum;
     }
 
     /** Instructions of the guest so far: its ticks that were not slept through. */
@@ -487,7 +495,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
         port.part("memory", slots);
         port.part("board", board);
         slots.update();
-        port.part("random numbers", host.cpu.system.random);
+        port.part("random numbers", vcpu.processor().system.random);
         port.part("vcpu", vcpu);
         resetPending = port.flag("reset pending", resetPending);
         initPending = port.flag("init pending", initPending);
@@ -515,6 +523,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
     private Map<String, Long> hypervisorCounts() {
         Map<String, Long> counts = new TreeMap<>(before);
         vcpu.exits().forEach((reason, exits) -> counts.merge(EXITS + reason, exits, Long::sum));
+        vcpu.switches().forEach((name, count) -> counts.merge(HOST + name, count, Long::sum));
         vcpu.mmu().counters().list().forEach((name, count) -> {
             if (!LEVELS.contains(name)) {
                 counts.merge(MMU + name, count, Long::sum);
@@ -551,6 +560,12 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
         if (vcpu.kernelExits() != 0) {
             counts.put("served by the irqchip in the hypervisor", vcpu.kernelExits());
         }
+        sums.forEach((name, count) -> {
+            if (name.startsWith(HOST)) {
+                counts.put(name.substring(HOST.length()), count);
+            }
+        });
+        counts.put("light exits", exits - sums.get(HOST + Vcpu.HOST_STATE_RELOADS));
         counts.put("instructions emulated", vcpu.emulated());
         counts.put("events injected", vcpu.injected());
         vcpu.mmu().counters().list().forEach((name, count) -> {

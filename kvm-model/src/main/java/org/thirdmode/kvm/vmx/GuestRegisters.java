@@ -66,7 +66,7 @@ final class GuestRegisters {
         };
     }
 
-    private final Processor hardware;
+    private Processor hardware;
     private final Processor guest;
     private final CpuState state;
     private final VmcsFields vmcs;
@@ -105,6 +105,11 @@ final class GuestRegisters {
         unrestricted = setup.unrestricted();
         loadsEfer = setup.has(VmcsField.GUEST_IA32_EFER);
         loadsPat = setup.has(VmcsField.GUEST_IA32_PAT);
+    }
+
+    /** The guest goes on on another processor: what the VMCS does not hold is to be stored there. */
+    void processor(Processor other) {
+        hardware = other;
     }
 
     /** Whether the guest's real-address mode is virtual-8086 mode in the VMCS. */

@@ -9,9 +9,9 @@ import org.thirdmode.x86.state.ModelBug;
 final class VmcsFields {
     private static final long LOW = 0xffff_ffffL;
 
-    private final VmxInstructions vmx;
     private final ExitLedger ledger;
     private final boolean inHalves;
+    private VmxInstructions vmx;
 
     /**
      * The fields of the current VMCS.
@@ -22,6 +22,11 @@ final class VmcsFields {
         this.vmx = vmx;
         this.ledger = ledger;
         this.inHalves = inHalves;
+    }
+
+    /** The VMCS is current on another processor. */
+    void processor(VmxInstructions other) {
+        vmx = other;
     }
 
     long read(VmcsField field) {

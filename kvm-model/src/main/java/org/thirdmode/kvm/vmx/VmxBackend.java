@@ -1,10 +1,12 @@
 package org.thirdmode.kvm.vmx;
 
 import java.util.List;
+import java.util.Map;
 import org.thirdmode.kvm.Backend;
 import org.thirdmode.kvm.ExitLedger;
 import org.thirdmode.kvm.HardwareTables;
 import org.thirdmode.kvm.HostMachine;
+import org.thirdmode.kvm.HostProcessor;
 import org.thirdmode.kvm.KvmExit;
 import org.thirdmode.kvm.PendingEvent;
 import org.thirdmode.kvm.PrivateRegion;
@@ -13,6 +15,7 @@ import org.thirdmode.kvm.mmu.TdpHardware;
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.HardwarePaging;
 import org.thirdmode.vmx.exec.VmExit;
+import org.thirdmode.vmx.exec.Vmx;
 import org.thirdmode.vmx.exec.VmxInstructions;
 import org.thirdmode.vmx.vmcs.ExitReason;
 import org.thirdmode.vmx.vmcs.InstructionError;
@@ -23,6 +26,7 @@ import org.thirdmode.x86.exec.EventInformation;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.exec.system.DebugRegisters;
 import org.thirdmode.x86.paging.Access;
+import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.state.Segment;
 import org.thirdmode.x86.state.Vector;
@@ -44,8 +48,9 @@ public final class VmxBackend implements Backend {
     private static final int SINGLE_CONTEXT = 1;
 
     private final HostMachine host;
-    private final Processor cpu;
-    private final VmxInstructions vmx;
+    private Processor cpu;
+    private Vmx extension;
+    private VmxInstructions vmx;
     private final VmcsFields vmcs;
     private final GuestRegisters registers;
     private final long region;
@@ -89,6 +94,7 @@ public final class VmxBackend implements Backend {
 
     private boolean entryInjected;
     private long primary;
+    private long clears;
 
     /** A VMCS for a guest whose registers are {@code guest}'s; with {@code nested} paging its tables are the processor's business. */
     public VmxBackend(HostMachine host, Processor guest, PendingEvent event, boolean nested) {
@@ -97,11 +103,12 @@ public final class VmxBackend implements Backend {
         this.guest = guest;
         this.event = event;
         cpu = host.cpu;
-        vmx = host.vmx.instructions;
+        extension = host.vmx;
+        vmx = extension.instructions;
         vmcs = new VmcsFields(vmx, ledger, !host.is64Bit());
-        host.use(page -> {
+        host.use((processor, page) -> {
             host.memory.write(page, 4, Vmcs.REVISION);
-            vmcs.check(vmx.vmxon(page), "VMXON");
+            vmcs.check(processor.vmx.instructions.vmxon(page), "VMXON");
         });
         region = host.allocate(false);
         host.memory.write(region, 4, Vmcs.REVISION);
@@ -137,6 +144,27 @@ public final class VmxBackend implements Backend {
     @Override
     public TdpHardware secondDimension() {
         return nested ? ept.hardware() : null;
+    }
+
+    @Override
+    public void load(HostProcessor processor) {
+        fetchRegisters();
+        // On the processor that it leaves: the VMCS goes to memory.
+        vmcs.check(vmx.vmclear(region), "VMCLEAR");
+        clears++;
+        launched = false;
+        cpu = processor.cpu;
+        extension = processor.vmx;
+        vmx = extension.instructions;
+        vmcs.processor(vmx);
+        registers.processor(cpu);
+        vmcs.check(vmx.vmptrld(region), "VMPTRLD");
+        vmcs.write(VmcsField.HOST_TR_BASE, cpu.state.tr.base);
+        vmcs.write(VmcsField.HOST_GDTR_BASE, cpu.state.gdtrBase);
+        registersChanged();
+        // What this processor knows of an earlier stay may be out of date.
+        flush();
+        flushLinear();
     }
 
     // ---- registers ----
@@ -313,7 +341,7 @@ public final class VmxBackend implements Backend {
         } else {
             vmcs.write(VmcsField.VM_ENTRY_INTERRUPTION_INFORMATION, 0);
         }
-        VmExit exit = host.vmx.exit();
+        VmExit exit = extension.exit();
         ledger.read(fieldsOf(exit));
         return switch (exit) {
             case VmExit.EptViolation violation -> vcpu.pageFault(violation.guestPhysical(), errorCode(violation));
@@ -436,6 +464,16 @@ public final class VmxBackend implements Backend {
     }
 
     @Override
+    public boolean fpuActive() {
+        return (vmcs.read(VmcsField.GUEST_CR0) & Cr0.TS) == 0;
+    }
+
+    @Override
+    public Map<String, Long> loads() {
+        return Map.of("VMCLEARs on the processor left", clears);
+    }
+
+    @Override
     public HardwareTables hardwareTables() {
         HardwarePaging paging = mmu.load();
         return nested
@@ -462,6 +500,6 @@ public final class VmxBackend implements Backend {
         if (realMode != null) {
             realMode.destroy();
         }
-        host.leave(vmx::vmxoff);
+        host.leave(processor -> processor.vmx.instructions.vmxoff());
     }
 }

@@ -29,6 +29,25 @@ public final class WalkCounters {
     /** Times the four PDPTE registers of PAE paging were loaded. */
     public long pdpteLoads;
 
+    /** Adds what walks of another processor have done. */
+    public void add(WalkCounters other) {
+        walks += other.walks;
+        flagUpdates += other.flagUpdates;
+        pageFaults += other.pageFaults;
+        pdpteLoads += other.pdpteLoads;
+        add(tableReferences, other.tableReferences);
+        add(nestedSpared, other.nestedSpared);
+        for (int n = 0; n < nestedReferences.length; n++) {
+            add(nestedReferences[n], other.nestedReferences[n]);
+        }
+    }
+
+    private static void add(long[] to, long[] from) {
+        for (int n = 0; n < to.length; n++) {
+            to[n] += from[n];
+        }
+    }
+
     /** Entries read at all levels of the first dimension. */
     public long allTableReferences() {
         return sum(tableReferences);

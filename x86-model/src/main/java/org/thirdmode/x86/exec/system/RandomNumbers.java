@@ -21,6 +21,13 @@ public final class RandomNumbers implements Stateful {
         generator = FACTORY.create(begin);
     }
 
+    /** Goes on where another has come to; that one is not used any more, or goes on from this one. */
+    public void goOnFrom(RandomNumbers other) {
+        generator = other.generator;
+        seed = other.seed;
+        taken = other.taken;
+    }
+
     long next() {
         taken++;
         return generator.nextLong();
