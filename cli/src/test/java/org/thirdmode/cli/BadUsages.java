@@ -26,6 +26,35 @@ class BadUsages {
     }
 
     @Test
+    void aHostThatIsNoneListsTheValidOnes() {
+        tells("--host: 'arm' is unknown; valid are x86_64, i386, i386-pae", "run", "--host", "arm", "hello32");
+        tells("--host-cpu: 'i486' is no processor with VMX or SVM; valid are", "run", "--host-cpu", "i486", "hello32");
+        tells("0 host processors: expected 1 to 64", "run", "--host-cpus", "0", "hello32");
+    }
+
+    @Test
+    void aHostThatCannotRunTheGuestIsRefused() {
+        tells("hello64 is an x86_64 guest, which an i386 host cannot run", "run", "--host", "i386", "hello64");
+        tells("has no EPT", "run", "--host-cpu", "prescott", "--mmu", "nested", "hello32");
+        tells(
+                "needs more than the host's prescott has",
+                "run",
+                "--host-cpu",
+                "prescott",
+                "--cpu",
+                "haswell",
+                "hello32");
+        tells(
+                "the processor of --host-cpu prescott has vmx",
+                "run",
+                "--host-cpu",
+                "prescott",
+                "--virt",
+                "svm",
+                "hello32");
+    }
+
+    @Test
     void aSizeThatIsNoneShowsOne() {
         for (String size : new String[] {"64X", "-5", "", "1.5G", "0x10", "K", "M64"}) {
             tells("--memory: '" + size + "' is not a size; write", "run", "--memory=" + size, "kernel");
