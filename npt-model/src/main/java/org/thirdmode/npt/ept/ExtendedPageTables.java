@@ -293,7 +293,7 @@ public final class ExtendedPageTables implements SecondStage {
         if (region != null) {
             long host = region.isTable()
                     ? byPageTable(region, guestPhysical, reason, linear, access, translation, kept)
-                    : inRegion(region, guestPhysical, reason, access, translation);
+                    : inRegion(region, guestPhysical, reason, access, translation, kept);
             if (host != NOWHERE) {
                 return host;
             }
@@ -316,13 +316,22 @@ public final class ExtendedPageTables implements SecondStage {
     }
 
     /** Within a large page that is kept. */
-    private long inRegion(Mapping region, long guestPhysical, Reason reason, int access, Translation translation) {
+    private long inRegion(
+            Mapping region,
+            long guestPhysical,
+            Reason reason,
+            int access,
+            Translation translation,
+            GuestPhysicalMappings kept) {
         long needed = !accessedDirty ? 0 : isWrite(reason, access) ? A | D : A;
         if ((needed & ~region.entry) != 0 || !allowed(reason, access, translation, region.rights)) {
             return NOWHERE;
         }
         walker.nestedSpared(levels, region.level);
         long host = region.host | (guestPhysical & REGION_OFFSET);
+        if (reason == Reason.TABLE_READ) {
+            kept.keepPage(guestPhysical, levels, host & ~PAGE_OFFSET, region.entry, region.rights, region.level);
+        }
         settle(guestPhysical, reason, access, translation, host, region.entry, region.rights, region.level);
         return host;
     }

@@ -97,6 +97,9 @@ public final class PageWalker {
     /** {@link #guestPhysicalMappings} while the walk may use them without asking the second stage; else null. */
     private GuestPhysicalMappings kept;
 
+    /** Nobody is to be asked where a table stands, or told what it holds. */
+    private boolean unaided = true;
+
     private GuestPhysicalMappings beginAt;
     private int spared;
 
@@ -147,6 +150,7 @@ public final class PageWalker {
     private void chooseKept() {
         boolean useful = secondStage != SecondStage.NONE && recorder == null && a20Mask == -1;
         kept = useful ? guestPhysicalMappings : null;
+        unaided = secondStage == SecondStage.NONE && recorder == null;
     }
 
     /** The second stage in force. */
@@ -506,17 +510,30 @@ public final class PageWalker {
 
     // ---- what all modes share ----
 
-    /** Reads the entry of {@code size} bytes at {@code guestPhysical}. Every table reference passes here, once. */
+    /**
+     * Reads the entry of {@code size} bytes at {@code guestPhysical}. Every table reference passes here, once. Small methods,
+     * for the compiler to put the frequent cases into the walk.
+     */
     private long entry(int level, long guestPhysical, int size, long linear, int access) {
-        Mapping page = kept == null ? null : kept.page(guestPhysical);
-        if (page != null && page.bytes != null) {
-            counters.nestedSpared(level, page.spared);
+        if (unaided) {
             counters.tableReferences[level]++;
-            int offset = (int) guestPhysical & (Frame.SIZE - 1);
-            return size == 8
-                    ? (long) Frame.LONG.get(page.bytes, offset)
-                    : (int) Frame.INT.get(page.bytes, offset) & 0xffff_ffffL;
+            return memory.read(guestPhysical & a20Mask, size);
         }
+        Mapping page = kept == null ? null : kept.page(guestPhysical);
+        return page == null || page.bytes == null
+                ? askedEntry(level, guestPhysical, size, linear, access)
+                : keptEntry(level, page, (int) guestPhysical & (Frame.SIZE - 1), size);
+    }
+
+    private long keptEntry(int level, Mapping page, int offset, int size) {
+        counters.nestedSpared(level, page.spared);
+        counters.tableReferences[level]++;
+        return size == 8
+                ? (long) Frame.LONG.get(page.bytes, offset)
+                : (int) Frame.INT.get(page.bytes, offset) & 0xffff_ffffL;
+    }
+
+    private long askedEntry(int level, long guestPhysical, int size, long linear, int access) {
         long address = reference(level, guestPhysical, linear, access);
         long entry = memory.read(address, size);
         counters.tableReferences[level]++;
