@@ -2,20 +2,25 @@ package org.thirdmode.cli;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.thirdmode.cost.data.DataException;
 import org.thirdmode.lab.sweep.Build;
 import org.thirdmode.lab.sweep.Execution;
+import org.thirdmode.lab.sweep.HtmlReport;
 import org.thirdmode.lab.sweep.Journal;
 import org.thirdmode.lab.sweep.Plan;
+import org.thirdmode.lab.sweep.ResultDatabase;
 import org.thirdmode.lab.sweep.ResultFile;
 import org.thirdmode.lab.sweep.Results;
 import org.thirdmode.lab.sweep.Study;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -44,14 +49,27 @@ final class SweepCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "STUDY.yaml", description = "The study; docs/studies.md tells what one says.")
+    @Parameters(
+            paramLabel = "STUDY.yaml",
+            description = "The study; docs/studies.md tells what one says. With --sql it may as well be a result.")
     private Path file;
 
     @Option(
             names = "--out",
-            paramLabel = "FILE.csv",
+            paramLabel = "FILE.csv|FILE.parquet",
             description = "Where the result goes (default: the study's name with .csv, in this folder).")
     private Path out;
+
+    @Option(names = "--html", paramLabel = "FILE", description = "Write a report with charts, which opens offline.")
+    private Path html;
+
+    @Option(
+            names = "--sql",
+            paramLabel = "QUERY",
+            description =
+                    "Ask DuckDB about the result, which is the table `points`, as in 'SELECT mmu, min(cycles) FROM"
+                            + " points GROUP BY mmu'.")
+    private String sql;
 
     @Option(
             names = "--threads",
@@ -70,6 +88,9 @@ final class SweepCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try {
+            if (isResult(file)) {
+                return ask();
+            }
             return sweep(Study.read(file));
         } catch (DataException e) {
             throw new UserError(e.getMessage());
@@ -80,22 +101,56 @@ final class SweepCommand implements Callable<Integer> {
         }
     }
 
+    private static boolean isResult(Path file) {
+        return file.toString().endsWith(".csv") || ResultDatabase.isParquet(file);
+    }
+
+    private int ask() throws DataException, IOException {
+        if (sql == null || html != null || out != null) {
+            throw new ParameterException(
+                    spec.commandLine(), file + " is a result: ask about it with --sql, or name a study");
+        }
+        ResultQuery.answer(err, spec.commandLine().getOut(), file, sql);
+        return ExitStatus.OK;
+    }
+
     private int sweep(Study study) throws DataException, IOException, InterruptedException {
         Path result = out != null ? out : Path.of(baseName(file) + ".csv");
+        boolean parquet = ResultDatabase.isParquet(result);
         if (Files.exists(result)) {
-            ResultFile.check(result);
+            if (parquet) {
+                ResultQuery.use(err, database -> database.check(result));
+            } else {
+                ResultFile.check(result);
+            }
         }
         Path runs = Path.of(result + ".runs");
         if (fresh) {
             Files.deleteIfExists(runs);
         }
         Plan plan = Plan.of(study);
+        // What is missing to do what was asked for is told before hours of work, not after.
+        if (parquet || sql != null) {
+            Extra.DUCKDB.jars(err);
+        }
         try (Journal journal = Journal.open(runs, Build.fingerprint(), study.budget())) {
             Results results = execute(plan, journal);
-            ResultFile.write(result, results);
-            SweepSummary.print(spec.commandLine().getOut(), results);
-            spec.commandLine().getOut().println(plan.points() + " points in " + result);
-            spec.commandLine().getOut().flush();
+            if (parquet) {
+                ResultQuery.use(err, database -> database.write(result, results));
+            } else {
+                ResultFile.write(result, results);
+            }
+            if (html != null) {
+                HtmlReport.write(html, results);
+            }
+            PrintWriter terminal = spec.commandLine().getOut();
+            if (sql != null) {
+                ResultQuery.answer(err, terminal, result, sql);
+            } else {
+                SweepSummary.print(terminal, results);
+                terminal.printf(Locale.ROOT, "%,d points in %s%n", plan.points(), result);
+                terminal.flush();
+            }
             return failures(results) == 0 ? ExitStatus.OK : 1;
         }
     }
@@ -122,8 +177,9 @@ final class SweepCommand implements Callable<Integer> {
         for (int n = 0; n < results.runs().size(); n++) {
             if (!results.runs().get(n).endedWell()) {
                 failed++;
-                err.println("sweep: the run with " + results.plan().runs().get(n).words() + " ended with "
-                        + results.runs().get(n).end() + ", not with 0");
+                err.println(
+                        "sweep: the run with " + results.plan().runs().get(n).words() + " ended with "
+                                + results.runs().get(n).end() + ", not with 0");
             }
         }
         return failed;

@@ -47,7 +47,9 @@ final class SweepProgress implements Execution.Watcher, AutoCloseable {
         if (now - told > PERIOD.toNanos()) {
             told = now;
             Duration left = Duration.ofNanos((now - began) / done * (runs - done));
-            err.printf("sweep: %d of %d runs, about %d:%02d min left%n", done, runs, left.toMinutes(), left.toSecondsPart());
+            err.printf(
+                    "sweep: %d of %d runs, about %d:%02d min left%n",
+                    done, runs, left.toMinutes(), left.toSecondsPart());
         }
     }
 

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.thirdmode.cost.Part;
 import org.thirdmode.lab.sweep.Axis;
+import org.thirdmode.lab.sweep.Curves;
 import org.thirdmode.lab.sweep.Results;
 import org.thirdmode.lab.sweep.Sampling;
 import org.thirdmode.lab.sweep.Study;
@@ -23,8 +24,13 @@ final class SweepSummary {
         if (results.plan().points() <= FEW) {
             points(out, results);
         }
+        for (Curves.Crossing crossing : new Curves(results).crossings()) {
+            out.println("Beyond " + crossing.axis().parameter().name() + " "
+                    + crossing.at().toPlainString() + ", " + crossing.cheaper() + " costs less than " + crossing.other()
+                    + ".");
+        }
         if (!results.assumed().isEmpty()) {
-            out.println("Nobody published these figures, which the prices lean on: "
+            out.println("The prices lean on figures that nobody published: "
                     + results.assumed().stream().map(figure -> figure.key).collect(Collectors.joining(", ")) + ".");
         }
     }
@@ -34,7 +40,7 @@ final class SweepSummary {
                 results.plan().study().axes().stream().filter(Axis::varies).toList();
         List<String> heading = new ArrayList<>();
         varying.forEach(axis -> heading.add(axis.parameter().name()));
-        heading.addAll(List.of("exits", "cycles", "page walks", "exits", "tables", "milliseconds"));
+        heading.addAll(List.of("exits", "cycles", "in walks", "in exits", "in tables", "milliseconds"));
         List<List<String>> rows = new ArrayList<>();
         Sampling sampling = new Sampling(results.plan().study());
         Results.Point point = new Results.Point();

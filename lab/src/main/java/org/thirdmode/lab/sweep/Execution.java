@@ -24,11 +24,19 @@ public final class Execution {
 
     private Execution() {}
 
+    /**
+     * Executes one run.
+     *
+     * @param budget the most ticks of guest time
+     */
+    public static RunResult run(RunSpec run, long budget) {
+        return Executor.run(run, budget);
+    }
+
     /** The runs of a plan that a journal does not have. */
     public static int missing(Plan plan, Journal journal) {
-        return (int) plan.runs().stream()
-                .filter(run -> journal.find(run).isEmpty())
-                .count();
+        return (int)
+                plan.runs().stream().filter(run -> journal.find(run).isEmpty()).count();
     }
 
     /**

@@ -50,8 +50,8 @@ public final class Journal implements AutoCloseable {
      */
     public static Journal open(Path file, String build, long budget) throws DataException, IOException {
         Map<RunSpec, RunResult> runs = new LinkedHashMap<>();
-        FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         try {
             List<String> lines = wholeLines(file, channel);
             if (lines.isEmpty()) {
@@ -110,8 +110,7 @@ public final class Journal implements AutoCloseable {
                     + CountsFile.VERSION + "; --fresh begins anew");
         }
         if (!build.equals(header.build)) {
-            throw new DataException(
-                    file + ":1:1: was written by another build of the model; --fresh begins anew");
+            throw new DataException(file + ":1:1: was written by another build of the model; --fresh begins anew");
         }
     }
 

@@ -70,11 +70,10 @@ public final class Parameters {
     public static final Parameter SHADOW_PAGES =
             optional("shadow-pages", Effect.EXECUTION, 32, 1 << 20, "table pages that a shadow strategy may use");
 
-    public static final Parameter IRQCHIP = words(
-            "irqchip", Effect.EXECUTION, lower(Irqchip.values()), "user", "where the interrupt controllers are");
+    public static final Parameter IRQCHIP =
+            words("irqchip", Effect.EXECUTION, lower(Irqchip.values()), "user", "where the interrupt controllers are");
 
-    public static final Parameter MEMORY =
-            whole("memory", Effect.EXECUTION, 8, 4096, 128L, "RAM of the guest in MiB");
+    public static final Parameter MEMORY = whole("memory", Effect.EXECUTION, 8, 4096, 128L, "RAM of the guest in MiB");
 
     public static final Parameter TLBS = words(
             "tlbs",
@@ -85,8 +84,8 @@ public final class Parameters {
 
     public static final Parameter TLB_L1 = optional(
             "tlb-l1", Effect.GEOMETRY, 4, 1 << 16, "entries of the first-level data TLB that holds 4-KByte pages");
-    public static final Parameter TLB_L2 =
-            optional("tlb-l2", Effect.GEOMETRY, 0, 1 << 16, "entries of the second-level TLB of 4-KByte pages; 0: none");
+    public static final Parameter TLB_L2 = optional(
+            "tlb-l2", Effect.GEOMETRY, 0, 1 << 16, "entries of the second-level TLB of 4-KByte pages; 0: none");
     public static final Parameter WALK_CACHE = optional(
             "walk-cache", Effect.GEOMETRY, 0, 1 << 16, "entries of the cache of PDEs; 0: no paging-structure caches");
     public static final Parameter NESTED_TLB =
@@ -107,8 +106,9 @@ public final class Parameters {
 
     private static final List<Parameter> ALL = all();
 
-    private static final Map<String, Integer> INDEX =
-            IntStream.range(0, ALL.size()).boxed().collect(Collectors.toMap(n -> ALL.get(n).name(), n -> n));
+    private static final Map<String, Integer> INDEX = IntStream.range(0, ALL.size())
+            .boxed()
+            .collect(Collectors.toMap(n -> ALL.get(n).name(), n -> n));
 
     private Parameters() {}
 

@@ -86,6 +86,11 @@ public final class Plan {
         return byValues.get(values(at));
     }
 
+    /** Whether some point has the run that these values make. */
+    boolean knows(Sampling at) {
+        return byValues.containsKey(values(at));
+    }
+
     /** Whether a run is executed for this point. */
     boolean isFirst(long point, int run) {
         return firstPoints.get(run) == point;

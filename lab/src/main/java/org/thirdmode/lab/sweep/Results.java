@@ -113,7 +113,8 @@ public final class Results {
         Priced profile = profile(at.apply(Parameters.PROFILE).text());
         System.arraycopy(profile.prices, 0, prices, 0, prices.length);
         for (int n = 0; n < ordinals.length; n++) {
-            prices[ordinals[n]] = at.apply(figures.get(n)).number().movePointRight(3).longValueExact();
+            prices[ordinals[n]] =
+                    at.apply(figures.get(n)).number().movePointRight(3).longValueExact();
         }
         into.values = at;
         into.run = runs.get(run);
@@ -126,6 +127,11 @@ public final class Results {
         }
         into.total = total;
         return into;
+    }
+
+    /** Whether the run that these values make is among the plan's. */
+    boolean knows(Sampling at) {
+        return plan.knows(at);
     }
 
     private Priced profile(String name) {

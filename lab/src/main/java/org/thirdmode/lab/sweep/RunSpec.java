@@ -8,6 +8,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.thirdmode.cost.data.DataException;
+import org.thirdmode.cost.data.Place;
+import org.thirdmode.cost.data.Scalar;
 import org.thirdmode.guests.GuestCatalogue;
 import org.thirdmode.guests.GuestImage;
 import org.thirdmode.kvm.HostPageSize;
@@ -57,6 +60,23 @@ public record RunSpec(Map<String, String> settings) {
             }
         }
         return new RunSpec(settings);
+    }
+
+    /**
+     * The run with these settings by parameter name, and with the default of every other.
+     *
+     * @throws DataException where a parameter or a value is unknown, in one line that lists the valid ones
+     */
+    public static RunSpec given(Map<String, String> settings) throws DataException {
+        Sampling sampling = new Sampling(new Study("", new Study.Grid(), 0, List.of()));
+        for (Map.Entry<String, String> setting : settings.entrySet()) {
+            Parameter parameter = Parameters.find(setting.getKey())
+                    .orElseThrow(() -> new DataException(setting.getKey() + ": is no parameter; valid are "
+                            + String.join(", ", Parameters.names())));
+            Place place = new Place(setting.getKey(), 1, 1);
+            sampling.with(parameter, parameter.domain().read(new Scalar(place, setting.getValue())));
+        }
+        return of(sampling);
     }
 
     private static String word(Enum<?> constant) {

@@ -31,9 +31,7 @@ public final class Sampling implements Function<Parameter, Value> {
     public long points() {
         return switch (study.sample()) {
             case Study.Grid() ->
-                order.stream()
-                        .mapToLong(axis -> axis.values().size())
-                        .reduce(1, Math::multiplyExact);
+                order.stream().mapToLong(axis -> axis.values().size()).reduce(1, Math::multiplyExact);
             case Study.Random(long points, long seed) -> points;
         };
     }
@@ -62,10 +60,12 @@ public final class Sampling implements Function<Parameter, Value> {
     /** Goes to the first value of every axis: for a range, to its lower end. */
     public Sampling toFirst() {
         for (Axis axis : order) {
-            set(axis, switch (axis.choice()) {
-                case Axis.OneOf(List<Value> values) -> values.getFirst();
-                case Axis.Between between -> Value.number(between.from());
-            });
+            set(
+                    axis,
+                    switch (axis.choice()) {
+                        case Axis.OneOf(List<Value> values) -> values.getFirst();
+                        case Axis.Between between -> Value.number(between.from());
+                    });
         }
         return this;
     }

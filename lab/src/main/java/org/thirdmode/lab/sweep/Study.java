@@ -39,8 +39,6 @@ public record Study(String title, Sample sample, long budget, List<Axis> axes) {
 
     /** The axis of a parameter, where it is given. */
     public Optional<Axis> axis(Parameter parameter) {
-        return axes.stream()
-                .filter(axis -> axis.parameter().equals(parameter))
-                .findFirst();
+        return axes.stream().filter(axis -> axis.parameter().equals(parameter)).findFirst();
     }
 }

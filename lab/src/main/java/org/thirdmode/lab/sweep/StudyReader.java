@@ -44,7 +44,9 @@ final class StudyReader {
         long budget = number(top, "budget", DEFAULT_BUDGET, MOST_BUDGET);
         Study.Sample sample = random
                 ? new Study.Random(
-                        top.get("points").scalar().number(BigDecimal.ONE, BigDecimal.valueOf(MOST_POINTS), 0)
+                        top.get("points")
+                                .scalar()
+                                .number(BigDecimal.ONE, BigDecimal.valueOf(MOST_POINTS), 0)
                                 .longValueExact(),
                         number(top, "seed", 0, Long.MAX_VALUE / 10_000))
                 : new Study.Grid();
@@ -69,9 +71,7 @@ final class StudyReader {
             Optional<Node> node = given.find(parameter.name());
             if (node.isPresent()) {
                 axes.add(new Axis(
-                        parameter,
-                        choice(parameter, node.get()),
-                        given.keys().get(parameter.name())));
+                        parameter, choice(parameter, node.get()), given.keys().get(parameter.name())));
             }
         }
         if (axes.isEmpty()) {
@@ -152,7 +152,8 @@ final class StudyReader {
             boolean geometry = axis.parameter().effect() == Parameter.Effect.GEOMETRY;
             if (geometry && !axis.parameter().equals(Parameters.TLBS) && noTlbs(study)) {
                 throw axis.place()
-                        .wrong("'" + axis.parameter().name() + "' changes the TLBs of a processor: 'tlbs' has to name one");
+                        .wrong("'" + axis.parameter().name()
+                                + "' changes the TLBs of a processor: 'tlbs' has to name one");
             }
         }
     }

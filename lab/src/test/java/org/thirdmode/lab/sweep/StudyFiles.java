@@ -33,9 +33,7 @@ class StudyFiles {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
             mmu: []                               | s.yaml:3:8: an empty grid: 'mmu' has no value
             mmu: fast                             | s.yaml:3:8: 'fast' is unknown; valid are bare, naive, cached, unsync, nested
             mmu: [nested, nested]                 | s.yaml:3:17: 'nested' is given twice
@@ -86,8 +84,9 @@ class StudyFiles {
 
     @Test
     void aGridIsEveryCombination() throws DataException {
-        Study study = study("title: t\nparameters:\n  mmu: [cached, nested]\n  round-trip: {from: 100, to: 300, step: 100}\n"
-                + "  profile: [merom, haswell]");
+        Study study =
+                study("title: t\nparameters:\n  mmu: [cached, nested]\n  round-trip: {from: 100, to: 300, step: 100}\n"
+                        + "  profile: [merom, haswell]");
         Sampling sampling = new Sampling(study);
         assertEquals(12, sampling.points());
         assertEquals(
@@ -101,7 +100,8 @@ class StudyFiles {
                         "nested merom 100"),
                 java.util.stream.LongStream.range(0, 7)
                         .mapToObj(n -> sampling.to(n).apply(Parameters.MMU) + " " + sampling.apply(Parameters.PROFILE)
-                                + " " + sampling.apply(Parameters.find("round-trip").orElseThrow()))
+                                + " "
+                                + sampling.apply(Parameters.find("round-trip").orElseThrow()))
                         .toList());
     }
 }

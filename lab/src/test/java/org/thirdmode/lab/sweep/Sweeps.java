@@ -91,10 +91,14 @@ class Sweeps {
             Cost cost = Cost.of(
                     point.run().counts(),
                     Profiles.find(point.value(Parameters.PROFILE).text())
-                            .with(Figure.ROUND_TRIP, point.value(Parameters.find("round-trip").orElseThrow()).number())
+                            .with(
+                                    Figure.ROUND_TRIP,
+                                    point.value(Parameters.find("round-trip").orElseThrow())
+                                            .number())
                             .with(
                                     Figure.TABLE_REFERENCE,
-                                    point.value(Parameters.find("table-reference").orElseThrow())
+                                    point.value(Parameters.find("table-reference")
+                                                    .orElseThrow())
                                             .number()));
             assertEquals(cost.total(), point.cycles());
             assertEquals(cost.of(org.thirdmode.cost.Part.PAGE_WALKS), point.cycles(org.thirdmode.cost.Part.PAGE_WALKS));
@@ -122,8 +126,7 @@ class Sweeps {
             assertEquals(
                     runs.getFirst().counts().of(Quantity.INSTRUCTIONS),
                     run.counts().of(Quantity.INSTRUCTIONS));
-            assertEquals(
-                    runs.getFirst().counts().allExits(), run.counts().allExits());
+            assertEquals(runs.getFirst().counts().allExits(), run.counts().allExits());
         }
         assertEquals(
                 "haswell, tlb-l1 16, tlb-l2 0",
@@ -193,9 +196,13 @@ class Sweeps {
         ResultFile.write(file, results);
         List<String> lines = Files.readAllLines(file);
         assertEquals("# thirdmode sweep results, version 1: t", lines.getFirst());
-        assertTrue(lines.get(1).startsWith("point,kernel,workload,virt,mmu,host_pages,irqchip,memory,tlbs,profile,round_trip,by,"));
+        assertTrue(lines.get(1)
+                .startsWith("point,kernel,workload,virt,mmu,host_pages,irqchip,memory,tlbs,profile,round_trip,by,"));
         assertEquals(6, lines.size());
-        assertTrue(lines.get(2).startsWith("0,mini64,\"" + SHORT + "\",vmx,cached,4k,user,128,none,haswell,200,executed,0,"), lines.get(2));
+        assertTrue(
+                lines.get(2)
+                        .startsWith("0,mini64,\"" + SHORT + "\",vmx,cached,4k,user,128,none,haswell,200,executed,0,"),
+                lines.get(2));
         assertTrue(lines.get(3).contains(",400,repriced,0,"), lines.get(3));
         ResultFile.check(file);
         Files.writeString(file, Files.readString(file).replace("version 1", "version 9"));
