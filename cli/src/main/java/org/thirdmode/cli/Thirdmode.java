@@ -57,6 +57,7 @@ public final class Thirdmode {
                 .addSubcommand(new PriceCommand())
                 .addSubcommand(new ProfilesCommand())
                 .addSubcommand(new SweepCommand(err))
+                .addSubcommand(new BenchCommand(err))
                 .addSubcommand(new WalkCommand())
                 .addSubcommand(new KernelsCommand())
                 .addSubcommand(new VmcsCommand())
