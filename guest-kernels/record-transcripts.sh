@@ -10,7 +10,8 @@ out=${1:-transcripts}
 mkdir -p "$out"
 
 disk=$(mktemp)
-trap 'rm -f "$disk"' EXIT
+other=$(mktemp)
+trap 'rm -f "$disk" "$other"' EXIT
 
 expected=1
 record() { # transcript, QEMU's options for the image
@@ -30,6 +31,11 @@ for image in images/*; do
     *.elf) record "$name" -kernel "$image" ;;
     esac
     case $name in
+    hello-disks)
+        truncate -s 1M "$disk" && truncate -s 2M "$other"
+        record "$name.disks" -kernel "$image" -drive format=raw,file="$disk",if=ide \
+            -drive format=raw,file="$other",if=none,id=other -device virtio-blk-pci,drive=other,disable-modern=on
+        ;;
     bench-*) record "$name.n=1000" -kernel "$image" -append n=1000 ;;
     mini*)
         for workload in $(sed -n 's/^\(workload=[a-z]*\).*/\1/p' "$out/$name.txt"); do

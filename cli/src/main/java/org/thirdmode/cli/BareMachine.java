@@ -23,11 +23,11 @@ final class BareMachine implements Bare {
     @Override
     public Report run(BareRun what, SerialOutput serial) {
         try (DebugConsoleFile debug = DebugConsoleFile.open(what.debugConsole());
-                Disk disk = Disk.open(what)) {
+                Disks disks = Disks.open(what)) {
             HostPorts ports = new HostPorts(serial::write, debug::write);
             Machine machine = what.restore().isPresent()
-                    ? restored(what.restore().get(), disk, ports)
-                    : machine(what, disk, ports);
+                    ? restored(what.restore().get(), disks, ports)
+                    : machine(what, disks, ports);
             Outcome outcome;
             try (Pace pace = Pace.of(what, machine)) {
                 BoundedRun run = new BoundedRun(machine, pace, serial);
@@ -43,7 +43,7 @@ final class BareMachine implements Bare {
                     outcome,
                     machine.counts(),
                     machine.board().vga().rows(),
-                    disk.warnings(machine.board()),
+                    disks.warnings(machine.board()),
                     priced(what, machine));
         }
     }
@@ -55,9 +55,9 @@ final class BareMachine implements Bare {
         return point.reached(outcome, processor.instructions()) ? point.save(machine::save) : outcome;
     }
 
-    private static Machine restored(Path file, Disk disk, HostPorts ports) {
+    private static Machine restored(Path file, Disks disks, HostPorts ports) {
         return SavePoint.restored(
-                file, () -> Machine.restore(file, ProcessorChoice::extensionOf, saved -> disk.in(ports, saved)));
+                file, () -> Machine.restore(file, ProcessorChoice::extensionOf, saved -> disks.in(ports, saved)));
     }
 
     /** What was counted before a machine was saved is not to be had by parts. */
@@ -72,18 +72,18 @@ final class BareMachine implements Bare {
         return (what.image().orElse("") + " " + what.append()).strip();
     }
 
-    static Machine machine(BareRun what, Disk disk, HostPorts host) {
+    static Machine machine(BareRun what, Disks disks, HostPorts host) {
         try {
-            return new Machine(configuration(what), imageOf(what, disk), loadOptions(what), disk.in(host));
+            return new Machine(configuration(what), imageOf(what, disks), loadOptions(what), disks.in(host));
         } catch (ImageException e) {
             throw new UserError(e.getMessage());
         }
     }
 
     /** The image that was asked for; where neither it nor a ROM was, the boot sector of the disk. */
-    static Optional<Image> imageOf(BareRun what, Disk disk) {
+    static Optional<Image> imageOf(BareRun what, Disks disks) {
         if (what.image().isEmpty() && what.bios().isEmpty()) {
-            return disk.bootSector();
+            return disks.bootSector();
         }
         return what.image().map(name -> image(Input.image(name, what.memory())));
     }

@@ -20,7 +20,7 @@ import org.thirdmode.pc.disk.DiskFile;
  * @param debugConsole the file that gets what the guest writes to the debug console
  * @param seed where all randomness of the guest comes from
  * @param modules multiboot modules: path, optionally a space and a command line
- * @param disk the disk of the machine; of one to restore, in the place of its own
+ * @param disks the disks of the machine; of one to restore, in the place of its own
  * @param restore the file of a machine to go on with
  * @param save when the machine is to be written to a file, which ends the run
  */
@@ -37,11 +37,12 @@ record BareRun(
         Optional<Path> debugConsole,
         long seed,
         List<String> modules,
-        Optional<DiskFile> disk,
+        List<DiskFile> disks,
         Optional<Path> restore,
         Optional<SavePoint> save) {
     BareRun {
         modules = List.copyOf(modules);
+        disks = List.copyOf(disks);
     }
 
     /** The same, of the machine in a file, or to one. */
@@ -59,7 +60,7 @@ record BareRun(
                 debugConsole,
                 seed,
                 modules,
-                disk,
+                disks,
                 restoredFrom,
                 savedTo);
     }

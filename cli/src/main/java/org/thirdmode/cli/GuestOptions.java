@@ -122,12 +122,13 @@ final class GuestOptions {
 
     @Option(
             names = "--disk",
-            paramLabel = "FILE[,format=raw|qcow2][,snapshot]",
+            paramLabel = "FILE[,format=raw|qcow2][,if=ide|virtio][,snapshot]",
             converter = DiskOption.class,
             description =
-                    "A disk image, on the primary IDE channel; with no IMAGE and no --bios its first sector boots."
-                            + " With snapshot what the guest writes is thrown away at the end.")
-    private DiskFile disk;
+                    "A disk image, on the primary IDE channel or by virtio on the PCI bus; one of each at most. With no"
+                            + " IMAGE and no --bios its first sector boots. With snapshot what the guest writes is thrown"
+                            + " away at the end.")
+    private List<DiskFile> disks = new ArrayList<>();
 
     @Option(
             names = "--raw",
@@ -216,7 +217,7 @@ final class GuestOptions {
 
     /** Whether anything can boot: an image, a ROM, a disk. */
     boolean boots() {
-        return image != null || workload != null || bios != null || disk != null;
+        return image != null || workload != null || bios != null || !disks.isEmpty();
     }
 
     /** What to boot; a bundled mini-kernel where only a workload is named. */
@@ -240,9 +241,18 @@ final class GuestOptions {
                 debugConsole,
                 seed,
                 modules,
-                Optional.ofNullable(disk),
+                disks(),
                 Optional.empty(),
                 Optional.empty());
+    }
+
+    private List<DiskFile> disks() {
+        long interfaces = disks.stream().map(DiskFile::attached).distinct().count();
+        if (interfaces < disks.size()) {
+            throw new ParameterException(
+                    spec.commandLine(), "--disk: a machine has one disk an interface; add ,if=virtio to one of two");
+        }
+        return disks;
     }
 
     /** What a guest is told of its processor: where nothing is said, the host's, or one that has everything. */

@@ -20,7 +20,9 @@ final class StatsFile {
         run.put("append", what.append());
         run.put("bios", what.bios().map(Path::toString).orElse(null));
         run.put("modules", what.modules());
-        run.put("disk", what.disk().map(disk -> disk.path().toString()).orElse(null));
+        run.put(
+                "disks",
+                what.disks().stream().map(disk -> disk.path().toString()).toList());
         run.put("cpu", what.cpu().orElse(null));
         run.put("fidelity", Words.word(what.fidelity()));
         run.put(

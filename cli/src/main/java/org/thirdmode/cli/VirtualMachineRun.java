@@ -35,11 +35,11 @@ final class VirtualMachineRun {
     /** As {@link Bare#run}. */
     Report run(BareRun what, SerialOutput serial) {
         try (DebugConsoleFile debug = DebugConsoleFile.open(what.debugConsole());
-                Disk disk = Disk.open(what)) {
+                Disks disks = Disks.open(what)) {
             HostPorts ports = new HostPorts(serial::write, debug::write);
             VirtualMachine machine = what.restore().isPresent()
-                    ? restored(what.restore().get(), disk, ports)
-                    : machine(what, disk, ports);
+                    ? restored(what.restore().get(), disks, ports)
+                    : machine(what, disks, ports);
             hypervisor.irqchip().ifPresent(machine.vcpu()::irqchip);
             if (screen) {
                 machine.watchScreen();
@@ -63,7 +63,7 @@ final class VirtualMachineRun {
                 machine.watchScreen().refresh();
                 rows = machine.watchScreen().rows();
             }
-            return new Report(outcome, machine.counts(), rows, disk.warnings(machine.board()), priced(what, machine));
+            return new Report(outcome, machine.counts(), rows, disks.warnings(machine.board()), priced(what, machine));
         }
     }
 
@@ -79,7 +79,7 @@ final class VirtualMachineRun {
         return Optional.of(RunCounts.of(BareMachine.name(what), configuration, on, machine));
     }
 
-    VirtualMachine machine(BareRun what, Disk disk, HostPorts ports) {
+    VirtualMachine machine(BareRun what, Disks disks, HostPorts ports) {
         try {
             what.image().ifPresent(hypervisor::require);
             MachineConfiguration configuration = BareMachine.configuration(what);
@@ -87,9 +87,9 @@ final class VirtualMachineRun {
                     configuration,
                     hypervisor.host(configuration.profile()),
                     hypervisor.mmu().orElse(MmuKind.NESTED),
-                    BareMachine.imageOf(what, disk),
+                    BareMachine.imageOf(what, disks),
                     BareMachine.loadOptions(what),
-                    disk.in(ports));
+                    disks.in(ports));
         } catch (ImageException e) {
             throw new UserError(e.getMessage());
         } catch (IllegalArgumentException e) {
@@ -97,11 +97,11 @@ final class VirtualMachineRun {
         }
     }
 
-    private VirtualMachine restored(Path file, Disk disk, HostPorts ports) {
+    private VirtualMachine restored(Path file, Disks disks, HostPorts ports) {
         return SavePoint.restored(
                 file,
                 () -> VirtualMachine.restore(
-                        file, hypervisor.virt(), hypervisor.mmu(), saved -> disk.in(ports, saved)));
+                        file, hypervisor.virt(), hypervisor.mmu(), saved -> disks.in(ports, saved)));
     }
 
     private Outcome runAndSave(VirtualMachine machine, SavePoint point, long budget, SerialOutput serial) {

@@ -94,16 +94,16 @@ final class WalkCommand implements Callable<Integer> {
         BareRun what = options.guest(on, OptionalLong.empty(), Optional.empty(), Optional.empty());
         HostPorts ports = HostPorts.serial(value -> {});
         ExplainedWalk walk;
-        try (Disk disk = Disk.open(what)) {
+        try (Disks disks = Disks.open(what)) {
             switch (on) {
                 case BARE -> {
-                    Machine machine = BareMachine.machine(what, disk, ports);
+                    Machine machine = BareMachine.machine(what, disks, ports);
                     run(machine::run, machine.processor()::instructions);
                     walk = WalkExplainer.of(machine, access);
                 }
                 case KVM -> {
                     VirtualMachine machine =
-                            new VirtualMachineRun(options.hypervisor(), false).machine(what, disk, ports);
+                            new VirtualMachineRun(options.hypervisor(), false).machine(what, disks, ports);
                     run(machine::run, machine::instructions);
                     walk = WalkExplainer.of(machine, access);
                 }

@@ -140,6 +140,17 @@ class DisksOfRuns {
     void seaBiosBootsTheDisk() throws IOException {
         Path bios = Path.of("/usr/share/seabios/bios-256k.bin");
         Assumptions.assumeTrue(Files.exists(bios), bios + " is not there (Debian: apt-get install seabios)");
+        byte[] disk = bootDisk();
+        Path file = Files.write(folder.resolve("boot.img"), disk);
+        CommandLineCase run =
+                run("run", "--bios", bios.toString(), "--disk", file + ",format=raw", "--max-instructions", "100M");
+        assertEquals("Booted from the disk.\n", run.out());
+        assertEquals(0, run.status(), run.err());
+        byte[] after = Files.readAllBytes(file);
+        assertArrayEquals(Arrays.copyOfRange(disk, 512, 1024), Arrays.copyOfRange(after, 4 * 512, 5 * 512));
+    }
+
+    private static byte[] bootDisk() {
         byte[] disk = new byte[1 << 20];
         // 0000:7C00: read sector 2 to 7E00 by INT 13H, AH = 02H, and go on there.
         put(
@@ -152,13 +163,55 @@ class DisksOfRuns {
         byte[] words = "Booted from the disk.\n".getBytes(StandardCharsets.US_ASCII);
         System.arraycopy(words, 0, disk, 512 + 0x40, words.length);
         put(disk, 510, "55 aa");
-        Path file = Files.write(folder.resolve("boot.img"), disk);
-        CommandLineCase run =
-                run("run", "--bios", bios.toString(), "--disk", file + ",format=raw", "--max-instructions", "100M");
+        return disk;
+    }
+
+    /** The same by virtio, which SeaBIOS finds on the PCI bus, and boots where there is no other. */
+    @ParameterizedTest
+    @ValueSource(strings = {"bare", "kvm"})
+    void seaBiosBootsTheVirtioDisk(String on) throws IOException {
+        Path bios = Path.of("/usr/share/seabios/bios-256k.bin");
+        Assumptions.assumeTrue(Files.exists(bios), bios + " is not there (Debian: apt-get install seabios)");
+        Path file = Files.write(folder.resolve("boot.img"), bootDisk());
+        CommandLineCase run = run(
+                "run",
+                "--on",
+                on,
+                "--bios",
+                bios.toString(),
+                "--disk",
+                file + ",format=raw,if=virtio",
+                "--max-instructions",
+                "100M");
         assertEquals("Booted from the disk.\n", run.out());
         assertEquals(0, run.status(), run.err());
         byte[] after = Files.readAllBytes(file);
-        assertArrayEquals(Arrays.copyOfRange(disk, 512, 1024), Arrays.copyOfRange(after, 4 * 512, 5 * 512));
+        assertArrayEquals(Arrays.copyOfRange(after, 512, 1024), Arrays.copyOfRange(after, 4 * 512, 5 * 512));
+    }
+
+    /** What it prints, and what it leaves on the disks, is what QEMU's disks have it print. */
+    @ParameterizedTest
+    @CsvSource({"bare, nested", "kvm, naive", "kvm, unsync", "kvm, nested"})
+    void anAtaAndAVirtioDiskHoldWhatWasWritten(String on, String mmu) throws IOException {
+        Path ide = blank();
+        Path virtio = Files.write(folder.resolve("virtio.img"), new byte[2 << 20]);
+        List<String> line = new ArrayList<>(List.of(
+                "run", "hello-disks", "--disk", ide + ",format=raw", "--disk", virtio + ",format=raw,if=virtio"));
+        line.addAll(on.equals("kvm") ? List.of("--mmu", mmu) : List.of());
+        CommandLineCase run = run(line.toArray(String[]::new));
+        assertEquals(GuestCatalogue.find("hello-disks").orElseThrow().transcriptWithDisks(), run.out());
+        assertEquals(0, run.status(), run.err());
+        byte[] one = Files.readAllBytes(ide);
+        byte[] two = Files.readAllBytes(virtio);
+        assertArrayEquals(Arrays.copyOfRange(one, 4 * 512, 12 * 512), Arrays.copyOfRange(two, 200 * 512, 208 * 512));
+        assertArrayEquals(Arrays.copyOfRange(two, 0, 8 * 512), Arrays.copyOfRange(one, 200 * 512, 208 * 512));
+    }
+
+    @Test
+    void twoDisksOfOneInterfaceAreTooMany() throws IOException {
+        CommandLineCase run = run("run", "hello64", "--disk", blank().toString(), "--disk", blank() + ",if=ide");
+        assertEquals(2, run.status());
+        assertTrue(run.err().contains("one disk an interface"), run.err());
     }
 
     private static void put(byte[] disk, int at, String hex) {

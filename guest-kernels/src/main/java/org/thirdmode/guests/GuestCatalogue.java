@@ -44,6 +44,12 @@ public final class GuestCatalogue {
                     MULTIBOOT,
                     LONG_4_LEVEL,
                     "a hypervisor: says hello from the host of SVM and from its guest"),
+            image(
+                    "hello-disks",
+                    "hello-disks.elf",
+                    MULTIBOOT,
+                    PROTECTED_32_BIT_PAGING,
+                    "reads, writes and checks sectors of an ATA and of a virtio disk"),
             mini(
                     "mini32",
                     PROTECTED_32_BIT_PAGING,

@@ -65,6 +65,16 @@ public record GuestImage(String name, String file, ImageKind kind, GuestMode mod
         return transcriptOf(name + "." + workload.commandLine() + ".disk");
     }
 
+    /**
+     * What hello-disks prints where the machine has an IDE disk of 1 MiB and a virtio disk of 2 MiB, as recorded under QEMU 7.2;
+     * it exits with 0.
+     *
+     * @throws IllegalStateException where the image is another
+     */
+    public String transcriptWithDisks() {
+        return transcriptOf(name + ".disks");
+    }
+
     private static String transcriptOf(String run) {
         return new String(resource("transcripts/" + run + ".txt"), StandardCharsets.US_ASCII);
     }

@@ -153,6 +153,23 @@ public final class Vm implements MemorySlots {
         throw new KvmException.NoSuchSlot(number);
     }
 
+    /**
+     * User space has written guest memory by itself, as for a device that is a bus master: its log and its tables follow.
+     * (KVM is not told: QEMU keeps a dirty log of its own, and no guest lets a device write to page tables that are in use.)
+     *
+     * @param count of bytes, within one frame
+     */
+    public void written(long guestPhysical, int count) {
+        MemorySlot slot = find(guestPhysical >>> 12);
+        if (slot == null) {
+            return;
+        }
+        slot.markDirty(guestPhysical >>> 12);
+        if (vcpu != null) {
+            vcpu.mmu().pteWrite(guestPhysical, count);
+        }
+    }
+
     @Override
     public MemorySlot find(long gfn) {
         Slot recent = last;

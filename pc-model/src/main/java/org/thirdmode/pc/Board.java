@@ -8,6 +8,7 @@ import org.thirdmode.pc.apic.IoApic;
 import org.thirdmode.pc.apic.LocalApic;
 import org.thirdmode.pc.ata.AtaChannel;
 import org.thirdmode.pc.ata.AtaDisk;
+import org.thirdmode.pc.bus.DirectMemoryAccess;
 import org.thirdmode.pc.bus.InterruptRouter;
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.bus.PortDevice;
@@ -30,6 +31,8 @@ import org.thirdmode.pc.device.SystemPorts;
 import org.thirdmode.pc.device.TestDevice;
 import org.thirdmode.pc.device.Uart16550;
 import org.thirdmode.pc.device.VgaText;
+import org.thirdmode.pc.disk.DiskInterface;
+import org.thirdmode.pc.firmware.PciSetup;
 import org.thirdmode.pc.firmware.StubFirmware;
 import org.thirdmode.pc.loader.BiosImage;
 import org.thirdmode.pc.loader.Image;
@@ -37,11 +40,12 @@ import org.thirdmode.pc.loader.ImageException;
 import org.thirdmode.pc.memory.MemoryLayout;
 import org.thirdmode.pc.pci.Chipset;
 import org.thirdmode.pc.pci.PciBus;
+import org.thirdmode.pc.pci.PirqRouter;
 import org.thirdmode.pc.pci.ProgrammableAttributes;
+import org.thirdmode.pc.virtio.VirtioBlock;
 import org.thirdmode.x86.bus.ProcessorSignals;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.profile.Feature;
-import org.thirdmode.x86.snapshot.StateException;
 import org.thirdmode.x86.snapshot.StatePort;
 import org.thirdmode.x86.snapshot.Stateful;
 import org.thirdmode.x86.time.GuestClock;
@@ -55,7 +59,8 @@ import org.thirdmode.x86.time.GuestClock;
  *   FEC00000 I/O APIC   FEE00000 local APIC   FF000000 test device   ROM up to FFFFFFFF   100000000- RAM
  * </pre>
  *
- * <p>The lines: 0 timer, 1 keyboard, 4 COM1, 8 RTC, 9 ACPI, 12 mouse, 13 coprocessor, 14 disk; any by the test device.
+ * <p>The lines: 0 timer, 1 keyboard, 4 COM1, 8 RTC, 9 ACPI, 12 mouse, 13 coprocessor, 14 disk; any by the test device, and by PCI
+ * where its requests are led.
  */
 public final class Board implements ResetLines, Stateful {
     private static final long FOUR_GIGABYTES = 1L << 32;
@@ -87,6 +92,9 @@ public final class Board implements ResetLines, Stateful {
     private final TestDevice testDevice;
     private final VgaText vga;
     private final Optional<AtaChannel> ide;
+    private final PirqRouter pirqs;
+    private final DirectMemoryAccess busMasters;
+    private final Optional<VirtioBlock> virtio;
     private ProcessorSignals processor;
     private Runnable onStop = () -> {};
     private StopCause stopCause;
@@ -133,14 +141,19 @@ public final class Board implements ResetLines, Stateful {
         acpiPm = new AcpiPm(clock, lines.connect(9), this::stop, 24);
         testDevice = new TestDevice(lines);
         vga = new VgaText(clock, memory);
-        ide = host.disk().map(image -> new AtaChannel(clock, image, lines.connect(AtaChannel.LINE)));
+        ide = host.disk(DiskInterface.IDE).map(image -> new AtaChannel(clock, image, lines.connect(AtaChannel.LINE)));
+        pirqs = new PirqRouter(lines);
+        busMasters = new DirectMemoryAccess(memory);
+        virtio = host.disk(DiskInterface.VIRTIO)
+                .map(image -> new VirtioBlock(clock, busMasters, image, pirqs.slot(VirtioBlock.SLOT)));
         pci = new PciBus(systemPorts);
         pci.add(0, 0, Chipset.hostBridge(attributes));
-        pci.add(1, 0, Chipset.isaBridge());
+        pci.add(1, 0, Chipset.isaBridge(pirqs));
         if (ide.isPresent()) {
             pci.add(1, 1, Chipset.ide());
         }
         pci.add(1, 3, Chipset.powerManagement(acpiPm));
+        virtio.ifPresent(disk -> pci.add(VirtioBlock.SLOT, 0, disk));
         fwCfg = new FwCfg(configuration.memory().size(), 1);
         attach(host);
         setUpRtcRam(layout);
@@ -173,6 +186,7 @@ public final class Board implements ResetLines, Stateful {
         regions.attach(ports);
         vga.attach(ports);
         ide.ifPresent(channel -> channel.attach(ports));
+        virtio.ifPresent(disk -> disk.attach(ports));
         ioApic.attach(memory);
         testDevice.attach(ports, memory);
         new ExitPort(this::stop).attach(ports);
@@ -340,6 +354,7 @@ public final class Board implements ResetLines, Stateful {
         for (int[] write : writes) {
             ports.write(write[0], 1, write[1]);
         }
+        virtio.ifPresent(disk -> PciSetup.place(ports));
         // SDM 3A "Local APIC" and the MP specification's "Virtual Wire Mode".
         localApic.write(0x0f0, 4, 0x1ff);
         localApic.write(0x350, 4, 0x700);
@@ -382,6 +397,16 @@ public final class Board implements ResetLines, Stateful {
         return ide.map(AtaChannel::disk);
     }
 
+    /** The virtio disk, where the machine has one. */
+    public Optional<VirtioBlock> virtioDisk() {
+        return virtio;
+    }
+
+    /** How devices reach memory by themselves. */
+    public DirectMemoryAccess busMasters() {
+        return busMasters;
+    }
+
     /** The regions of interest that the guest marks. */
     public RegionsOfInterest regions() {
         return regions;
@@ -413,6 +438,11 @@ public final class Board implements ResetLines, Stateful {
             counts.put("disk sectors read", disk.sectorsRead());
             counts.put("disk sectors written", disk.sectorsWritten());
         });
+        virtio.ifPresent(disk -> {
+            counts.put("virtio disk requests", disk.requests());
+            counts.put("virtio disk sectors read", disk.sectorsRead());
+            counts.put("virtio disk sectors written", disk.sectorsWritten());
+        });
         return counts;
     }
 
@@ -436,17 +466,6 @@ public final class Board implements ResetLines, Stateful {
         public void a20(boolean enabled) {}
     };
 
-    private void ideState(StatePort port) {
-        boolean present = port.flag("present", ide.isPresent());
-        if (present != ide.isPresent()) {
-            throw new StateException(
-                    present
-                            ? "the machine was saved with a disk; give it its disk"
-                            : "the machine was saved without a disk");
-        }
-        ide.ifPresent(channel -> channel.state(port));
-    }
-
     /**
      * Every device; the RAM is another part, and is there before. The local APIC comes last: its registers may cover
      * anything.
@@ -466,13 +485,14 @@ public final class Board implements ResetLines, Stateful {
         port.part("system ports", systemPorts);
         port.part("acpi pm", acpiPm);
         port.part("attributes", attributes);
+        port.part("pirqs", pirqs);
         port.part("pci", pci);
         port.part("post", post);
         port.part("regions of interest", regions);
         port.part("test device", testDevice);
         port.part("vga", vga);
         port.part("fw cfg", fwCfg);
-        port.part("ide", this::ideState);
+        ide.ifPresent(channel -> port.part("ide", channel));
         port.part("local apic", localApic);
         resets = port.number("resets", resets);
     }

@@ -220,13 +220,13 @@ public final class Machine {
      * at any time.
      *
      * @param extension makes the VMX or SVM of a processor, for a machine that had it
-     * @param ports the host's side, with the disk that the state names, or a copy of it
+     * @param ports the host's side, with the disks that the state names, or copies of them
      * @throws StateException where the file is no state of a bare machine, or the disk has changed: in one line
      */
     public static Machine restore(
             Path file,
             Function<CpuProfile, Optional<Function<Processor, Extension>>> extension,
-            Function<Optional<DiskFile>, HostPorts> ports)
+            Function<List<DiskFile>, HostPorts> ports)
             throws IOException {
         return StateFile.read(file, port -> {
             StateHeader header = StateHeader.read(port, ON, ports);

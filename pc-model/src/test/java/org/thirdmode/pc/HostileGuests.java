@@ -9,6 +9,8 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.device.Guest;
+import org.thirdmode.pc.disk.DiskInterface;
+import org.thirdmode.pc.disk.MemoryDisk;
 import org.thirdmode.pc.loader.ImageException;
 
 /** Whatever a guest does to the board's ports, registers and MSRs, the board goes on. */
@@ -81,7 +83,9 @@ final class HostileGuests {
 
     private static Board board() {
         try {
-            return new Board(MachineConfiguration.DEFAULT.withMemory(16 << 20), HostPorts.NONE);
+            HostPorts host =
+                    HostPorts.NONE.withDisk(new MemoryDisk(100)).withDisk(DiskInterface.VIRTIO, new MemoryDisk(100));
+            return new Board(MachineConfiguration.DEFAULT.withMemory(16 << 20), host);
         } catch (ImageException e) {
             throw new AssertionError(e);
         }

@@ -148,6 +148,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
         slots.update();
         vcpu = vm.createVcpu(configuration.profile(), board.localApic(), mmu);
         board.connect(this);
+        board.busMasters().onWrite(vm::written);
         life = new Life(host::kick, this::release);
     }
 
@@ -466,11 +467,11 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
      *
      * @param virt the extension to go on with, if not the same
      * @param mmu how its memory is translated from now on, if not as before
-     * @param ports the host's side, with the disk that the state names, or a copy of it
+     * @param ports the host's side, with the disks that the state names, or copies of them
      * @throws StateException where the file is no state of a virtual machine, or the disk has changed: in one line
      */
     public static VirtualMachine restore(
-            Path file, Optional<Virt> virt, Optional<MmuKind> mmu, Function<Optional<DiskFile>, HostPorts> ports)
+            Path file, Optional<Virt> virt, Optional<MmuKind> mmu, Function<List<DiskFile>, HostPorts> ports)
             throws IOException {
         return StateFile.read(file, port -> {
             StateHeader header = StateHeader.read(port, ON, ports);

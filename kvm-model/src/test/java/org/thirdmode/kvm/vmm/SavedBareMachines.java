@@ -72,7 +72,8 @@ class SavedBareMachines {
 
     @Provide
     Arbitrary<Case> cases() {
-        Arbitrary<String> kernels = Arbitraries.of("mini32", "minipae", "mini64", "hello16", "hello32", "hello64");
+        Arbitrary<String> kernels =
+                Arbitraries.of("mini32", "minipae", "mini64", "hello16", "hello32", "hello64", "hello-disks");
         Arbitrary<String> workloads = Arbitraries.of(
                 "fork processes=3 rounds=2 pages=3", "preempt processes=2", "mmio rounds=60", "idle rounds=8", "disk");
         return Combinators.combine(kernels, workloads, Arbitraries.of(true, false))

@@ -12,9 +12,15 @@ import org.thirdmode.pc.disk.qcow2.Qcow2Disk;
  *
  * @param path the image
  * @param format its format; empty to look at its first bytes, and to take for raw what tells nothing
+ * @param attached what it is attached to
  * @param snapshot whether what the guest writes is thrown away at the end
  */
-public record DiskFile(Path path, Optional<DiskFormat> format, boolean snapshot) {
+public record DiskFile(Path path, Optional<DiskFormat> format, DiskInterface attached, boolean snapshot) {
+    /** A disk on the IDE channel. */
+    public DiskFile(Path path, Optional<DiskFormat> format, boolean snapshot) {
+        this(path, format, DiskInterface.IDE, snapshot);
+    }
+
     /** The most images that stand on one another. */
     private static final int LONGEST_CHAIN = 64;
 

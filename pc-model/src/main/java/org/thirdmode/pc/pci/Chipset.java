@@ -11,6 +11,7 @@ public final class Chipset {
     private static final int PM_MISCELLANEOUS = 0x80;
     private static final int IDE_TIMING = 0x40;
     private static final int IDE_DECODE = 0x8000;
+    private static final int PIRQ_ROUTES = 0x60;
     private static final int DEVICE_ACTIVITY_B = 0x58;
     private static final int APMC_ENABLE = 1 << 25;
 
@@ -46,13 +47,30 @@ public final class Chipset {
         };
     }
 
-    /** The PIIX3's ISA bridge at 0:1.0, with its PIRQ route control registers. */
-    public static PciFunction isaBridge() {
+    /** The PIIX3's ISA bridge at 0:1.0, with the PIRQ route control registers of {@code pirqs}. */
+    public static PciFunction isaBridge(PirqRouter pirqs) {
         return new PciFunction(INTEL, 0x7000, 0x00, 0x06_0100) {
             {
                 multifunction();
-                fix(0x60, 0x8080_8080, 4);
-                allow(0x60, 0x8f8f_8f8f, 4);
+                fix(PIRQ_ROUTES, 0x8080_8080, 4);
+                allow(PIRQ_ROUTES, 0x8f8f_8f8f, 4);
+            }
+
+            @Override
+            public void reset() {
+                super.reset();
+                route();
+            }
+
+            @Override
+            protected void changed(int offset, int size) {
+                route();
+            }
+
+            private void route() {
+                for (int request = 0; request < PirqRouter.REQUESTS; request++) {
+                    pirqs.route(request, read(PIRQ_ROUTES + request));
+                }
             }
         };
     }

@@ -8,6 +8,7 @@ import org.thirdmode.pc.disk.BlockImage;
 import org.thirdmode.pc.disk.DiskDigest;
 import org.thirdmode.pc.disk.DiskFile;
 import org.thirdmode.pc.disk.DiskFormat;
+import org.thirdmode.pc.disk.DiskInterface;
 import org.thirdmode.pc.disk.MemoryOverlay;
 import org.thirdmode.x86.snapshot.StateException;
 import org.thirdmode.x86.snapshot.StatePort;
@@ -23,11 +24,11 @@ public record SavedDisk(DiskFile file, byte[] digest) {
     private static final int DIGEST = 32;
 
     /** The disk that a machine is saved with. */
-    static Optional<SavedDisk> of(Optional<BlockImage> image) {
+    static Optional<SavedDisk> of(DiskInterface attached, Optional<BlockImage> image) {
         return image.map(disk -> {
             boolean snapshot = disk instanceof MemoryOverlay;
             Path path = Path.of(disk.name()).toAbsolutePath();
-            return new SavedDisk(new DiskFile(path, Optional.of(disk.format()), snapshot), digest(disk));
+            return new SavedDisk(new DiskFile(path, Optional.of(disk.format()), attached, snapshot), digest(disk));
         });
     }
 
@@ -40,8 +41,8 @@ public record SavedDisk(DiskFile file, byte[] digest) {
     }
 
     /** Passes through {@code port}; what comes out is {@code disk}, or the one that was written. */
-    static Optional<SavedDisk> through(StatePort port, Optional<SavedDisk> disk) {
-        if (!port.flag("disk", disk.isPresent())) {
+    static Optional<SavedDisk> through(StatePort port, DiskInterface attached, Optional<SavedDisk> disk) {
+        if (!port.flag(attached.word() + " disk", disk.isPresent())) {
             return Optional.empty();
         }
         String path =
@@ -52,7 +53,7 @@ public record SavedDisk(DiskFile file, byte[] digest) {
                 port.flag("snapshot", disk.isPresent() && disk.get().file.snapshot());
         byte[] digest = disk.map(SavedDisk::digest).orElseGet(() -> new byte[DIGEST]);
         port.bytes("digest", digest);
-        return Optional.of(new SavedDisk(new DiskFile(Path.of(path), Optional.of(format), snapshot), digest));
+        return Optional.of(new SavedDisk(new DiskFile(Path.of(path), Optional.of(format), attached, snapshot), digest));
     }
 
     /**

@@ -19,6 +19,8 @@ import org.thirdmode.pc.Board;
 import org.thirdmode.pc.HostPorts;
 import org.thirdmode.pc.MachineConfiguration;
 import org.thirdmode.pc.bus.IoPorts;
+import org.thirdmode.pc.disk.DiskInterface;
+import org.thirdmode.pc.disk.MemoryDisk;
 import org.thirdmode.pc.loader.ImageException;
 import org.thirdmode.x86.snapshot.StatePort;
 import org.thirdmode.x86.snapshot.Stateful;
@@ -44,7 +46,9 @@ class SavedBoards {
 
     private static Board board() {
         try {
-            Board board = new Board(MachineConfiguration.DEFAULT.withMemory(1 << 20), HostPorts.NONE);
+            HostPorts host =
+                    HostPorts.NONE.withDisk(new MemoryDisk(100)).withDisk(DiskInterface.VIRTIO, new MemoryDisk(100));
+            Board board = new Board(MachineConfiguration.DEFAULT.withMemory(1 << 20), host);
             board.actAsFirmware();
             return board;
         } catch (ImageException e) {

@@ -1,0 +1,32 @@
+package org.thirdmode.pc.firmware;
+
+import org.thirdmode.pc.bus.IoPorts;
+import org.thirdmode.pc.virtio.VirtioBlock;
+
+/**
+ * What firmware does to PCI before it hands over, as SeaBIOS does it: the requests are led to IRQ10 and IRQ11, which are then
+ * level triggered, and a device gets its ports and is told its line.
+ */
+public final class PciSetup {
+    private static final int ISA_BRIDGE = 1;
+    private static final int ROUTES = 0x60;
+    private static final int FIRST_PORT = 0xc000;
+    private static final int EDGE_LEVEL_CONTROL = 0x4d1;
+
+    private PciSetup() {}
+
+    /** Does it to the board that has {@code ports}. */
+    public static void place(IoPorts ports) {
+        write(ports, ISA_BRIDGE, ROUTES, 0x0b0b_0a0a);
+        ports.write(EDGE_LEVEL_CONTROL, 1, 1 << (10 - 8) | 1 << (11 - 8));
+        write(ports, VirtioBlock.SLOT, 0x10, FIRST_PORT);
+        write(ports, VirtioBlock.SLOT, 0x04, 0x0003);
+        int line = ((VirtioBlock.SLOT - 1) & 2) == 0 ? 10 : 11;
+        write(ports, VirtioBlock.SLOT, 0x3c, line);
+    }
+
+    private static void write(IoPorts ports, int device, int offset, int value) {
+        ports.write(0xcf8, 4, 0x8000_0000 | device << 11 | offset);
+        ports.write(0xcfc, 4, value);
+    }
+}

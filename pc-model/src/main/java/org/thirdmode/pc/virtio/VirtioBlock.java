@@ -1,0 +1,408 @@
+package org.thirdmode.pc.virtio;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Optional;
+import org.thirdmode.pc.bus.DirectMemoryAccess;
+import org.thirdmode.pc.bus.InterruptLine;
+import org.thirdmode.pc.bus.IoPorts;
+import org.thirdmode.pc.bus.PortDevice;
+import org.thirdmode.pc.disk.BlockImage;
+import org.thirdmode.pc.pci.PciFunction;
+import org.thirdmode.x86.snapshot.StateException;
+import org.thirdmode.x86.snapshot.StatePort;
+import org.thirdmode.x86.time.GuestClock;
+
+/**
+ * A virtio disk on the PCI bus, over a {@link BlockImage}. VIRTIO 1.1 "Legacy Interfaces: A Note on PCI Device Layout", "Block
+ * Device".
+ *
+ * <pre>
+ *    0 device features   4 driver's features   8 queue's page   12 queue's size   14 queue   16 notify   18 status
+ *   19 interrupt status, cleared by reading    20 capacity in sectors, 8 bytes   32 most segments   40 bytes of a sector
+ * </pre>
+ *
+ * <p>A request takes {@link #ACCESS_TICKS}, and {@link #SECTOR_TICKS} more for each sector of the one before it; the host's work
+ * is done at its end. A driver that does not keep to the rules, with rings outside of memory or chains that never end, is no
+ * longer served until it resets the device.
+ */
+public final class VirtioBlock extends PciFunction implements PortDevice {
+    /** The slot in which it is. */
+    public static final int SLOT = 4;
+
+    /** Ticks between a notification and what it asks for, and between two requests. */
+    static final long ACCESS_TICKS = 1_000;
+
+    /** Ticks that a sector takes. */
+    static final long SECTOR_TICKS = 10;
+
+    /** The most bytes of data of a request. */
+    static final long MOST_BYTES = 32 << 20;
+
+    private static final int VENDOR = 0x1af4;
+    private static final int DEVICE = 0x1001;
+    private static final int BLOCK = 2;
+    private static final int MASS_STORAGE = 0x01_0000;
+    private static final int REGISTERS = 64;
+    private static final int INTERRUPT_DISABLE = 0x0400;
+    private static final int BUS_MASTER = 0x0004;
+
+    private static final int SEG_MAX = 1 << 2;
+    private static final int READ_ONLY = 1 << 5;
+    private static final int BLK_SIZE = 1 << 6;
+    private static final int FLUSH = 1 << 9;
+    private static final int INDIRECT_DESC = 1 << 28;
+
+    private static final int STATUS_REGISTER = 18;
+    private static final int ISR_REGISTER = 19;
+    private static final int CONFIGURATION = 20;
+
+    private static final int IN = 0;
+    private static final int OUT = 1;
+    private static final int FLUSH_REQUEST = 4;
+    private static final int GET_ID = 8;
+    private static final int HEADER = 16;
+    private static final int ID_BYTES = 20;
+
+    private static final int OK = 0;
+    private static final int IO_ERROR = 1;
+    private static final int UNSUPPORTED = 2;
+
+    private static final int SECTOR = BlockImage.SECTOR;
+    private static final int PIECE = 64 << 10;
+
+    private final BlockImage image;
+    private final GuestClock clock;
+    private final GuestClock.Timer timer;
+    private final InterruptLine line;
+    private final SplitQueue queue;
+    private final DescriptorChain chain;
+    private final int offered;
+    private final byte[] buffer = new byte[PIECE];
+    private final byte[] configuration = new byte[REGISTERS - CONFIGURATION];
+    private IoPorts ports;
+    private int base = -1;
+
+    private int accepted;
+    private int selected;
+    private int status;
+    private int interruptStatus;
+    private boolean broken;
+    private long sectorsRead;
+    private long sectorsWritten;
+    private long requests;
+    private String failure;
+
+    /** A disk that interrupts by {@code line}. */
+    public VirtioBlock(GuestClock clock, DirectMemoryAccess memory, BlockImage image, InterruptLine line) {
+        super(VENDOR, DEVICE, 0, MASS_STORAGE);
+        this.clock = clock;
+        this.image = image;
+        this.line = line;
+        timer = clock.newTimer(this::serve);
+        queue = new SplitQueue(memory);
+        chain = new DescriptorChain(memory);
+        offered = SEG_MAX | BLK_SIZE | FLUSH | INDIRECT_DESC | (image.readOnly() ? READ_ONLY : 0);
+        configure(0, image.sectors(), 8);
+        configure(12, SplitQueue.SIZE - 2L, 4);
+        configure(20, SECTOR, 4);
+        fix(0x2c, VENDOR, 2);
+        fix(0x2e, BLOCK, 2);
+        interruptPin(1);
+        bar(0, REGISTERS, true, this::place);
+    }
+
+    private void configure(int at, long value, int size) {
+        for (int i = 0; i < size; i++) {
+            configuration[at + i] = (byte) (value >>> (i * 8));
+        }
+    }
+
+    /** Lets it answer at the ports that its base address register will name. */
+    public void attach(IoPorts space) {
+        ports = space;
+    }
+
+    /** To a place that another device has it does not go. */
+    private void place(long address) {
+        if (ports == null) {
+            return;
+        }
+        if (base >= 0) {
+            ports.unregister(base);
+            base = -1;
+        }
+        if (address >= 0 && !ports.taken((int) address, REGISTERS)) {
+            base = (int) address;
+            ports.register("virtio disk", base, REGISTERS, 4, this);
+        }
+    }
+
+    /** To the state after the RST# pin. */
+    @Override
+    public void reset() {
+        super.reset();
+        resetDevice();
+    }
+
+    private void resetDevice() {
+        timer.disarm();
+        queue.reset();
+        accepted = 0;
+        selected = 0;
+        status = 0;
+        interruptStatus = 0;
+        broken = false;
+        drive();
+    }
+
+    @Override
+    protected void changed(int offset, int size) {
+        drive();
+    }
+
+    private int command() {
+        return read(0x04) | read(0x05) << 8;
+    }
+
+    private void drive() {
+        line.set(interruptStatus != 0 && (command() & INTERRUPT_DISABLE) == 0);
+    }
+
+    // ---- registers ----
+
+    @Override
+    public int read(int offset, int size) {
+        int value = 0;
+        for (int i = size - 1; i >= 0; i--) {
+            value = value << 8 | register(offset + i);
+        }
+        return value;
+    }
+
+    private int register(int offset) {
+        if (offset >= CONFIGURATION) {
+            return configuration[offset - CONFIGURATION] & 0xff;
+        }
+        int part = (offset & 3) * 8;
+        return switch (offset) {
+            case STATUS_REGISTER -> status;
+            case ISR_REGISTER -> {
+                int was = interruptStatus;
+                interruptStatus = 0;
+                drive();
+                yield was;
+            }
+            case 0, 1, 2, 3 -> offered >>> part & 0xff;
+            case 4, 5, 6, 7 -> accepted >>> part & 0xff;
+            case 8, 9, 10, 11 -> selected == 0 ? queue.page() >>> part & 0xff : 0;
+            case 12 -> selected == 0 ? SplitQueue.SIZE : 0;
+            case 14 -> selected & 0xff;
+            case 15 -> selected >>> 8;
+            default -> 0;
+        };
+    }
+
+    @Override
+    public void write(int offset, int size, int value) {
+        switch (offset) {
+            case 4 -> accepted = value & offered;
+            case 8 -> {
+                if (selected == 0) {
+                    queue.page(value);
+                }
+            }
+            case 14 -> selected = value & 0xffff;
+            case 16 -> {
+                if ((value & 0xffff) == 0) {
+                    notified();
+                }
+            }
+            case STATUS_REGISTER -> {
+                status = value & 0xff;
+                if (status == 0) {
+                    resetDevice();
+                }
+            }
+            default -> {} // read-only, or none
+        }
+    }
+
+    private void notified() {
+        if (!timer.armed()) {
+            timer.arm(clock.now() + ACCESS_TICKS);
+        }
+    }
+
+    // ---- requests ----
+
+    /** One request; the next has a time of its own. */
+    private void serve() {
+        if (broken || (command() & BUS_MASTER) == 0) {
+            return;
+        }
+        int waiting = queue.waiting();
+        if (waiting == 0) {
+            return;
+        }
+        int head = waiting < 0 ? -1 : queue.take();
+        if (head < 0 || !chain.read(queue.descriptors(), head) || chain.toWrite() == 0) {
+            broken = true;
+            return;
+        }
+        long before = sectorsRead + sectorsWritten;
+        if (!serve(head)) {
+            broken = true;
+            return;
+        }
+        requests++;
+        if (queue.interrupts()) {
+            interruptStatus |= 1;
+            drive();
+        }
+        if (waiting > 1) {
+            long sectors = sectorsRead + sectorsWritten - before;
+            timer.arm(clock.now() + ACCESS_TICKS + SECTOR_TICKS * sectors);
+        }
+    }
+
+    /** Returns whether the driver could be told how it went. */
+    private boolean serve(int head) {
+        long written = 0;
+        int result;
+        byte[] header = new byte[HEADER];
+        if (chain.toRead() < HEADER || !chain.copyOut(0, header, HEADER)) {
+            result = IO_ERROR;
+        } else {
+            long sector = little(header, 8, 8);
+            try {
+                switch ((int) little(header, 0, 4)) {
+                    case IN -> {
+                        result = transferIn(sector);
+                        written = result == OK ? chain.toWrite() - 1 : 0;
+                    }
+                    case OUT -> result = transferOut(sector);
+                    case FLUSH_REQUEST -> {
+                        image.flush();
+                        result = OK;
+                    }
+                    case GET_ID -> {
+                        result = identify();
+                        written = result == OK ? ID_BYTES : 0;
+                    }
+                    default -> result = UNSUPPORTED;
+                }
+            } catch (IOException e) {
+                failure = failure == null ? e.getMessage() : failure;
+                result = IO_ERROR;
+            }
+        }
+        return chain.copyIn(chain.toWrite() - 1, new byte[] {(byte) result}, 1) && queue.give(head, (int) written + 1);
+    }
+
+    private static long little(byte[] bytes, int at, int size) {
+        long value = 0;
+        for (int i = size - 1; i >= 0; i--) {
+            value = value << 8 | (bytes[at + i] & 0xff);
+        }
+        return value;
+    }
+
+    private boolean inRange(long sector, long bytes) {
+        return bytes % SECTOR == 0 && bytes <= MOST_BYTES && sector >= 0 && sector <= image.sectors() - bytes / SECTOR;
+    }
+
+    private int transferIn(long sector) throws IOException {
+        long bytes = chain.toWrite() - 1;
+        if (!inRange(sector, bytes)) {
+            return IO_ERROR;
+        }
+        for (long done = 0; done < bytes; done += PIECE) {
+            int part = (int) Math.min(PIECE, bytes - done);
+            image.read(sector + done / SECTOR, part / SECTOR, buffer, 0);
+            if (!chain.copyIn(done, buffer, part)) {
+                return IO_ERROR;
+            }
+            sectorsRead += part / SECTOR;
+        }
+        return OK;
+    }
+
+    private int transferOut(long sector) throws IOException {
+        long bytes = chain.toRead() - HEADER;
+        if (!inRange(sector, bytes) || image.readOnly()) {
+            return IO_ERROR;
+        }
+        for (long done = 0; done < bytes; done += PIECE) {
+            int part = (int) Math.min(PIECE, bytes - done);
+            if (!chain.copyOut(HEADER + done, buffer, part)) {
+                return IO_ERROR;
+            }
+            image.write(sector + done / SECTOR, part / SECTOR, buffer, 0);
+            sectorsWritten += part / SECTOR;
+        }
+        if ((accepted & FLUSH) == 0) {
+            // A driver that cannot ask for it takes what was written for safe.
+            image.flush();
+        }
+        return OK;
+    }
+
+    private int identify() {
+        byte[] id = Arrays.copyOf("thirdmode".getBytes(StandardCharsets.US_ASCII), ID_BYTES);
+        return chain.toWrite() > ID_BYTES && chain.copyIn(0, id, ID_BYTES) ? OK : IO_ERROR;
+    }
+
+    // ---- what is told outside ----
+
+    /** The first time that the host failed the guest, in words. */
+    public Optional<String> failure() {
+        return Optional.ofNullable(failure);
+    }
+
+    /** Requests answered so far. */
+    public long requests() {
+        return requests;
+    }
+
+    /** Sectors read by the guest so far. */
+    public long sectorsRead() {
+        return sectorsRead;
+    }
+
+    /** Sectors written by the guest so far. */
+    public long sectorsWritten() {
+        return sectorsWritten;
+    }
+
+    /** The image is flushed first where it is written down, so that the state and the image belong together. */
+    @Override
+    public void state(StatePort port) {
+        if (port.number("sectors", image.sectors()) != image.sectors()) {
+            throw new StateException(image.name() + ": has " + image.sectors()
+                    + " sectors; expected as many as the disk that the machine was saved with");
+        }
+        if (!port.restoring() && !image.readOnly()) {
+            try {
+                image.flush();
+            } catch (IOException e) {
+                throw new StateException("the disk cannot be flushed: " + e.getMessage());
+            }
+        }
+        super.state(port);
+        port.part("queue", queue);
+        accepted = port.number("accepted", accepted) & offered;
+        selected = port.within("selected", selected, 0, 0xffff);
+        status = port.within("status", status, 0, 0xff);
+        interruptStatus = port.within("interrupt status", interruptStatus, 0, 3);
+        broken = port.flag("broken", broken);
+        sectorsRead = port.number("sectors read", sectorsRead);
+        sectorsWritten = port.number("sectors written", sectorsWritten);
+        requests = port.number("requests", requests);
+        port.part("timer", timer);
+        if (port.restoring()) {
+            drive();
+        }
+    }
+}
