@@ -88,6 +88,9 @@ public final class Vcpu implements Stateful {
     /** What {@link #run} was told last. */
     private long deadline;
 
+    /** Whether {@link #run} is to return before its deadline, for there is a nearer one. */
+    private boolean wantedBack;
+
     private boolean emulating;
     private boolean halted;
     private int pendingInterrupt = NONE;
@@ -264,6 +267,14 @@ public final class Vcpu implements Stateful {
         backend.ledger().injected();
     }
 
+    /**
+     * User space wants {@link #run} to return before the guest executes another instruction: the guest has just armed a timer
+     * by a register that the hypervisor serves.
+     */
+    public void comeBack() {
+        wantedBack = true;
+    }
+
     /** Counts the guest instruction that the hypervisor has completed, or given an exception to, in its place. */
     private void countInstruction() {
         on.cpu.countIterations(1);
@@ -374,6 +385,7 @@ public final class Vcpu implements Stateful {
 
     private KvmExit runUntilExit(long until) {
         deadline = until;
+        wantedBack = false;
         while (true) {
             KvmExit write = guest.bus.nextWrite();
             if (write != null) {
@@ -384,7 +396,7 @@ public final class Vcpu implements Stateful {
                 exit = emulate();
             } else if (halted) {
                 exit = new KvmExit.Hlt();
-            } else if (ticks() >= until || interruptForUserSpace() || host.takeKick()) {
+            } else if (ticks() >= until || wantedBack || interruptForUserSpace() || host.takeKick()) {
                 exit = new KvmExit.Interrupted();
             } else {
                 exit = enter(until);

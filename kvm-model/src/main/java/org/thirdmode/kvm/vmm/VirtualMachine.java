@@ -146,10 +146,18 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
         slots = new SlotMap(host, vm, ram, configuration.addressWidth());
         board = new Board(configuration, ports, slots.memory());
         slots.update();
-        vcpu = vm.createVcpu(configuration.profile(), board.localApic(), mmu);
+        vcpu = vm.createVcpu(configuration.profile(), new ApicInTime(board.localApic(), this::tellTime), mmu);
+        board.clock().onNearerDeadline(vcpu::comeBack);
         board.connect(this);
         board.busMasters().onWrite(vm::written);
         life = new Life(host::kick, this::release);
+    }
+
+    private void tellTime() {
+        // The processor writes to the APIC when it is made: time has not begun.
+        if (vcpu != null) {
+            board.clock().setNow(vcpu.ticksOfExit());
+        }
     }
 
     private void boot() throws ImageException {
