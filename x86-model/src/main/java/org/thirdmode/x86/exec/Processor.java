@@ -467,7 +467,9 @@ public final class Processor implements ProcessorSignals, Stateful {
     private Instruction fetchForStep() {
         CpuState s = state;
         long linear = (s.segmentBase[Segment.CS] + s.rip) & s.linearMask;
-        if (system.debug.watchesInstructions() && (s.systemFlags & Rflags.RF) == 0 && shadowBefore != SHADOW_MOV_SS) {
+        // MOV SS blocks them on Intel's processors alone, as kvm-unit-tests' "emulator" has it.
+        boolean blocked = shadowBefore == SHADOW_MOV_SS && profile.vendor() == CpuProfile.Vendor.INTEL;
+        if (system.debug.watchesInstructions() && (s.systemFlags & Rflags.RF) == 0 && !blocked) {
             int hits = system.debug.instructionHits(linear);
             if (hits != 0) {
                 throw events.debugFault(hits);
