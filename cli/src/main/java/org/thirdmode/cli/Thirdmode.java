@@ -60,6 +60,8 @@ public final class Thirdmode {
                 .addSubcommand(new BenchCommand(err))
                 .addSubcommand(new WalkCommand())
                 .addSubcommand(new KernelsCommand())
+                .addSubcommand(new BugsCommand())
+                .addSubcommand(new FuzzCommand(err))
                 .addSubcommand(new VmcsCommand())
                 .addSubcommand(new VmxCommand())
                 .addSubcommand(new VmcbCommand())

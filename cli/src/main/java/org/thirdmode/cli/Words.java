@@ -62,6 +62,13 @@ final class Words {
         }
     }
 
+    static final class ToFuzzedMmu implements ITypeConverter<FuzzCommand.FuzzedMmu> {
+        @Override
+        public FuzzCommand.FuzzedMmu convert(String text) {
+            return one(FuzzCommand.FuzzedMmu.values(), text);
+        }
+    }
+
     static final class ToHostPages implements ITypeConverter<HostPageSize> {
         @Override
         public HostPageSize convert(String text) {

@@ -92,6 +92,19 @@ public sealed interface HostAction extends Action {
         }
     }
 
+    /** User space writes a table of the guest, and tells nobody: neither the guest nor the MMU. */
+    record Tamper(long guestPhysical, int size, long value) implements HostAction {
+        @Override
+        public void perform(GuestWorld world) {
+            world.userSpaceWrites(guestPhysical, size, value);
+        }
+
+        @Override
+        public String toString() {
+            return String.format("host: user space sets the entry at %x to %x and tells nobody", guestPhysical, value);
+        }
+    }
+
     /** Emulation of an instruction failed. */
     record Unprotect(long linear) implements HostAction {
         @Override

@@ -57,8 +57,7 @@ public abstract class GuestMmuContract {
 
     @Provide
     Arbitrary<Scenario> guestsAlone() {
-        Habits h = habits();
-        return Guests.scenarios(new Habits(false, h.modeSwitches(), h.alwaysFlushes(), h.leastBudget()), ACTIONS);
+        return Guests.scenarios(habits().guestAlone(), ACTIONS);
     }
 
     @Provide

@@ -1,9 +1,12 @@
 package org.thirdmode.testkit.generate;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import org.thirdmode.testkit.action.Action;
 import org.thirdmode.testkit.action.GuestAction;
 import org.thirdmode.testkit.action.HostAction;
+import org.thirdmode.testkit.scenario.TableEntry;
 import org.thirdmode.testkit.world.ControlBit;
 import org.thirdmode.testkit.world.Frames;
 import org.thirdmode.testkit.world.GuestMode;
@@ -32,32 +35,88 @@ public final class ActionGenerator {
     private final Habits habits;
     private final EntryGenerator entries;
     private final Addresses addresses;
+    private final Moods moods;
+
+    /** Where the way to the addresses that come again stands; the kinds of access and the register bits of this guest. */
+    private final List<TableEntry> ways;
+
+    private final List<Integer> kinds = new ArrayList<>();
+    private final List<ControlBit> bits = new ArrayList<>();
     private GuestMode mode;
 
-    ActionGenerator(Random random, WorldSetup setup, Habits habits, EntryGenerator entries, Addresses addresses) {
+    ActionGenerator(
+            Random random,
+            WorldSetup setup,
+            Habits habits,
+            EntryGenerator entries,
+            Addresses addresses,
+            List<TableEntry> ways) {
         this.random = random;
         this.setup = setup;
         this.habits = habits;
         this.entries = entries;
         this.addresses = addresses;
+        moods = new Moods(random, habits);
+        this.ways = ways;
+        for (int i = 3 + random.nextInt(6); i > 0; i--) {
+            kinds.add(ACCESSES[random.nextInt(ACCESSES.length)]);
+        }
+        for (int i = 1 + random.nextInt(4); i > 0; i--) {
+            bits.add(ControlBit.values()[random.nextInt(ControlBit.values().length)]);
+        }
         mode = setup.mode();
     }
 
     /** One action. */
     public Action next() {
-        if (habits.hostActs() && random.nextInt(8) == 0) {
-            return host();
-        }
-        return switch (random.nextInt(32)) {
-            case 0, 1, 2, 3, 4, 5, 6, 7 -> writeEntry();
-            case 8 -> writeInTable();
-            case 9, 10 -> new GuestAction.LoadCr3(random.nextInt(2));
-            case 11, 12 -> registers();
-            case 13 -> new GuestAction.FlushAll();
-            case 14, 15, 16 -> new GuestAction.Invlpg(addresses.next());
-            case 17 -> habits.modeSwitches() && random.nextInt(4) == 0 ? switchMode() : touch();
-            default -> touch();
+        return switch (moods.next()) {
+            case WRITE_ENTRY -> writeEntry();
+            case WRITE_IN_TABLE -> writeInTable();
+            case LOAD_CR3 -> new GuestAction.LoadCr3(random.nextInt(2));
+            case REGISTERS -> registers();
+            case FLUSH -> new GuestAction.FlushAll();
+            case INVLPG -> new GuestAction.Invlpg(addresses.next());
+            case SWITCH_MODE -> switchMode();
+            case DIRTY_LOG -> random.nextInt(5) == 0 ? new HostAction.StopLog(slot()) : new HostAction.ReadLog(slot());
+            case SLOTS -> slots();
+            case RECLAIM -> reclaim();
+            case DEVICE_WRITE -> deviceWrite();
+            case TAMPER -> tamper();
+            case TOUCH -> touch();
         };
+    }
+
+    private SlotName slot() {
+        SlotName[] slots = SlotName.values();
+        return slots[random.nextInt(slots.length)];
+    }
+
+    private Action slots() {
+        SlotName slot = slot();
+        if (random.nextInt(5) < 3) {
+            return new HostAction.AddSlot(slot);
+        }
+        return new HostAction.RemoveSlot(slot == SlotName.RAM && random.nextInt(4) > 0 ? SlotName.LARGE : slot);
+    }
+
+    private Action reclaim() {
+        return switch (random.nextInt(3)) {
+            case 0 -> new HostAction.Budget(habits.leastBudget() + random.nextInt(40));
+            case 1 -> new HostAction.ZapAll();
+            default -> new HostAction.Unprotect(addresses.next());
+        };
+    }
+
+    /** Another large page, or another table, where the guest's kernel knows of nothing. */
+    private Action tamper() {
+        if (mode.levels < 2) {
+            return touch();
+        }
+        int level = 2 + random.nextInt(mode.levels - 1);
+        int index = addresses.index(mode.entries(level), true);
+        long table = (long) entries.any(Frames.tables(level)) << 12;
+        return new HostAction.Tamper(
+                table + ((long) index * mode.entrySize), mode.entrySize, entries.entry(mode, level));
     }
 
     private Action touch() {
@@ -65,12 +124,18 @@ public final class ActionGenerator {
     }
 
     private int access() {
-        return ACCESSES[random.nextInt(ACCESSES.length)];
+        return kinds.get(random.nextInt(kinds.size()));
     }
 
     private Action writeEntry() {
         if (mode == GuestMode.NONE) {
             return touch();
+        }
+        boolean user = random.nextInt(6) == 0;
+        if (!ways.isEmpty() && mode == setup.mode() && random.nextBoolean()) {
+            TableEntry way = ways.get(random.nextInt(ways.size()));
+            long entry = random.nextInt(4) == 0 ? way.entry() : entries.entry(mode, way.level());
+            return new GuestAction.WriteEntry(way.level(), way.gfn(), way.index(), mode.entrySize, entry, user);
         }
         int level = random.nextInt(2) == 0 ? 1 : 1 + random.nextInt(mode.levels);
         return new GuestAction.WriteEntry(
@@ -79,7 +144,7 @@ public final class ActionGenerator {
                 addresses.index(mode.entries(level), level > 1),
                 mode.entrySize,
                 entries.entry(mode, level),
-                random.nextInt(4) == 0);
+                user);
     }
 
     /** Half an entry, a byte of it, or across two; never one that leads to the window. */
@@ -101,8 +166,7 @@ public final class ActionGenerator {
         if (random.nextInt(5) == 0) {
             return new GuestAction.Rights(random.nextBoolean(), random.nextInt() & random.nextInt() & 0x3f);
         }
-        ControlBit[] bits = ControlBit.values();
-        return new GuestAction.Toggle(random.nextInt(3) == 0 ? ControlBit.WP : bits[random.nextInt(bits.length)]);
+        return new GuestAction.Toggle(random.nextInt(6) == 0 ? ControlBit.WP : bits.get(random.nextInt(bits.size())));
     }
 
     private Action switchMode() {
@@ -114,22 +178,6 @@ public final class ActionGenerator {
         mode = next;
         addresses.mode(next);
         return new GuestAction.SwitchMode(next);
-    }
-
-    private Action host() {
-        SlotName[] slots = SlotName.values();
-        SlotName slot = slots[random.nextInt(slots.length)];
-        return switch (random.nextInt(16)) {
-            case 0, 1, 2, 3 -> new HostAction.ReadLog(slot);
-            case 4 -> new HostAction.StopLog(slot);
-            case 5, 6 ->
-                new HostAction.RemoveSlot(slot == SlotName.RAM && random.nextInt(4) > 0 ? SlotName.LARGE : slot);
-            case 7, 8, 9 -> new HostAction.AddSlot(slot);
-            case 10 -> new HostAction.Budget(habits.leastBudget() + random.nextInt(40));
-            case 11 -> new HostAction.ZapAll();
-            case 12, 13, 14 -> deviceWrite();
-            default -> new HostAction.Unprotect(addresses.next());
-        };
     }
 
     private Action deviceWrite() {

@@ -22,7 +22,7 @@ final class Addresses {
     void mode(GuestMode next) {
         mode = next;
         hot.clear();
-        while (hot.size() < HOT) {
+        for (int n = 1 + random.nextInt(HOT); n > 0; n--) {
             hot.add(any());
         }
     }
@@ -33,7 +33,7 @@ final class Addresses {
 
     /** An address, with an offset in its page. */
     long next() {
-        long page = random.nextInt(4) > 0 ? hot.get(random.nextInt(HOT)) : any();
+        long page = random.nextInt(4) > 0 ? hot.get(random.nextInt(hot.size())) : any();
         return page
                 | switch (random.nextInt(8)) {
                     case 0 -> 0xffc;

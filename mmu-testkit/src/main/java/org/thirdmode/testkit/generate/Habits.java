@@ -6,14 +6,24 @@ package org.thirdmode.testkit.generate;
  * @param hostActs the hypervisor and user space do something too: slots, dirty logs, budgets, device writes
  * @param modeSwitches the guest changes its paging mode
  * @param alwaysFlushes the guest flushes after each step, as it must on an MMU that keeps no promise before
+ * @param tampers user space writes the guest's tables and tells nobody; then no more is asked than that the MMU keeps its
+ *     books (I5, I6), for what the guest may see after that nobody has promised
  * @param leastBudget the fewest table pages that may be asked for
  */
-public record Habits(boolean hostActs, boolean modeSwitches, boolean alwaysFlushes, int leastBudget) {
+public record Habits(boolean hostActs, boolean modeSwitches, boolean alwaysFlushes, boolean tampers, int leastBudget) {
     private static final int LEAST_BUDGET = 16;
 
     /** Everything. */
-    public static final Habits ALL = new Habits(true, true, false, LEAST_BUDGET);
+    public static final Habits ALL = new Habits(true, true, false, false, LEAST_BUDGET);
+
+    /** Everything, and user space tampers with the tables. */
+    public static final Habits TAMPERING = new Habits(true, true, false, true, LEAST_BUDGET);
 
     /** The guest alone, in one mode. */
-    public static final Habits GUEST_ALONE = new Habits(false, false, false, LEAST_BUDGET);
+    public static final Habits GUEST_ALONE = new Habits(false, false, false, false, LEAST_BUDGET);
+
+    /** The same without the host's part. */
+    public Habits guestAlone() {
+        return new Habits(false, modeSwitches, alwaysFlushes, false, leastBudget);
+    }
 }

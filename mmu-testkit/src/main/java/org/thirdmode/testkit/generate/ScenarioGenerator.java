@@ -14,6 +14,11 @@ import org.thirdmode.testkit.world.WorldSetup;
 /** Random guests: a setup, tables that map a few addresses and much else, and what is done. All of it follows from the seed. */
 public final class ScenarioGenerator {
     private static final long ALL = 0x67;
+    private static final long WRITE = 2;
+    private static final long USER = 4;
+    private static final long ACCESSED = 0x20;
+    private static final long DIRTY = 0x40;
+    private static final long LARGE = 0x80;
 
     private final Random random;
     private final Habits habits;
@@ -27,12 +32,17 @@ public final class ScenarioGenerator {
         WorldSetup setup = setup();
         EntryGenerator entries = new EntryGenerator(random);
         Addresses addresses = new Addresses(random, setup.mode());
-        List<TableEntry> tables = tables(setup.mode(), entries, addresses);
-        ActionGenerator generator = new ActionGenerator(random, setup, habits, entries, addresses);
+        List<TableEntry> ways = new ArrayList<>();
+        for (long linear : addresses.hot()) {
+            map(setup.mode(), linear, ways);
+        }
+        List<TableEntry> tables = others(setup.mode(), entries, addresses);
+        ActionGenerator generator = new ActionGenerator(random, setup, habits, entries, addresses, ways);
         List<Action> list = new ArrayList<>();
         while (list.size() < actions) {
             list.add(generator.next());
         }
+        tables.addAll(0, ways);
         return new Scenario(setup, tables, list);
     }
 
@@ -54,13 +64,17 @@ public final class ScenarioGenerator {
         return values[random.nextInt(values.length)];
     }
 
-    private List<TableEntry> tables(GuestMode mode, EntryGenerator entries, Addresses addresses) {
+    private List<TableEntry> others(GuestMode mode, EntryGenerator entries, Addresses addresses) {
         List<TableEntry> tables = new ArrayList<>();
         if (mode == GuestMode.NONE) {
             return tables;
         }
-        for (long linear : addresses.hot()) {
-            map(mode, linear, tables);
+        for (int i = random.nextInt(6); i > 0; i--) {
+            // Tables that nobody can write.
+            int gfn = Frames.READ_ONLY + random.nextInt(Frames.READ_ONLY_PAGES);
+            int level = 1 + random.nextInt(mode.levels);
+            int index = addresses.index(mode.entries(level), false);
+            tables.add(new TableEntry(level, gfn, index, mode.entrySize, entries.entry(mode, level)));
         }
         for (int i = random.nextInt(12); i > 0; i--) {
             int level = 1 + random.nextInt(mode.levels);
@@ -73,6 +87,9 @@ public final class ScenarioGenerator {
 
     /** A way from the first top table to a page of data, through tables of the custom, where the window does not stand. */
     private void map(GuestMode mode, long linear, List<TableEntry> tables) {
+        if (mode == GuestMode.NONE) {
+            return;
+        }
         long table = Frames.tables(mode.levels).getFirst();
         for (int level = mode.levels; level >= 1; level--) {
             int index = mode.index(linear, level);
@@ -86,10 +103,25 @@ public final class ScenarioGenerator {
             if (level == 1 && table == Frames.WINDOW_TABLE && index < Frames.RAM) {
                 return;
             }
+            if (level == 2 && mode.levels > 2 && random.nextInt(4) == 0) {
+                long region = random.nextInt(3) == 0 ? Frames.HIGH : Frames.LARGE;
+                tables.add(new TableEntry(level, table, index, mode.entrySize, (region << 12) | ALL | LARGE));
+                return;
+            }
             List<Integer> below = level > 1 ? Frames.tables(level - 1) : List.of();
             long next = level > 1 ? below.get(random.nextInt(below.size())) : Frames.DATA + random.nextInt(4);
+            if (level > 1 && random.nextInt(12) == 0) {
+                next = Frames.READ_ONLY + random.nextInt(Frames.READ_ONLY_PAGES);
+            }
             boolean pdpte = mode == GuestMode.PAE && level == 3;
-            tables.add(new TableEntry(level, table, index, mode.entrySize, (next << 12) | (pdpte ? 1 : ALL)));
+            long less = switch (random.nextInt(8)) {
+                case 0 -> USER;
+                case 1 -> WRITE;
+                case 2 -> level == 1 ? DIRTY : 0;
+                case 3 -> ACCESSED;
+                default -> 0;
+            };
+            tables.add(new TableEntry(level, table, index, mode.entrySize, (next << 12) | (pdpte ? 1 : ALL & ~less)));
             table = next;
         }
     }

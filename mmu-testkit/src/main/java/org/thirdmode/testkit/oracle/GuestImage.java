@@ -116,6 +116,12 @@ final class GuestImage {
 
     // ---- earlier ----
 
+    /** Whether memory is there, and nothing of the guest's can change it. */
+    boolean readOnly(long guestPhysical) {
+        TestSlot slot = slots.find(guestPhysical >>> 12);
+        return slot != null && slot.readOnly();
+    }
+
     /** Everything older than {@code time} is of no use any more. */
     void forgetBefore(long time) {
         history.values().removeIf(list -> {

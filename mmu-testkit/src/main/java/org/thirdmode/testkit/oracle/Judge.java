@@ -30,6 +30,7 @@ public final class Judge implements WorldWatcher {
     private final TranslationOracle oracle;
     private final List<FlagUpdate> flags = new ArrayList<>();
     private final ReferenceWalker reference;
+    private final FloodWatch floods;
     private PagingControls controls;
     private long now = 1;
 
@@ -41,6 +42,7 @@ public final class Judge implements WorldWatcher {
         memory = new GuestImage(world.slots);
         oracle = new TranslationOracle(memory, invalidations);
         controls = world.controls();
+        floods = new FloodWatch(world);
         reference = new ReferenceWalker(GuestWorld.LIMITS, new Tables(), ReferenceWalker.Variant.PLAIN);
         invalidations.all(now);
     }
@@ -73,7 +75,9 @@ public final class Judge implements WorldWatcher {
         now++;
         LinearAccess asked = access(linear, access);
         flags.clear();
-        Outcome byTheTables = outcome(reference.walk(controls, asked));
+        WalkResult walk = reference.walk(controls, asked);
+        Outcome byTheTables = outcome(walk);
+        floods.accessed(walk.steps(), (access & Access.WRITE) != 0, outcome);
         boolean write = (access & Access.WRITE) != 0 && outcome instanceof Outcome.Reached;
         long written = write ? ((Outcome.Reached) outcome).guestPhysical() : -1;
         TestSlot target = world.slots.find(written >>> 12);

@@ -30,6 +30,7 @@ import org.thirdmode.x86.paging.spec.PagingMode.Structure;
  */
 public final class TranslationOracle {
     private static final int MOST = 10_000;
+    private static final long ACCESSED_AND_DIRTY = 0x60;
 
     private final GuestImage memory;
     private final Invalidations invalidations;
@@ -121,7 +122,10 @@ public final class TranslationOracle {
             }
             int size = structure.entrySize();
             long address = (n == 0 ? rootAddress() : table) + structure.index(linear) * size;
-            for (long entry : memory.between(address, size, structuresSince, time)) {
+            // Where no flag can be set, the processor goes on as if it had been.
+            long flags = memory.readOnly(address) ? ACCESSED_AND_DIRTY : 0;
+            for (long value : memory.between(address, size, structuresSince, time)) {
+                long entry = value | flags;
                 EntryFormat format = EntryRules.format(structure, entry, controls);
                 if (!EntryRules.cacheable(format, entry, controls)) {
                     continue;
@@ -131,7 +135,7 @@ public final class TranslationOracle {
                 boolean x = executable && !format.isSet(Meaning.XD, entry);
                 if (format != structure.maps()) {
                     from(n + 1, EntryRules.address(format, entry), w, u, x);
-                } else if (entry == memory.at(address, size, time)) {
+                } else if (value == memory.at(address, size, time)) {
                     found.add(new CachedTranslation(
                             EntryRules.address(format, entry),
                             structure.low(),

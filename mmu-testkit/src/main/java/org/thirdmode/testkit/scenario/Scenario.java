@@ -3,6 +3,7 @@ package org.thirdmode.testkit.scenario;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.thirdmode.testkit.action.Action;
+import org.thirdmode.testkit.action.HostAction;
 import org.thirdmode.testkit.world.WorldSetup;
 
 /**
@@ -14,6 +15,11 @@ public record Scenario(WorldSetup setup, List<TableEntry> tables, List<Action> a
     public Scenario {
         tables = List.copyOf(tables);
         actions = List.copyOf(actions);
+    }
+
+    /** Whether user space writes tables behind everybody's back: then only the MMU's books are looked at. */
+    public boolean tampers() {
+        return actions.stream().anyMatch(HostAction.Tamper.class::isInstance);
     }
 
     @Override

@@ -8,11 +8,15 @@ import org.thirdmode.testkit.oracle.Judge;
 import org.thirdmode.testkit.world.Broken;
 import org.thirdmode.testkit.world.GuestWorld;
 import org.thirdmode.testkit.world.MmuMaker;
+import org.thirdmode.testkit.world.WorldWatcher;
 import org.thirdmode.x86.state.ModelBug;
 
 /** Runs a scenario on an MMU, checking every invariant after every step. */
 public final class ScenarioRun {
     private ScenarioRun() {}
+
+    /** The invariants that are about what an MMU keeps, not about what the guest sees. */
+    private static final List<String> BOOKS = List.of("I5", "I6");
 
     /** The first thing that broke; null where all held. */
     public static Failure run(Scenario scenario, MmuMaker maker) {
@@ -29,12 +33,11 @@ public final class ScenarioRun {
             world.loadCr3(0);
             world.mmu.zapAll();
             world.mmu.flushGuest();
-            Judge judge = new Judge(world);
-            world.watch(judge);
+            world.watch(scenario.tampers() ? WorldWatcher.NONE : new Judge(world));
             for (Action action : scenario.actions()) {
                 step++;
                 action.perform(world);
-                Violation violation = firstViolation(world);
+                Violation violation = firstViolation(world, scenario.tampers());
                 if (violation != null) {
                     return new Failure(scenario, step, violation);
                 }
@@ -45,15 +48,20 @@ public final class ScenarioRun {
             step++;
             return end(scenario, step, world);
         } catch (Broken broken) {
-            return new Failure(scenario, step, new Violation(broken.invariant, broken.getMessage()));
+            // What a guest meets in tables that were tampered with is nobody's fault.
+            return scenario.tampers() && !BOOKS.contains(broken.invariant)
+                    ? null
+                    : new Failure(scenario, step, new Violation(broken.invariant, broken.getMessage()));
         } catch (ModelBug | IndexOutOfBoundsException | NullPointerException bug) {
             // What the MMU says of itself: its bookkeeping has come to what cannot be.
             return new Failure(scenario, step, new Violation("I6", "the MMU finds itself broken: " + bug));
         }
     }
 
-    private static Violation firstViolation(GuestWorld world) {
-        List<Violation> violations = AllInvariants.check(world);
+    private static Violation firstViolation(GuestWorld world, boolean onlyBooks) {
+        List<Violation> violations = AllInvariants.check(world).stream()
+                .filter(v -> !onlyBooks || BOOKS.contains(v.invariant()))
+                .toList();
         return violations.isEmpty() ? null : violations.getFirst();
     }
 

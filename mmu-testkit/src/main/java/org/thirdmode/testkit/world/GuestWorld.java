@@ -26,6 +26,9 @@ public final class GuestWorld {
 
     private static final GuestLimits GUEST_LIMITS = new GuestLimits(Frames.WIDTH, true, true);
 
+    /** No address that an access has. */
+    public static final long NO_ACCESS = 1L << 62;
+
     /** An access may fault this often before it must be done: the levels of tables, and what the dual state takes. */
     private static final int FAULTS_PER_ACCESS = 6;
 
@@ -39,6 +42,7 @@ public final class GuestWorld {
 
     private final PagingSwitch paging;
     private WorldWatcher watcher = WorldWatcher.NONE;
+    private long lastLinear = NO_ACCESS;
     private int lastFaults;
     private FaultResult lastResult;
 
@@ -86,6 +90,11 @@ public final class GuestWorld {
         return PagingControls.of(guest.state);
     }
 
+    /** What the guest accessed last; {@link #NO_ACCESS} before. */
+    public long lastLinear() {
+        return lastLinear;
+    }
+
     /** Faults of the last access, and what the MMU said of the last of them (null for none). */
     public int lastFaults() {
         return lastFaults;
@@ -102,19 +111,21 @@ public final class GuestWorld {
      *
      * @param access as in {@link Access}; it decides the CPL
      * @param value what a write writes
+     * @return what came of it; of one that crosses, of its second part
      */
-    public void access(long linear, int access, int size, long value) {
+    public Outcome access(long linear, int access, int size, long value) {
         guest.state.cpl = (access & (Access.USER | Access.IMPLICIT)) != 0 ? 3 : 0;
         long from = mode().linear(linear);
         int first = Math.min(size, Frame.SIZE - (int) (from & (Frame.SIZE - 1)));
-        accessPage(from, access, first, value);
-        if (first < size) {
-            accessPage(mode().linear(from + first), access, size - first, value >>> (8 * first));
-        }
+        Outcome outcome = accessPage(from, access, first, value);
+        return first == size
+                ? outcome
+                : accessPage(mode().linear(from + first), access, size - first, value >>> (8 * first));
     }
 
-    private void accessPage(long linear, int access, int size, long value) {
+    private Outcome accessPage(long linear, int access, int size, long value) {
         lastResult = null;
+        lastLinear = linear;
         for (lastFaults = 0; lastFaults < FAULTS_PER_ACCESS; lastFaults++) {
             hardware.enter(mmu, guest.state);
             Outcome outcome;
@@ -126,7 +137,7 @@ public final class GuestWorld {
             }
             if (outcome != null) {
                 watcher.accessed(linear, access, size, value, outcome);
-                return;
+                return outcome;
             }
         }
         throw new Broken("I3", "no progress: " + lastFaults + " faults in a row, the last answered " + lastResult);

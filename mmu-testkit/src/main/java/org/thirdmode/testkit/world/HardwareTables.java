@@ -29,8 +29,13 @@ public final class HardwareTables {
     private final int entrySize;
     private final long root;
 
-    /** An entry that maps a page. */
-    public record Leaf(long table, int index, int level, int pageShift, long entry) {
+    /** An entry, of which it is asked what page it maps. */
+    public record Leaf(long table, int index, int entrySize, int level, int pageShift, long entry) {
+        /** Where it stands. */
+        public long address() {
+            return table + ((long) index * entrySize);
+        }
+
         /** The host-physical address of the page. */
         public long page() {
             return entry & FRAME & -(1L << pageShift);
@@ -112,6 +117,22 @@ public final class HardwareTables {
         }
     }
 
+    /** The entries on the way of a linear address, down to the one that maps it or ends it. */
+    public List<Leaf> way(long linear) {
+        List<Leaf> way = new ArrayList<>();
+        long table = root & (levels == 3 ? 0xffff_ffe0L : FRAME);
+        for (int level = levels; level >= 1; level--) {
+            int index = (int) (linear >>> shift(level)) & (entries(level) - 1);
+            long entry = memory.read(table + ((long) index * entrySize), entrySize);
+            way.add(new Leaf(table, index, entrySize, level, shift(level), entry));
+            if ((entry & 1) == 0 || (entry & (RESERVED | PS)) != 0) {
+                return way;
+            }
+            table = entry & FRAME;
+        }
+        return way;
+    }
+
     /** Every entry that maps a page and that the hardware can come to, once; tables go to {@code tables}. */
     public List<Leaf> leaves(Set<Long> tables) {
         List<Leaf> leaves = new ArrayList<>();
@@ -132,7 +153,7 @@ public final class HardwareTables {
                 continue;
             }
             if (level == 1 || (entry & PS) != 0) {
-                leaves.add(new Leaf(table, index, level, shift(level), entry));
+                leaves.add(new Leaf(table, index, entrySize, level, shift(level), entry));
             } else {
                 collect(entry & FRAME, level - 1, tables, seen, leaves);
             }

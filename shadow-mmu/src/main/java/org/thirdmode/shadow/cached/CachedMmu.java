@@ -6,6 +6,7 @@ import org.thirdmode.shadow.FaultResult;
 import org.thirdmode.shadow.GuestWalk;
 import org.thirdmode.shadow.MemorySlot;
 import org.thirdmode.shadow.Surroundings;
+import org.thirdmode.shadow.guest.GuestWalker;
 import org.thirdmode.shadow.table.Bits;
 import org.thirdmode.shadow.table.ShadowFormat;
 import org.thirdmode.shadow.table.ShadowMmu;
@@ -59,8 +60,50 @@ public class CachedMmu extends ShadowMmu {
     private int lastUpdatedIndex;
 
     public CachedMmu(Surroundings around) {
-        super(around);
-        cache = new ShadowCache(entries, counters);
+        this(around, GuestWalker::new, ShadowCache::new);
+    }
+
+    /** With other parts than the usual ones. */
+    protected CachedMmu(Surroundings around, GuestWalker.Maker walkers, ShadowCache.Maker caches) {
+        super(around, walkers);
+        cache = caches.make(entries, counters);
+    }
+
+    // ---- what a page's content depends on ----
+
+    /** The part of the role that the control registers decide. */
+    protected int registersRole() {
+        return Role.ofRegisters(registers);
+    }
+
+    /** The rights that the guest's way to its table of a level leaves. */
+    protected int accessTo(GuestWalk walk, int level) {
+        return walk.rightsAbove[level];
+    }
+
+    /** The rights in the role of a direct page: a page that is not dirty cannot be written, so that D gets set. */
+    protected int directAccess(GuestWalk walk, int rights) {
+        return walk.dirty ? rights : rights & ~GuestWalk.WRITE;
+    }
+
+    /** Whether the page that is linked is the one that is needed. */
+    protected boolean isRight(CachedPage linked, long gfn, int role) {
+        return linked.gfn == gfn && linked.role == role;
+    }
+
+    /** Whether what a page is made of can be told under the registers as they are. */
+    protected boolean isForTheseRegisters(CachedPage page) {
+        return Role.sameRegisters(page.role, registersRole());
+    }
+
+    /** Entries of ours for one of the guest's 32-bit table: its directory's are for 4 MBytes, ours for two. */
+    protected int entriesFor(CachedPage page) {
+        return page.level == 2 ? 2 : 1;
+    }
+
+    /** Whether entry {@code index}, counted through all parts of the guest's 32-bit table, is in this page. */
+    protected boolean isInQuadrant(CachedPage page, int index) {
+        return index >>> 9 == Role.quadrant(page.role);
     }
 
     // ---- roots ----
@@ -78,7 +121,7 @@ public class CachedMmu extends ShadowMmu {
         // What the hardware knows is of another root; and PDPTEs it reads only when it is told to.
         entries.needFlush();
         reserve(4 + 1);
-        int base = Role.ofRegisters(registers);
+        int base = registersRole();
         if (format == ShadowFormat.PAE) {
             makePaeRoot(base);
         } else {
@@ -187,12 +230,17 @@ public class CachedMmu extends ShadowMmu {
             if (excess <= 0) {
                 return;
             }
-            if (page.rootCount == 0) {
+            if (recyclable(page)) {
                 counters.pagesRecycled++;
                 cache.zap(page, EntryCause.RECYCLE, sink);
                 excess--;
             }
         }
+    }
+
+    /** Whether a page may be taken for others: not a root in use. */
+    protected boolean recyclable(CachedPage page) {
+        return page.rootCount == 0;
     }
 
     private void zapEverything(EntryCause cause) {
@@ -225,7 +273,7 @@ public class CachedMmu extends ShadowMmu {
         int bottom = walk.leafLevel == 0 ? page.level : walk.leafLevel;
         while (page.level > bottom) {
             int level = page.level - 1;
-            int role = Role.ofTable(base, level, quadrant(linear, level), walk.rightsAbove[level]);
+            int role = Role.ofTable(base, level, quadrant(linear, level), accessTo(walk, level));
             page = step(page, format.index(linear, page.level), walk.tableGfn[level], role);
         }
         return page;
@@ -236,8 +284,7 @@ public class CachedMmu extends ShadowMmu {
         CachedPage page = from;
         while (page.level > target) {
             int level = page.level - 1;
-            int access = walk.dirty ? rights : rights & ~GuestWalk.WRITE;
-            int role = Role.ofDirect(base, level, access, walk.global, walk.protectionKey);
+            int role = Role.ofDirect(base, level, directAccess(walk, rights), walk.global, walk.protectionKey);
             page = step(page, format.index(linear, page.level), walk.gfn() & -format.frames(page.level), role);
         }
         return page;
@@ -246,7 +293,7 @@ public class CachedMmu extends ShadowMmu {
     /** The page below an entry: the one that is linked there, if it is the right one. */
     private CachedPage step(CachedPage page, int index, long gfn, int role) {
         CachedPage child = page.child(index);
-        if (child != null && child.gfn == gfn && child.role == role) {
+        if (child != null && isRight(child, gfn, role)) {
             child.writeFlooding = 0;
             return child;
         }
@@ -264,7 +311,7 @@ public class CachedMmu extends ShadowMmu {
     protected FaultResult install(long linear, int access, GuestWalk walk, MemorySlot slot, int rights) {
         reserve(format.levels);
         boolean write = (access & Access.WRITE) != 0;
-        int base = Role.ofRegisters(registers);
+        int base = registersRole();
         CachedPage guestPage = shadowOfGuestTables(linear, walk, base);
         int level = mapLevel(walk, slot, guestPage.level);
         CachedPage page = direct(guestPage, linear, walk, level, base, rights);
@@ -314,20 +361,28 @@ public class CachedMmu extends ShadowMmu {
         if ((access & (Access.WRITE | Access.USER)) != (Access.WRITE | Access.USER)) {
             return false;
         }
-        for (int level = walk.leafLevel; level >= 1 && level <= guestLevels; level++) {
-            if (walk.tableGfn[level] == gfn) {
-                return false;
-            }
+        if (goesThrough(walk, gfn)) {
+            return false;
         }
         counters.pagesFlooded++;
         unshadow(gfn, EntryCause.FLOODED);
         return !cache.guestTables().contains(gfn);
     }
 
+    /** Whether a frame is one of the tables on a walk's way. */
+    protected boolean goesThrough(GuestWalk walk, long gfn) {
+        for (int level = walk.leafLevel; level >= 1 && level <= guestLevels; level++) {
+            if (walk.tableGfn[level] == gfn) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     @Override
     protected final void markIo(long linear, GuestWalk walk) {
         reserve(format.levels);
-        int base = Role.ofRegisters(registers);
+        int base = registersRole();
         CachedPage page = shadowOfGuestTables(linear, walk, base);
         page = direct(page, linear, walk, 1, base, walk.rights());
         cache.markIo(page, format.index(linear, 1), ioMark(walk));
@@ -397,10 +452,7 @@ public class CachedMmu extends ShadowMmu {
 
     /** Whether writes to a frame are no longer taken for changes of a table. */
     protected boolean flooded(long gfn) {
-        boolean used = lastUpdatedPage != null
-                && !lastUpdatedPage.zapped
-                && (entries.get(lastUpdatedPage, lastUpdatedIndex) & Bits.A) != 0;
-        if (gfn != lastWriteGfn || used) {
+        if (gfn != lastWriteGfn || usedSinceLastWrite()) {
             lastWriteGfn = gfn;
             writesInARow = 1;
             lastUpdatedPage = null;
@@ -413,14 +465,20 @@ public class CachedMmu extends ShadowMmu {
         return true;
     }
 
+    /** Whether the hardware has used the entry that was made at the last write. */
+    protected boolean usedSinceLastWrite() {
+        return lastUpdatedPage != null
+                && !lastUpdatedPage.zapped
+                && (entries.get(lastUpdatedPage, lastUpdatedIndex) & Bits.A) != 0;
+    }
+
     /** Entry {@code guestIndex} of the guest table has a new value. */
     private void entryWritten(CachedPage page, int guestIndex) {
         if (format == ShadowFormat.PAE && Role.guestLevels(page.role) == 2) {
-            // A page directory's entry is for 4 MBytes: two entries of ours. A table's 1024 entries are two tables of
-            // ours.
-            int perEntry = page.level == 2 ? 2 : 1;
+            // A table's 1024 entries are two tables of ours.
+            int perEntry = entriesFor(page);
             int index = guestIndex * perEntry;
-            if (index >>> 9 == Role.quadrant(page.role)) {
+            if (isInQuadrant(page, index)) {
                 for (int i = 0; i < perEntry; i++) {
                     update(page, (index + i) & 511, guestIndex);
                 }
@@ -445,7 +503,7 @@ public class CachedMmu extends ShadowMmu {
         int entrySize = Role.guestEntrySize(page.role);
         long guestEntry = guestMemory.read((page.gfn << 12) + ((long) guestIndex * entrySize), entrySize);
         // What a page of another role would be under its registers is not known now.
-        boolean known = Role.sameRegisters(page.role, Role.ofRegisters(registers));
+        boolean known = isForTheseRegisters(page);
         GuestWalk walk = known ? walker.pageTableEntry(guestEntry, entrySize) : null;
         MemorySlot slot = walk == null ? null : around.slots().find(walk.gfn());
         if (slot == null) {

@@ -6,7 +6,7 @@ import org.thirdmode.shadow.table.LongMap;
 import org.thirdmode.x86.state.ModelBug;
 
 /** The reverse map: for a guest frame and the level of the entry, every shadow entry that maps it. */
-public final class Rmap {
+public class Rmap {
     /** The entries that map one guest frame (of a large page, the first) at one level. */
     public static final class Chain {
         public final long gfn;
@@ -57,12 +57,17 @@ public final class Rmap {
     private final LongMap<Chain> chains = new LongMap<>();
     private final MmuCounters counters;
 
-    Rmap(MmuCounters counters) {
+    public Rmap(MmuCounters counters) {
         this.counters = counters;
     }
 
-    private static long key(long gfn, int level) {
-        return (gfn << 3) | level;
+    private long key(long gfn, int level) {
+        return (frame(gfn) << 3) | level;
+    }
+
+    /** A guest frame number as it is kept: all of it. */
+    protected long frame(long gfn) {
+        return gfn;
     }
 
     /** Null where nothing maps it. */

@@ -32,10 +32,16 @@ public final class Role {
     private static final int GUEST_LEVELS_SHIFT = 9;
     private static final int WP = 1 << 12;
     private static final int NXE = 1 << 13;
-    private static final int SMEP_AND_NOT_WP = 1 << 14;
+
+    /** CR4.SMEP is set and CR0.WP clear. */
+    public static final int SMEP_AND_NOT_WP = 1 << 14;
+
     private static final int SMAP_AND_NOT_WP = 1 << 15;
     private static final int PSE = 1 << 16;
-    private static final int PGE = 1 << 17;
+
+    /** CR4.PGE is set. */
+    public static final int PGE = 1 << 17;
+
     private static final int PKE = 1 << 18;
     private static final int KEY_SHIFT = 19;
     private static final int REGISTERS = (7 << GUEST_LEVELS_SHIFT) | (0x7f * WP);

@@ -14,7 +14,7 @@ import org.thirdmode.shadow.table.ShadowFormat;
  * The shadow pages of a virtual CPU, and what must always agree: an entry that maps a page and the reverse map, an entry
  * that refers to a table and that table's parents, a shadowed guest table and its write protection.
  */
-public final class ShadowCache {
+public class ShadowCache {
     private final ShadowEntries entries;
     private final MmuCounters counters;
     private final LongMap<CachedPage> byKey = new LongMap<>();
@@ -25,10 +25,26 @@ public final class ShadowCache {
     private CachedPage youngest;
     private int size;
 
-    ShadowCache(ShadowEntries entries, MmuCounters counters) {
+    /** Makes one. */
+    @FunctionalInterface
+    public interface Maker {
+        ShadowCache make(ShadowEntries entries, MmuCounters counters);
+    }
+
+    public ShadowCache(ShadowEntries entries, MmuCounters counters) {
+        this(entries, counters, new Rmap(counters));
+    }
+
+    /** With another reverse map than the usual one. */
+    protected ShadowCache(ShadowEntries entries, MmuCounters counters, Rmap rmap) {
         this.entries = entries;
         this.counters = counters;
-        rmap = new Rmap(counters);
+        this.rmap = rmap;
+    }
+
+    /** Whether a page that is dropped stays, empty: it is a root in use. */
+    protected boolean mustStay(CachedPage page) {
+        return page.rootCount() > 0;
     }
 
     void format(ShadowFormat theFormat) {
@@ -92,7 +108,7 @@ public final class ShadowCache {
         for (int i = 0; i < format.entries(); i++) {
             drop(page, i, cause);
         }
-        if (page.rootCount > 0) {
+        if (mustStay(page)) {
             return false;
         }
         while (page.parentCount() > 0) {
@@ -165,7 +181,7 @@ public final class ShadowCache {
     }
 
     /** Marks an entry as one for no memory. */
-    void markIo(CachedPage page, int index, long mark) {
+    protected void markIo(CachedPage page, int index, long mark) {
         drop(page, index, EntryCause.REPLACED);
         entries.set(page, index, mark, EntryCause.MMIO);
     }
@@ -180,7 +196,7 @@ public final class ShadowCache {
         }
     }
 
-    private void removeWriteAccess(Rmap.Chain chain, EntryCause cause) {
+    protected void removeWriteAccess(Rmap.Chain chain, EntryCause cause) {
         for (int i = chain.size() - 1; i >= 0; i--) {
             CachedPage page = chain.page(i);
             int index = chain.index(i);
@@ -197,14 +213,14 @@ public final class ShadowCache {
     }
 
     /** From now on every first write to a frame of the slot faults. */
-    void removeWriteAccess(MemorySlot slot) {
+    protected void removeWriteAccess(MemorySlot slot) {
         for (Rmap.Chain chain : chainsIn(slot)) {
             removeWriteAccess(chain, EntryCause.DIRTY_LOG);
         }
     }
 
     /** Nothing maps a frame of the slot any more, and none of them is shadowed, but for roots in use, which are empty. */
-    void zapSlot(MemorySlot slot, PageSink freed) {
+    protected void zapSlot(MemorySlot slot, PageSink freed) {
         for (Rmap.Chain chain : chainsIn(slot)) {
             while (chain.size() > 0) {
                 drop(chain.page(0), chain.index(0), EntryCause.SLOT_DROP);
@@ -241,7 +257,7 @@ public final class ShadowCache {
 
     /** Takes the host page of a shadow page that is gone. */
     @FunctionalInterface
-    interface PageSink {
+    public interface PageSink {
         void free(CachedPage page);
     }
 

@@ -17,7 +17,13 @@ import org.thirdmode.x86.state.Efer;
  * refers to a table once the walk goes on through it, the flags of the entry that maps the page last, where the access is
  * allowed. Tables in a read-only slot keep theirs, as tables in ROM do.
  */
-public final class GuestWalker {
+public class GuestWalker {
+    /** Makes one. */
+    @FunctionalInterface
+    public interface Maker {
+        GuestWalker make(PagingRegisters registers, GuestLimits limits, GuestMemory memory, MmuCounters counters);
+    }
+
     private static final long P = 1L;
     private static final long RW = 1L << 1;
     private static final long US = 1L << 2;
@@ -177,6 +183,9 @@ public final class GuestWalker {
             if (setFlags && (entry & A) == 0) {
                 walk.entries[level] = entry | A;
                 update(level, guestPhysical, size, entry | A);
+                if (cannotGoOn(level)) {
+                    return fault(access, 0);
+                }
             }
             table = size == 4 ? entry & 0xffff_f000L : entry & addressMask;
         }
@@ -245,10 +254,23 @@ public final class GuestWalker {
         if (setFlags && flagged != entry) {
             walk.entries[level] = flagged;
             update(level, guestPhysical, size, flagged);
+            if (cannotGoOn(level)) {
+                return fault(access, 0);
+            }
         }
         // A table that cannot be written keeps its flags; the access is allowed all the same.
         walk.dirty = (flagged & D) != 0;
         return walk;
+    }
+
+    /** Whether the flags of the entry at a level should have been set just now, could not be, and must be. */
+    private boolean cannotGoOn(int level) {
+        return (walk.flagged >>> level & 1) == 0 && flagsMustBeSet();
+    }
+
+    /** Whether tables that cannot be written are no tables. A processor's may stand in ROM. */
+    protected boolean flagsMustBeSet() {
+        return false;
     }
 
     private void update(int level, long guestPhysical, int size, long entry) {

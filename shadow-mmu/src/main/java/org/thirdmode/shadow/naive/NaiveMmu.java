@@ -7,6 +7,7 @@ import org.thirdmode.shadow.FaultResult;
 import org.thirdmode.shadow.GuestWalk;
 import org.thirdmode.shadow.MemorySlot;
 import org.thirdmode.shadow.Surroundings;
+import org.thirdmode.shadow.guest.GuestWalker;
 import org.thirdmode.shadow.table.Bits;
 import org.thirdmode.shadow.table.ShadowMmu;
 import org.thirdmode.shadow.table.ShadowPage;
@@ -37,7 +38,7 @@ public final class NaiveMmu extends ShadowMmu {
     private int pool = DEFAULT_POOL;
 
     public NaiveMmu(Surroundings around) {
-        super(around);
+        super(around, GuestWalker::new);
     }
 
     // ---- the tree ----

@@ -47,15 +47,25 @@ public abstract class ShadowMmu implements GuestMmu {
 
     private final HardwarePaging hardware = new HardwarePaging();
 
-    protected ShadowMmu(Surroundings around) {
+    protected ShadowMmu(Surroundings around, GuestWalker.Maker walkers) {
         this.around = around;
         registers = around.registers();
         guestMemory = new GuestMemory(around.memory(), around.slots());
-        walker = new GuestWalker(registers, around.limits(), guestMemory, counters);
+        walker = walkers.make(registers, around.limits(), guestMemory, counters);
         entries = new ShadowEntries(around.memory(), counters);
     }
 
     // ---- what a strategy says ----
+
+    /** Whether the hardware has to forget translations before the guest runs on; asked once. */
+    protected boolean flushIsDue() {
+        return entries.takeFlush();
+    }
+
+    /** IA32_EFER for the hardware: {@code needed} by the tables, which may have XD set whether the guest has that or not. */
+    protected long hardwareEfer(long needed) {
+        return needed;
+    }
 
     /** Drops all tables: they are of another format than those to come. */
     protected abstract void dropTables();
@@ -129,6 +139,10 @@ public abstract class ShadowMmu implements GuestMmu {
         int rights = walk.rights();
         if (supervisorWrite(access) && guestLevels != 0) {
             if (beyondEntries(walk)) {
+                if (slot.readOnly()) {
+                    counters.mmioFaults++;
+                    return new FaultResult.Mmio(walk.guestPhysical);
+                }
                 return emulate(walk.guestPhysical, FaultResult.Reason.RIGHTS_BEYOND_ENTRIES);
             }
             if (!walk.writable) {
@@ -232,7 +246,7 @@ public abstract class ShadowMmu implements GuestMmu {
 
     /** Asks for the flush that changes of entries have made necessary. Every operation of the port ends with it. */
     protected final void commit() {
-        if (entries.takeFlush()) {
+        if (flushIsDue()) {
             flushTlb();
         }
     }
@@ -324,7 +338,7 @@ public abstract class ShadowMmu implements GuestMmu {
         hardware.cr0 = registers.cr0() | Cr0.PG | Cr0.WP;
         hardware.cr3 = root();
         hardware.cr4 = cr4;
-        hardware.efer = efer;
+        hardware.efer = hardwareEfer(efer);
         return hardware;
     }
 

@@ -9,6 +9,8 @@ import org.thirdmode.shadow.Surroundings;
 import org.thirdmode.shadow.cached.CachedMmu;
 import org.thirdmode.shadow.cached.CachedPage;
 import org.thirdmode.shadow.cached.Role;
+import org.thirdmode.shadow.cached.ShadowCache;
+import org.thirdmode.shadow.guest.GuestWalker;
 import org.thirdmode.shadow.table.Bits;
 import org.thirdmode.shadow.table.ShadowFormat;
 import org.thirdmode.x86.paging.Access;
@@ -41,7 +43,7 @@ import org.thirdmode.x86.state.Cr4;
  * <p>KVM: commits e8bc217aef67, 0ba73cdadb8a, 4731d4c7a077, ad218f85e388 (out of sync), 05da45583de9 (large pages),
  * ce88decffd17 (marks).
  */
-public final class UnsyncMmu extends CachedMmu {
+public class UnsyncMmu extends CachedMmu {
     /** Writes to a table of a higher level between two uses. */
     private static final int FLOOD = 3;
 
@@ -63,6 +65,11 @@ public final class UnsyncMmu extends CachedMmu {
 
     public UnsyncMmu(Surroundings around) {
         super(around);
+    }
+
+    /** With other parts than the usual ones. */
+    protected UnsyncMmu(Surroundings around, GuestWalker.Maker walkers, ShadowCache.Maker caches) {
+        super(around, walkers, caches);
     }
 
     /** {@code oos_shadow}: false makes every write to a guest table an emulated one. */
@@ -228,7 +235,7 @@ public final class UnsyncMmu extends CachedMmu {
 
     @Override
     protected int mapLevel(GuestWalk walk, MemorySlot slot, int highest) {
-        if (!largePages || slot.logsDirty()) {
+        if (!largePages || onlySmall(slot)) {
             return 1;
         }
         boolean thirdLevel = format.levels > 3 && around.limits().page1Gb();
@@ -237,6 +244,11 @@ public final class UnsyncMmu extends CachedMmu {
             level--;
         }
         return level;
+    }
+
+    /** Whether every page of a slot must have an entry of its own: a dirty log is of small pages. */
+    protected boolean onlySmall(MemorySlot slot) {
+        return slot.logsDirty();
     }
 
     private boolean large(long gfn, int level, MemorySlot slot) {

@@ -1,4 +1,4 @@
-package org.thirdmode.shadow;
+package org.thirdmode.testkit.strategy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -6,10 +6,26 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
-import org.thirdmode.shadow.GuestWorld.Mode;
-import org.thirdmode.shadow.GuestWorld.Outcome;
-import org.thirdmode.shadow.GuestWorld.Strategy;
+import org.thirdmode.shadow.EntryCause;
+import org.thirdmode.shadow.FaultResult;
+import org.thirdmode.shadow.HostFormat;
+import org.thirdmode.shadow.cached.CachedMmu;
+import org.thirdmode.shadow.naive.NaiveMmu;
+import org.thirdmode.shadow.unsync.UnsyncMmu;
+import org.thirdmode.testkit.fuzz.Fuzzer;
+import org.thirdmode.testkit.generate.Habits;
+import org.thirdmode.testkit.invariant.AllInvariants;
+import org.thirdmode.testkit.scenario.Scenario;
+import org.thirdmode.testkit.world.Frames;
+import org.thirdmode.testkit.world.GuestMode;
+import org.thirdmode.testkit.world.GuestWorld;
+import org.thirdmode.testkit.world.MmuMaker;
+import org.thirdmode.testkit.world.Outcome;
+import org.thirdmode.testkit.world.SlotName;
+import org.thirdmode.testkit.world.TestSlot;
+import org.thirdmode.testkit.world.WorldSetup;
 import org.thirdmode.x86.paging.Access;
 import org.thirdmode.x86.state.Cr4;
 import org.thirdmode.x86.state.ModelBug;
@@ -21,10 +37,34 @@ class StrategiesOfTheirTime {
     private static final long WINDOW_TABLE = 1L << 12;
 
     private static final long ALL = 0x67;
-    private static final long DATA = (long) GuestWorld.DATA << 12;
+    private static final long DATA = (long) Frames.DATA << 12;
+
+    private enum Strategy {
+        NAIVE(NaiveMmu::new),
+        CACHED(CachedMmu::new),
+        UNSYNC(UnsyncMmu::new);
+
+        private final MmuMaker maker;
+
+        Strategy(MmuMaker maker) {
+            this.maker = maker;
+        }
+    }
 
     private static GuestWorld world(Strategy strategy) {
-        return new GuestWorld(strategy, Mode.LEVEL_4, HostFormat.LEVEL_4, 1);
+        return world(strategy, GuestMode.LEVEL_4, HostFormat.LEVEL_4);
+    }
+
+    private static GuestWorld world(Strategy strategy, GuestMode mode, HostFormat host) {
+        return new GuestWorld(new WorldSetup(mode, host, true, false, false), strategy.maker);
+    }
+
+    /** Random guests of 64 bits, without a host that acts. */
+    private static List<Scenario> guests() {
+        return LongStream.range(0, 40)
+                .mapToObj(seed -> Fuzzer.guest(Habits.GUEST_ALONE, seed))
+                .filter(guest -> guest.setup().mode() == GuestMode.LEVEL_4)
+                .toList();
     }
 
     private static Outcome read(GuestWorld world, long linear) {
@@ -75,7 +115,7 @@ class StrategiesOfTheirTime {
         map(world, 64, DATA | ALL);
         assertEquals(
                 new FaultResult.Emulate(WINDOW_TABLE + (8 * 64), FaultResult.Reason.WRITE_TO_GUEST_TABLE),
-                world.lastResult);
+                world.lastResult());
         long faults = world.mmu.counters().faults;
         assertEquals(new Outcome.Reached(DATA), read(world, 64L << 12));
         assertEquals(faults, world.mmu.counters().faults);
@@ -177,7 +217,7 @@ class StrategiesOfTheirTime {
     @Test
     void aTableThatIsLinkedAgainIsBroughtInSyncWithAllBelow() {
         GuestWorld world = world(Strategy.UNSYNC);
-        long pdpt = world.guestRead(world.guest.state.cr3, 8) & -4096L;
+        long pdpt = world.slots.read(world.guest.state.cr3, 8) & -4096L;
         long directory = 17L << 12;
         long table = 8L << 12;
         long linear = (3L << 30) | (3L << 21) | (3L << 12);
@@ -197,20 +237,19 @@ class StrategiesOfTheirTime {
 
     @Test
     void aLargePageIsOneEntryUntilItsWritesAreLogged() {
-        GuestWorld world = new GuestWorld(Strategy.UNSYNC, Mode.NONE, HostFormat.LEVEL_4, 1);
-        GuestWorld.Slot slot = world.slots.getLast();
-        assertEquals(21, slot.hostShift, "the seed's host pages");
-        long first = slot.base << 12;
+        GuestWorld world = world(Strategy.UNSYNC, GuestMode.NONE, HostFormat.LEVEL_4);
+        TestSlot slot = world.slots.get(SlotName.LARGE);
+        long first = slot.baseGfn() << 12;
         write(world, first, 1);
         long faults = world.mmu.counters().faults;
         write(world, first + 0x1000, 2);
         assertEquals(faults, world.mmu.counters().faults);
         assertEquals(1, world.mmu.counters().largeEntries);
-        world.readLog(slot);
+        world.readLog(SlotName.LARGE);
         write(world, first + 0x1000, 3);
         assertEquals(1, world.mmu.counters().largeEntries);
-        assertTrue(slot.isDirty(slot.base + 1) && !slot.isDirty(slot.base), "only what was written");
-        assertEquals(List.of(), world.violations());
+        assertTrue(slot.isDirty(slot.baseGfn() + 1) && !slot.isDirty(slot.baseGfn()), "only what was written");
+        assertEquals(List.of(), AllInvariants.check(world));
     }
 
     @Test
@@ -218,16 +257,13 @@ class StrategiesOfTheirTime {
         for (Strategy strategy : Strategy.values()) {
             GuestWorld world = world(strategy);
             world.mmu.changeMmuPages(16);
-            for (int i = 0; i < 600; i++) {
-                if (i % 8 == 0) {
-                    world.changeRegisters();
-                }
-                world.access(world.randomLinear(), world.randomAccess() & ~Access.WRITE, 8, 0);
+            // A page of 1 GByte, which takes a table of ours for each of its 2 MBytes.
+            world.userSpaceWrites(((long) Frames.tables(3).getFirst() << 12) + 8, 8, ALL | 0x80);
+            for (long part = 0; part < 512; part++) {
+                read(world, (1L << 30) + (part << 21));
                 assertTrue(world.mmu.counters().pagesInUse <= 16, strategy.name());
             }
-            assertTrue(
-                    world.mmu.counters().pagesRecycled > 0,
-                    () -> strategy + ": " + world.mmu.counters().list());
+            assertTrue(world.mmu.counters().pagesRecycled > 0, strategy.name());
             assertThrows(IllegalArgumentException.class, () -> world.mmu.changeMmuPages(1));
         }
     }
@@ -235,16 +271,15 @@ class StrategiesOfTheirTime {
     @Test
     void everyChangeOfAnEntryIsCountedAndShownWithItsCause() {
         for (Strategy strategy : Strategy.values()) {
-            GuestWorld world = world(strategy);
+            Scenario guest = guests().getFirst();
+            GuestWorld world = new GuestWorld(guest.setup(), strategy.maker);
             long[] seen = new long[EntryCause.values().length];
             world.mmu.observe((cause, level, address, gfn, before, after) -> {
-                assertEquals(after, world.memory.read(address, 8));
+                assertEquals(after, world.slots.memory().read(address, 8));
                 seen[cause.ordinal()]++;
             });
             long[] before = world.mmu.counters().entryChanges.clone();
-            for (int i = 0; i < 200; i++) {
-                world.access(world.randomLinear(), world.randomAccess(), 8, 0);
-            }
+            guest.actions().forEach(action -> action.perform(world));
             for (EntryCause cause : EntryCause.values()) {
                 int c = cause.ordinal();
                 assertEquals(world.mmu.counters().entryChanges[c] - before[c], seen[c], strategy + ", " + cause);
@@ -255,7 +290,7 @@ class StrategiesOfTheirTime {
     @Test
     void aGuestOf64BitsDoesNotRunOnAHostOf32() {
         assertThrows(ModelBug.class, () -> {
-            GuestWorld world = new GuestWorld(Strategy.CACHED, Mode.LEVEL_4, HostFormat.PAE, 1);
+            GuestWorld world = world(Strategy.CACHED, GuestMode.LEVEL_4, HostFormat.PAE);
             assertInstanceOf(Outcome.Reached.class, read(world, DATA));
         });
     }

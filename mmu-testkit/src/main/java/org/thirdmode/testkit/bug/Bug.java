@@ -1,0 +1,64 @@
+package org.thirdmode.testkit.bug;
+
+import java.util.Arrays;
+import java.util.Optional;
+import org.thirdmode.shadow.cached.CachedMmu;
+import org.thirdmode.shadow.unsync.UnsyncMmu;
+import org.thirdmode.testkit.generate.Habits;
+import org.thirdmode.testkit.world.MmuMaker;
+
+/** A bug that shipped, which can be switched on: an MMU of the project with one small method overridden. */
+public enum Bug {
+    ONE_ENTRY_FOR_4_MBYTES("ac1b714e78c8", TableWriteBugs.OneEntryFor4MBytes::new, CachedMmu::new),
+    EVERY_QUADRANT("fce0657ff9f1", TableWriteBugs.EveryQuadrant::new, CachedMmu::new),
+    ACCESS_NOT_IN_THE_KEY("d28c6cfbbc5e", RoleBugs.AccessNotInTheKey::new, CachedMmu::new),
+    LAST_ENTRY_OMITTED("5fd5387c89ec", RoleBugs.LastEntryOmitted::new, CachedMmu::new),
+    ONLY_THE_LAST_ENTRY_ABOVE("b1bd5cba3306", RoleBugs.OnlyTheLastEntryAbove::new, CachedMmu::new),
+    DIRTY_IGNORED("c22885050e65", RoleBugs.DirtyIgnored::new, CachedMmu::new),
+    SMEP_NOT_IN_THE_ROLE("898761158be7", RoleBugs.SmepNotInTheRole::new, CachedMmu::new),
+    GUESTS_NXE("5f0b819995e1", TableWriteBugs.GuestsNxe::new, CachedMmu::new),
+    LINKED_UNSYNCED("65855ed8b034", SyncBugs.LinkedUnsynced::new, UnsyncMmu::new),
+    SYNCED_FOR_OTHER_REGISTERS("ddc16abbbae9", RoleBugs.SyncedForOtherRegisters::new, UnsyncMmu::new),
+    FLUSH_WITHOUT_SYNC("kut-00640ddb", SyncBugs.FlushWithoutSync::new, UnsyncMmu::new),
+    SAME_CR3_SAME_PDPTES("6b123c3a89a9", TableWriteBugs.SameCr3SamePdptes::new, CachedMmu::new),
+    PGE_NOT_IN_THE_ROLE("2f0b3d60b2c4", RoleBugs.PgeNotInTheRole::new, CachedMmu::new),
+    FRAME_NOT_COMPARED("0cb2af2ea66a", RoleBugs.FrameNotCompared::new, CachedMmu::new),
+    ROLE_NOT_COMPARED("5e470998a23e", RoleBugs.RoleNotCompared::new, CachedMmu::new),
+    MARK_OVER_PRESENT_ENTRY("aad885e77496", HostBugs.MarkOverPresentEntry::new, UnsyncMmu::new),
+    ROOT_IN_USE_FREED("CVE-2026-64561", HostBugs.RootInUseFreed::new, CachedMmu::new),
+    OLD_MARKS_BELIEVED("CVE-2026-99082", HostBugs.OldMarksBelieved::new, UnsyncMmu::new),
+    LARGE_ENTRY_STAYS("404381c5839d", HostBugs.LargeEntryStays::new, UnsyncMmu::new),
+    ONLY_THE_FIRST_PAGE_LOGGED("c126d94f2c90", HostBugs.OnlyTheFirstPageLogged::new, UnsyncMmu::new),
+    OWN_TABLE_DROPPED("6bf6a9532fd0", TableWriteBugs.OwnTableDropped::new, CachedMmu::new),
+    USE_IGNORED("1b7fcd3263e5", TableWriteBugs.UseIgnored::new, CachedMmu::new),
+    READ_ONLY_TABLES("ba6a35415455", TableWriteBugs.ReadOnlyTables::new, CachedMmu::new),
+    MARKS_OUTLIVE_THE_SLOT("e0c378684b65", HostBugs.MarksOutliveTheSlot::new, UnsyncMmu::new),
+    SLOT_STAYS_MAPPED("CVE-2021-22543", HostBugs.SlotStaysMapped::new, CachedMmu::new),
+    FRAME_NUMBER_OF_32_BITS("XSA-173", HostBugs.FrameNumberOf32Bits::new, UnsyncMmu::new),
+    FLUSH_FORGOTTEN("XSA-408", HostBugs.FlushForgotten::new, CachedMmu::new),
+    FLUSH_TOO_EARLY("CVE-2022-26362", HostBugs.FlushTooEarly::new, CachedMmu::new);
+
+    /** As the table has it: a commit, a CVE. */
+    public final String id;
+
+    /** An MMU with the bug. */
+    public final MmuMaker broken;
+
+    /** The same MMU without. */
+    public final MmuMaker sound;
+
+    Bug(String id, MmuMaker broken, MmuMaker sound) {
+        this.id = id;
+        this.broken = broken;
+        this.sound = sound;
+    }
+
+    /** What guests and hosts have to do for it to show. */
+    public Habits habits() {
+        return this == FRAME_NOT_COMPARED ? Habits.TAMPERING : Habits.ALL;
+    }
+
+    public static Optional<Bug> of(String id) {
+        return Arrays.stream(values()).filter(bug -> bug.id.equals(id)).findFirst();
+    }
+}

@@ -1,0 +1,42 @@
+package org.thirdmode.testkit.bug;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.thirdmode.testkit.bug.Museum.Exhibit;
+
+/** The table of bugs and the switches agree, and every bug that can be switched on is caught. */
+class TheMuseum {
+    @Test
+    void hasASwitchOrAReasonForEachBug() {
+        for (Exhibit exhibit : Museum.exhibits()) {
+            assertEquals(exhibit.bug().isEmpty(), !exhibit.reason().isEmpty(), exhibit.id());
+            assertEquals(exhibit.bug().isPresent(), exhibit.tries().matches("[0-9]+"), exhibit.id());
+            assertTrue(exhibit.invariants().matches("(I([1-9]|1[0-5]) ?)+"), exhibit.id());
+        }
+    }
+
+    @Test
+    void listsEachBugOnce() {
+        List<String> ids = Museum.exhibits().stream().map(Exhibit::id).toList();
+        assertEquals(55, ids.size());
+        assertEquals(new TreeSet<>(ids).size(), ids.size());
+        Set<String> switches = Arrays.stream(Bug.values()).map(bug -> bug.id).collect(Collectors.toSet());
+        assertTrue(ids.containsAll(switches));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Bug.class)
+    void bitesOnEach(Bug bug) {
+        assertNotNull(Hunt.run(bug, 0, 10_000), bug.id);
+    }
+}
