@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         name = "bugs",
         description =
                 "Lists MMU bugs that shipped. Those with a number under 'tries' can be switched on; it is how many random"
-                        + " guests it took on average until one showed it.",
+                        + " guests it takes from seed 0 on until one shows it.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
 final class BugsCommand implements Runnable {

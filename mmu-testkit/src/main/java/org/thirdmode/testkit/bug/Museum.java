@@ -18,8 +18,7 @@ public final class Museum {
      * @param origin where it was
      * @param mechanism in one sentence
      * @param invariants that it breaks, such as {@code I1 I7}
-     * @param tries how many random guests it took on average until one showed it, as measured; empty where it cannot be
-     *     switched on
+     * @param tries how many random guests it takes from seed 0 on until one shows it; empty where it cannot be switched on
      * @param reason why it cannot be switched on; empty where it can
      */
     public record Exhibit(String id, String origin, String mechanism, String invariants, String tries, String reason) {

@@ -44,6 +44,9 @@ public final class ActionGenerator {
     private final List<ControlBit> bits = new ArrayList<>();
     private GuestMode mode;
 
+    /** What the guest accessed last. */
+    private long last;
+
     ActionGenerator(
             Random random,
             WorldSetup setup,
@@ -58,6 +61,7 @@ public final class ActionGenerator {
         this.addresses = addresses;
         moods = new Moods(random, habits);
         this.ways = ways;
+        last = addresses.next();
         for (int i = 3 + random.nextInt(6); i > 0; i--) {
             kinds.add(ACCESSES[random.nextInt(ACCESSES.length)]);
         }
@@ -119,8 +123,10 @@ public final class ActionGenerator {
                 table + ((long) index * mode.entrySize), mode.entrySize, entries.entry(mode, level));
     }
 
+    /** Often where it was before: what has changed meanwhile shows there. */
     private Action touch() {
-        return new GuestAction.Touch(addresses.next(), access(), 1 << random.nextInt(4), random.nextLong() & 0xff);
+        last = random.nextBoolean() ? addresses.next() : last;
+        return new GuestAction.Touch(last, access(), 1 << random.nextInt(4), random.nextLong() & 0xff);
     }
 
     private int access() {

@@ -111,7 +111,7 @@ public final class ScenarioGenerator {
             List<Integer> below = level > 1 ? Frames.tables(level - 1) : List.of();
             long next = level > 1 ? below.get(random.nextInt(below.size())) : Frames.DATA + random.nextInt(4);
             if (level > 1 && random.nextInt(12) == 0) {
-                next = Frames.READ_ONLY + random.nextInt(Frames.READ_ONLY_PAGES);
+                next = (long) Frames.READ_ONLY + random.nextInt(Frames.READ_ONLY_PAGES);
             }
             boolean pdpte = mode == GuestMode.PAE && level == 3;
             long less = switch (random.nextInt(8)) {

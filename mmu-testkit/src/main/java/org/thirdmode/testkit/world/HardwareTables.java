@@ -148,7 +148,13 @@ public final class HardwareTables {
         Frame frame = memory.frame(table);
         int first = (int) table & (Frame.SIZE - 1);
         for (int index = 0; index < entries(level); index++) {
-            long entry = frame.get(first + (index * entrySize), entrySize);
+            int offset = first + (index * entrySize);
+            if ((offset & 7) == 0 && (long) Frame.LONG.get(frame.bytes, offset) == 0) {
+                // Nearly all are empty.
+                index += (8 / entrySize) - 1;
+                continue;
+            }
+            long entry = frame.get(offset, entrySize);
             if ((entry & 1) == 0 || (entry & RESERVED) != 0) {
                 continue;
             }

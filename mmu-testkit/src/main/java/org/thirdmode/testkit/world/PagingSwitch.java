@@ -1,6 +1,7 @@
 package org.thirdmode.testkit.world;
 
 import java.util.List;
+import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Cr4;
@@ -57,8 +58,10 @@ final class PagingSwitch {
             return;
         }
         for (int gfn = 1; gfn < Frames.DATA; gfn++) {
-            for (int offset = 0; offset < 4096; offset += 8) {
-                if (world.slots.read(((long) gfn << 12) + offset, 8) != 0) {
+            Frame frame =
+                    world.slots.memory().frame(world.slots.get(SlotName.RAM).hostAddress(gfn));
+            for (int offset = 0; offset < Frame.SIZE; offset += 8) {
+                if ((long) Frame.LONG.get(frame.bytes, offset) != 0) {
                     write(((long) gfn << 12) + offset, 8, 0);
                 }
             }

@@ -9,13 +9,16 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.thirdmode.testkit.bug.Museum.Exhibit;
 
 /** The table of bugs and the switches agree, and every bug that can be switched on is caught. */
 class TheMuseum {
+    private static final long SOON = 300;
+
     @Test
     void hasASwitchOrAReasonForEachBug() {
         for (Exhibit exhibit : Museum.exhibits()) {
@@ -34,9 +37,25 @@ class TheMuseum {
         assertTrue(ids.containsAll(switches));
     }
 
+    /** Those that take longer are for {@code thirdmode bugs hunt}. */
+    private static Stream<Bug> soonCaught() {
+        return Arrays.stream(Bug.values()).filter(bug -> tries(bug) <= SOON);
+    }
+
+    private static long tries(Bug bug) {
+        return Long.parseLong(Museum.find(bug.id).orElseThrow().tries());
+    }
+
     @ParameterizedTest
-    @EnumSource(Bug.class)
-    void bitesOnEach(Bug bug) {
-        assertNotNull(Hunt.run(bug, 0, 10_000), bug.id);
+    @MethodSource("soonCaught")
+    void tellsAfterHowManyGuestsEachIsCaught(Bug bug) {
+        Hunt.Catch caught = Hunt.run(bug, 0, SOON);
+        assertNotNull(caught, bug.id);
+        assertEquals(tries(bug), caught.tries(), bug.id);
+    }
+
+    @Test
+    void hasNoneThatTakesMoreThanTenThousandGuests() {
+        assertTrue(Arrays.stream(Bug.values()).allMatch(bug -> tries(bug) <= 10_000));
     }
 }

@@ -165,12 +165,9 @@ public final class Invariants {
         for (CachedPage page : pages) {
             require(mmu.cache().find(page.gfn, page.role) == page, Rule.LINKS, "%s is not found", page);
             Frame frame = around.memory().frame(page.host);
-            for (int i = 0; i < format.entries(); i++) {
+            for (int i = used(page, frame, 0, format); i < format.entries(); i = used(page, frame, i + 1, format)) {
                 long entry = frame.get(i * format.entrySize, format.entrySize);
                 CachedPage child = page.child(i);
-                if (entry == 0 && child == null) {
-                    continue;
-                }
                 require(child == null || Bits.present(entry), Rule.LINKS, "%s, entry %d: %x", page, i, entry);
                 if (Bits.io(entry)) {
                     ioMark(mmu, format, page, entry);
@@ -207,6 +204,27 @@ public final class Invariants {
         }
         roots(mmu, live);
         reverseMap(mmu, leaves);
+    }
+
+    /** The next entry from {@code index} on that is not empty; the number of entries where there is none. */
+    private static int used(CachedPage page, Frame frame, int index, ShadowFormat format) {
+        int perUnit = 8 / format.entrySize;
+        int i = index;
+        while (i < format.entries()) {
+            int offset = i * format.entrySize;
+            boolean unit = (offset & 7) == 0 && (long) Frame.LONG.get(frame.bytes, offset) == 0;
+            if (page.child(i) != null) {
+                return i;
+            }
+            if (unit && page.child(i + perUnit - 1) == null) {
+                i += perUnit;
+            } else if (frame.get(offset, format.entrySize) != 0) {
+                return i;
+            } else {
+                i++;
+            }
+        }
+        return i;
     }
 
     private static boolean isParent(CachedPage child, CachedPage parent, int index) {
