@@ -181,25 +181,36 @@ public final class GuestWorld {
                 yield new Outcome.Reached(guestPhysical);
             }
             case FaultResult.Emulate(long guestPhysical, FaultResult.Reason reason) -> {
-                emulate(linear, access, guestPhysical, reason);
+                Outcome fault = emulate(linear, access, guestPhysical, reason);
+                if (fault != null) {
+                    yield fault;
+                }
                 TestSlot slot = slots.find(guestPhysical >>> 12);
-                slots.write(guestPhysical, size, value);
-                slot.markDirty(guestPhysical >>> 12);
-                mmu.pteWrite(guestPhysical, size);
+                if (!slot.readOnly()) {
+                    slots.write(guestPhysical, size, value);
+                    slot.markDirty(guestPhysical >>> 12);
+                    mmu.pteWrite(guestPhysical, size);
+                }
                 yield new Outcome.Reached(guestPhysical);
             }
         };
     }
 
-    private void emulate(long linear, int access, long guestPhysical, FaultResult.Reason reason) {
+    /** The fault that the emulator finds; null where it finds what the MMU found. */
+    private Outcome emulate(long linear, int access, long guestPhysical, FaultResult.Reason reason) {
         if ((access & Access.WRITE) == 0) {
             throw new Broken("I3", "an instruction that does not write is emulated: " + reason);
         }
         GuestWalk walk = mmu.gvaToGpa(linear, access);
+        if (walk.faulted && (access & Access.IMPLICIT) != 0) {
+            // The emulator knows that the access is to a system structure, the fault did not tell.
+            return new Outcome.PageFault(walk.errorCode);
+        }
         if (walk.faulted || walk.guestPhysical != guestPhysical) {
             throw new Broken(
                     "I1", String.format("the emulator does not find %x, which the fault found", guestPhysical));
         }
+        return null;
     }
 
     // ---- what the guest does to its registers and TLB ----

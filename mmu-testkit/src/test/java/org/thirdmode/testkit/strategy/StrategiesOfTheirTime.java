@@ -10,6 +10,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.thirdmode.shadow.EntryCause;
 import org.thirdmode.shadow.FaultResult;
+import org.thirdmode.shadow.GuestWalk;
 import org.thirdmode.shadow.HostFormat;
 import org.thirdmode.shadow.cached.CachedMmu;
 import org.thirdmode.shadow.naive.NaiveMmu;
