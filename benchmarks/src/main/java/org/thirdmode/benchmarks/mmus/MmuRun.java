@@ -57,7 +57,7 @@ public class MmuRun {
     private RunSpec run;
     private Profile prices;
 
-    /** What a run counts: the same each time, so the value of one run, not a sum. */
+    /** What one run counts, the same each time, by iteration: JMH's own table adds the iterations up. */
     @State(Scope.Thread)
     @AuxCounters(AuxCounters.Type.EVENTS)
     public static class Model {

@@ -1,6 +1,7 @@
 package org.thirdmode.lab.sweep;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -69,6 +70,8 @@ public final class Execution {
                 watcher.finished(done);
             }
             return new Results(plan, new ArrayList<>(List.of(results)));
+        } catch (ClosedByInterruptException e) {
+            throw new InterruptedException();
         } catch (ExecutionException e) {
             throw new IllegalStateException(e.getCause());
         } finally {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -137,6 +138,9 @@ public final class Journal implements AutoCloseable {
                 channel.write(bytes);
             }
             channel.force(false);
+        } catch (ClosedByInterruptException e) {
+            // What of the line is there is dropped by who opens the file next.
+            throw e;
         } catch (IOException e) {
             channel.truncate(end);
             throw new IOException(file + ": " + e.getMessage(), e);
