@@ -65,8 +65,7 @@ public final class Growth {
 
     private static void table(PrintStream out, String what, List<String> machines, int[] sizes, Run run)
             throws ImageException {
-        out.printf(
-                HEADER, "on", what, "instructions", "", "ms", "", "4K frames", "", "tables", "", "VM exits", "");
+        out.printf(HEADER, "on", what, "instructions", "", "ms", "", "4K frames", "", "tables", "", "VM exits", "");
         for (String on : machines) {
             run.of(on, sizes[0]);
             Point before = null;
@@ -96,9 +95,8 @@ public final class Growth {
         String[] words = new String[now.grown().length];
         for (int i = 0; i < words.length; i++) {
             boolean both = before != null && before.grown()[i] > 0 && now.grown()[i] > 0;
-            double growth = both
-                    ? Math.log(now.grown()[i] / before.grown()[i]) / Math.log((double) now.size / before.size)
-                    : 0;
+            double growth =
+                    both ? Math.log(now.grown()[i] / before.grown()[i]) / Math.log((double) now.size / before.size) : 0;
             words[i] = both ? String.format(Locale.ROOT, "%.2f", growth) : "";
         }
         return words;
@@ -114,7 +112,8 @@ public final class Growth {
     }
 
     private static Point run(String on, int size, long memory, String command) throws ImageException {
-        Image image = new Image("mini64", GuestCatalogue.find("mini64").orElseThrow().bytes());
+        Image image =
+                new Image("mini64", GuestCatalogue.find("mini64").orElseThrow().bytes());
         LoadOptions options = LoadOptions.DEFAULT.withCommandLine(command);
         MachineConfiguration configuration = MachineConfiguration.DEFAULT.withMemory(memory);
         ByteArrayOutputStream output = new ByteArrayOutputStream();
