@@ -30,6 +30,9 @@ public final class ActionGenerator {
         Access.IMPLICIT | Access.WRITE
     };
 
+    private static final long PS = 0x80;
+    private static final long FLAGS = 0x1ff;
+
     private final Random random;
     private final WorldSetup setup;
     private final Habits habits;
@@ -115,6 +118,14 @@ public final class ActionGenerator {
     private Action tamper() {
         if (mode.levels < 2) {
             return touch();
+        }
+        List<TableEntry> large = ways.stream()
+                .filter(way -> way.level() == 2 && (way.entry() & PS) != 0)
+                .toList();
+        if (!large.isEmpty() && mode == setup.mode() && random.nextInt(4) > 0) {
+            TableEntry way = large.get(random.nextInt(large.size()));
+            long region = random.nextBoolean() ? Frames.LARGE : Frames.LARGE + 512;
+            return new HostAction.Tamper(way.guestPhysical(), way.size(), (way.entry() & FLAGS) | (region << 12));
         }
         int level = 2 + random.nextInt(mode.levels - 1);
         int index = addresses.index(mode.entries(level), true);
