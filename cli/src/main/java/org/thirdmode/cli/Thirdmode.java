@@ -54,6 +54,8 @@ public final class Thirdmode {
         CommandLine commands = new CommandLine(new Thirdmode())
                 .addSubcommand(new RunCommand(bare, out, err))
                 .addSubcommand(new CompareCommand(err))
+                .addSubcommand(new CalibrateCommand())
+                .addSubcommand(new PapersCommand(err))
                 .addSubcommand(new PriceCommand())
                 .addSubcommand(new ProfilesCommand())
                 .addSubcommand(new SweepCommand(err))

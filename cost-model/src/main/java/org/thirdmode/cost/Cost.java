@@ -76,7 +76,7 @@ public record Cost(
         List<String> notes = new ArrayList<>();
         Counts.Conditions how = counts.conditions();
         if (!how.cachesModelled()) {
-            notes.add("References to tables at the profile's average; --caches models where each one hits.");
+            notes.add("References to tables at the profile's average.");
         } else if (how.caches().equals(profile.name())) {
             notes.add("References to tables and data where each one hit in the profile's caches.");
         } else {
@@ -84,7 +84,8 @@ public record Cost(
                     + profile.name() + ".");
         }
         if (how.tlbs().isEmpty()) {
-            notes.add("Walks as of a TLB without limit (fidelity fast).");
+            notes.add(
+                    "Walks as fidelity fast takes them, whose cache of translations is no processor's; detailed has TLBs.");
         } else if (!how.tlbs().equals(profile.tlbs().name())) {
             notes.add("Walks as of the TLBs of " + how.tlbs() + ", not of " + profile.name() + ".");
         }

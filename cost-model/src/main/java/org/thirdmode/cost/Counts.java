@@ -27,7 +27,7 @@ public record Counts(
      *
      * @param extension which ran the guest
      * @param nested whether a second dimension translated its addresses
-     * @param tlbs whose TLBs and walk caches were modelled; empty for none: each translation is kept until it is flushed
+     * @param tlbs whose TLBs and walk caches were modelled; empty for fidelity {@code fast}
      * @param caches the profile whose cache hierarchy was modelled; empty for none
      */
     public record Conditions(Extension extension, boolean nested, String tlbs, String caches) {

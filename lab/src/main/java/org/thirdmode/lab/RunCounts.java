@@ -17,6 +17,7 @@ import org.thirdmode.pc.Machine;
 import org.thirdmode.pc.MachineConfiguration;
 import org.thirdmode.shadow.MmuCounters;
 import org.thirdmode.x86.paging.WalkCounters;
+import org.thirdmode.x86.tlb.TlbGeometry;
 
 /** What a machine has done so far, to be priced: nothing here is estimated, each number is a counter of the model. */
 public final class RunCounts {
@@ -29,7 +30,7 @@ public final class RunCounts {
         counts.put(Quantity.INSTRUCTIONS, machine.processor().instructions());
         counts.put(Quantity.FAULTS_DELIVERED, walks.pageFaults);
         walks(counts, walks);
-        String tlbs = configuration.detailed() ? configuration.profile().tlbs().name() : "";
+        String tlbs = name(configuration.modelledTlbs(configuration.profile()));
         return new Counts(workload, "bare", new Conditions(Extension.NONE, false, tlbs, ""), counts, List.of());
     }
 
@@ -66,11 +67,14 @@ public final class RunCounts {
         }
         // The hosts that the model makes have VPIDs or ASIDs.
         counts.put(Quantity.EXITS_WITH_TLB_KEPT, all);
-        String tlbs = configuration.detailed()
-                ? hypervisor.virt().hostFor(configuration.profile()).tlbs().name()
-                : "";
+        String tlbs = name(configuration.modelledTlbs(hypervisor.virt().hostFor(configuration.profile())));
         Extension extension = hypervisor.virt() == Virt.VMX ? Extension.VMX : Extension.SVM;
         return new Counts(workload, hypervisor.toString(), new Conditions(extension, nested, tlbs, ""), counts, exits);
+    }
+
+    /** Of the TLBs that were modelled; empty for none. */
+    private static String name(TlbGeometry tlbs) {
+        return tlbs == null ? "" : tlbs.name();
     }
 
     private static void walks(Map<Quantity, Long> counts, WalkCounters walks) {

@@ -1,0 +1,2 @@
+/** One class a paper: the runs that reproduce its claims. */
+package org.thirdmode.papers.paper;
