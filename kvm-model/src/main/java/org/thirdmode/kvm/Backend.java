@@ -82,6 +82,9 @@ public interface Backend extends TlbControl {
     /** What the hardware walks for the guest. */
     HardwareTables hardwareTables();
 
+    /** Whether translations of the guest are tagged as such, so that they outlive an exit: by a VPID or an ASID. */
+    boolean tagsTranslations();
+
     /** What exits made the hypervisor do, by reason in the manual's words. */
     ExitLedger ledger();
 

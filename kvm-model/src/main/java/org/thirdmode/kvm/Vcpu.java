@@ -756,6 +756,11 @@ public final class Vcpu implements Stateful {
         return backend.ledger().exits();
     }
 
+    /** Whether translations outlive exits: they do where the processor has VPIDs or ASIDs. */
+    public boolean translationsOutliveExits() {
+        return backend.tagsTranslations();
+    }
+
     /** What they made the hypervisor do, since this virtual CPU was made. */
     public ExitLedger ledger() {
         return backend.ledger();

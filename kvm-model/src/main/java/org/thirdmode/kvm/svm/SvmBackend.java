@@ -417,6 +417,11 @@ public final class SvmBackend implements Backend {
     }
 
     @Override
+    public boolean tagsTranslations() {
+        return true;
+    }
+
+    @Override
     public ExitLedger ledger() {
         return ledger;
     }

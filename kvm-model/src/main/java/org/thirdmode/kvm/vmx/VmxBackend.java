@@ -482,6 +482,11 @@ public final class VmxBackend implements Backend {
     }
 
     @Override
+    public boolean tagsTranslations() {
+        return vpid;
+    }
+
+    @Override
     public ExitLedger ledger() {
         return ledger;
     }
