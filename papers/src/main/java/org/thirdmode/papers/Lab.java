@@ -11,6 +11,7 @@ import org.thirdmode.cost.Profile;
 import org.thirdmode.cost.Profiles;
 import org.thirdmode.guests.GuestCatalogue;
 import org.thirdmode.guests.GuestImage;
+import org.thirdmode.kvm.HostConfiguration;
 import org.thirdmode.kvm.HostPageSize;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
@@ -101,8 +102,10 @@ public final class Lab {
             return RunCounts.of(run.workload, configuration, machine);
         }
         Hypervisor hypervisor = run.hypervisor.get();
-        try (VirtualMachine machine = new VirtualMachine(
-                configuration, hypervisor.virt(), hypervisor.mmu(), run.hostPages, image, options, ports)) {
+        HostConfiguration host =
+                HostConfiguration.of(hypervisor.virt(), configuration.profile()).withPages(run.hostPages);
+        try (VirtualMachine machine =
+                new VirtualMachine(configuration, host, hypervisor.mmu(), image, options, ports)) {
             ended(run, machine.run(BUDGET));
             return RunCounts.of(run.workload, configuration, hypervisor, machine);
         }
@@ -175,13 +178,7 @@ public final class Lab {
             walk = WalkExplainer.of(machine, access);
         } else {
             try (VirtualMachine machine = new VirtualMachine(
-                    MachineConfiguration.DEFAULT,
-                    Virt.VMX,
-                    hypervisor.get(),
-                    HostPageSize.SMALL,
-                    image,
-                    LoadOptions.DEFAULT,
-                    ports)) {
+                    MachineConfiguration.DEFAULT, Virt.VMX, hypervisor.get(), image, LoadOptions.DEFAULT, ports)) {
                 machine.run(MAPPED);
                 walk = WalkExplainer.of(machine, access);
             }
