@@ -88,8 +88,11 @@ public record MachineConfiguration(
         return new MachineConfiguration(memory, profile, seed, startDate, firmware, detailed, tlbs, Optional.of(made));
     }
 
-    /** MAXPHYADDR of the machine, in bits. */
+    /**
+     * MAXPHYADDR of the machine, in bits: twice what its memory needs at least. A hypervisor's processor is of the same width,
+     * since nested paging shows it to the guest, and has to have room for the guest's memory and its own.
+     */
     public int addressWidth() {
-        return Math.max(ADDRESS_WIDTH, 64 - Long.numberOfLeadingZeros(memory.top() - 1));
+        return Math.max(ADDRESS_WIDTH, 65 - Long.numberOfLeadingZeros(memory.top() - 1));
     }
 }

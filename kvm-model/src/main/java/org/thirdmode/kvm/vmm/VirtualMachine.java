@@ -49,9 +49,6 @@ import org.thirdmode.x86.time.GuestClock;
  * image prints the same, after the same number of its own instructions.
  */
 public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
-    /** Host-physical memory beside what guests have: tables, control structures. */
-    private static final int HOST_ADDRESS_WIDTH = 46;
-
     /** What a state file calls it. */
     public static final String ON = "kvm";
 
@@ -139,7 +136,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
         this.mmu = mmu;
         MachineConfiguration configuration = description.configuration();
         on.require(on.told(configuration.profile()), configuration.memory().size());
-        host = new HostMachine(on, HOST_ADDRESS_WIDTH, configuration.modelledTlbs(on.processor()));
+        host = new HostMachine(on, configuration.addressWidth(), configuration.modelledTlbs(on.processor()));
         host.cpu.system.random.seed(configuration.seed());
         vm = new Vm(host);
         UserMemory ram = new UserMemory(host, configuration.memory().top(), on.pages());

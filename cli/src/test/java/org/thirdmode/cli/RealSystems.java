@@ -1,0 +1,123 @@
+package org.thirdmode.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.thirdmode.kvm.MmuKind;
+import org.thirdmode.kvm.Virt;
+import org.thirdmode.lab.Experiment;
+import org.thirdmode.lab.Hypervisor;
+import org.thirdmode.lab.Measurement;
+import org.thirdmode.lab.Progress;
+import org.thirdmode.lab.Setup;
+import org.thirdmode.pc.MachineConfiguration;
+import org.thirdmode.pc.loader.Image;
+import org.thirdmode.pc.loader.ImageException;
+import org.thirdmode.pc.loader.LoadOptions;
+
+/**
+ * Debian's cloud kernel, as Debian built it, goes on a tour and switches the power off; see docs/real-systems.md. What is not
+ * there is fetched where the environment says CI; else, and where that fails, these tests say so and are skipped.
+ */
+class RealSystems {
+    private static final Path GUESTS = Path.of("..", "guest-kernels");
+    private static final Path KERNEL = GUESTS.resolve("real/linux-cloud-amd64");
+    private static final Path RAM_DISK = GUESTS.resolve("real/initrd-amd64.gz");
+
+    private static final String COMMAND_LINE = "console=ttyS0 panic=-1 script=tour";
+    private static final long BUDGET = 6_000_000_000L;
+
+    /** What the machine without a hypervisor did. */
+    private static Measurement bare;
+
+    @BeforeAll
+    static void fetched() throws IOException, InterruptedException, ImageException {
+        if (!Files.exists(RAM_DISK)) {
+            if (System.getenv("CI") == null) {
+                abort("no guest-kernels/real here: guest-kernels/fetch-real makes it, from Debian's packages");
+            }
+            fetch();
+        }
+        bare = measured(Optional.empty());
+    }
+
+    private static void fetch() throws IOException, InterruptedException {
+        Path log = Files.createTempFile("fetch-real", ".log");
+        try {
+            Process process = new ProcessBuilder(
+                            "bash", GUESTS.resolve("fetch-real").toString())
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .start();
+            boolean ended = process.waitFor(10, TimeUnit.MINUTES);
+            process.destroyForcibly();
+            if (!ended || process.waitFor() != 0) {
+                List<String> said = Files.readAllLines(log);
+                abort("guest-kernels/fetch-real failed: " + (said.isEmpty() ? "no word" : said.getLast()));
+            }
+        } finally {
+            Files.delete(log);
+        }
+    }
+
+    private static Image image(Path file) throws IOException {
+        return new Image(file.getFileName().toString(), Files.readAllBytes(file));
+    }
+
+    /** What the kernel did on a machine; without VMX in CPUID, which it would look into. */
+    private static Measurement measured(Optional<Hypervisor> on) throws IOException, ImageException {
+        LoadOptions options = LoadOptions.DEFAULT
+                .withCommandLine(COMMAND_LINE)
+                .withModules(List.of(new LoadOptions.Module(image(RAM_DISK), "")));
+        MachineConfiguration configuration = MachineConfiguration.DEFAULT.withMemory(128 << 20);
+        return Experiment.run(new Setup(image(KERNEL), options, configuration, on), BUDGET, Progress.NONE);
+    }
+
+    private static void isTheBareOne(Virt virt, MmuKind mmu) throws IOException, ImageException {
+        Measurement virtual = measured(Optional.of(new Hypervisor(virt, mmu)));
+        assertTrue(
+                virtual.agreesWith(bare),
+                () -> bare.outcome() + " after " + bare.instructions() + ", " + virtual.outcome() + " after "
+                        + virtual.instructions());
+    }
+
+    @Test
+    void linuxRunsAScriptAndSwitchesThePowerOff() {
+        CommandLineCase run = CommandLineCase.of(
+                new BareMachine(),
+                "run",
+                KERNEL.toString(),
+                "--initrd",
+                RAM_DISK.toString(),
+                "--memory",
+                "128M",
+                "--append",
+                COMMAND_LINE,
+                "--max-instructions",
+                Long.toString(BUDGET));
+        assertTrue(run.out().contains("init: Linux "), run.out());
+        assertTrue(run.out().contains("forked 20\r\n"), run.out());
+        assertTrue(run.out().contains("tour: done\r\n"), run.out());
+        assertTrue(run.out().contains("ACPI: PM: Preparing to enter system sleep state S5"), run.out());
+        assertEquals(0, run.status(), run.err());
+    }
+
+    @Test
+    void linuxCannotTellNestedPagingFromTheBareMachine() throws IOException, ImageException {
+        isTheBareOne(Virt.VMX, MmuKind.NESTED);
+    }
+
+    @Test
+    void linuxCannotTellShadowTablesFromTheBareMachine() throws IOException, ImageException {
+        isTheBareOne(Virt.SVM, MmuKind.UNSYNC);
+    }
+}
