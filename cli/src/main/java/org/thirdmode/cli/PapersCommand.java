@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
         name = "papers",
         description = {
             "Runs what reproduces the claims of papers, and prints theirs beside ours. A claim is exact (equal), calibrated"
-                    + " (within 5 %), fitted (ours was made from it) or a shape (the order is the same). What differs is shown"
+                    + " (within 5 %%), fitted (ours was made from it) or a shape (the order is the same). What differs is shown"
                     + " and explained, never tuned away.",
             ""
         },

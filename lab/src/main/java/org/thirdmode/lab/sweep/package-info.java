@@ -9,7 +9,6 @@
  *
  * <p>Read {@code Parameters} first, then {@code Plan}, then {@code Results}.
  *
- * <p>Left out: geometry from a recorded trace of references. A run with TLBs modelled takes little longer than reading its
- * trace would, so another geometry is another run.
+ * <p>Left out: geometry from a recorded trace of references; another geometry is another run.
  */
 package org.thirdmode.lab.sweep;
