@@ -120,4 +120,10 @@ class RealSystems {
     void linuxCannotTellShadowTablesFromTheBareMachine() throws IOException, ImageException {
         isTheBareOne(Virt.SVM, MmuKind.UNSYNC);
     }
+
+    /** The kernel names PCIDs, which a processor that walks shadow tables does not have. */
+    @Test
+    void linuxCannotTellCachedShadowTablesFromTheBareMachine() throws IOException, ImageException {
+        isTheBareOne(Virt.VMX, MmuKind.CACHED);
+    }
 }

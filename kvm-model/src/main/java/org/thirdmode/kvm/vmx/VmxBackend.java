@@ -27,6 +27,7 @@ import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.exec.system.DebugRegisters;
 import org.thirdmode.x86.paging.Access;
 import org.thirdmode.x86.state.Cr0;
+import org.thirdmode.x86.state.Cr4;
 import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.state.Segment;
 import org.thirdmode.x86.state.Vector;
@@ -138,7 +139,16 @@ public final class VmxBackend implements Backend {
     @Override
     public void mmu(GuestMmu guestMmu) {
         mmu = guestMmu;
-        control(PrimaryProcessorBased.INVLPG_EXITING, !nested && mmu.interceptsInvlpg());
+        interceptInvalidations();
+    }
+
+    /**
+     * INVPCID exits where INVLPG does. With shadow tables the processor runs without PCIDs, and would refuse those that a guest
+     * with CR4.PCIDE names.
+     */
+    private void interceptInvalidations() {
+        boolean wanted = !nested && (mmu.interceptsInvlpg() || (guest.state.cr4 & Cr4.PCIDE) != 0);
+        control(PrimaryProcessorBased.INVLPG_EXITING, wanted);
     }
 
     @Override
@@ -296,6 +306,7 @@ public final class VmxBackend implements Backend {
             }
         } else {
             registers.storeShadowPaging(paging);
+            interceptInvalidations();
         }
         if (event.exists()) {
             vmcs.write(VmcsField.VM_ENTRY_INTERRUPTION_INFORMATION, event.information() & 0xffff_ffffL);
