@@ -68,7 +68,7 @@ public interface Backend extends TlbControl {
      *
      * @return what user space has to do, or null where the guest can go on
      */
-    KvmExit handleExit(Vcpu vcpu);
+    KvmExit handleExit(GuestExecution execution);
 
     /**
      * Whether the guest's FPU is in the processor: while its CR0.TS is set, its first use of one comes as an exception of its

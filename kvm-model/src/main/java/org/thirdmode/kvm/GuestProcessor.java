@@ -1,10 +1,14 @@
 package org.thirdmode.kvm;
 
+import java.util.Arrays;
 import org.thirdmode.shadow.PagingRegisters;
 import org.thirdmode.x86.bus.LocalApicPort;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.profile.CpuProfile;
+import org.thirdmode.x86.state.CpuState;
+import org.thirdmode.x86.state.Cr4;
+import org.thirdmode.x86.state.GuestExit;
 import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.time.GuestClock;
 
@@ -15,14 +19,32 @@ import org.thirdmode.x86.time.GuestClock;
 final class GuestProcessor implements PagingRegisters {
     final Processor cpu;
     final GuestBus bus;
+    final LocalApicPort apic;
 
     GuestProcessor(Vm vm, CpuProfile profile, LocalApicPort apic) {
         bus = new GuestBus(vm);
+        this.apic = apic;
         int width = vm.host().memory.addressWidth();
         PhysicalMemory memory = new PhysicalMemory(width);
         memory.mapMmio(0, 1L << width, bus);
         cpu = new Processor(memory, bus, apic, new GuestClock(), profile.withoutVirtualization());
         bus.exitBy(cpu.exit);
+    }
+
+    /**
+     * The processor that the guest ran on read its PDPTEs in each walk; this one has registers for them. KVM: {@code
+     * load_pdptrs} for KVM_SET_SREGS.
+     */
+    void loadPdptes() {
+        CpuState state = cpu.state;
+        if (state.paging() && (state.cr4 & Cr4.PAE) != 0 && !state.longModeActive()) {
+            try {
+                cpu.walker.loadPdptes(state.cr3);
+            } catch (GuestExit device) {
+                // A table in a device's registers has no entries.
+                Arrays.fill(state.pdpte, 0);
+            }
+        }
     }
 
     @Override

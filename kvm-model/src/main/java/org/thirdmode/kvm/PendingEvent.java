@@ -1,8 +1,10 @@
 package org.thirdmode.kvm;
 
 import org.thirdmode.x86.exec.EventInformation;
+import org.thirdmode.x86.exec.Events;
 import org.thirdmode.x86.snapshot.StatePort;
 import org.thirdmode.x86.snapshot.Stateful;
+import org.thirdmode.x86.state.Vector;
 
 /**
  * The event that the next entry injects, in the format that VM_ENTRY_INTR_INFO and EVENTINJ share. KVM: the queued exception,
@@ -23,6 +25,27 @@ public final class PendingEvent implements Stateful {
     /** An event without error code that no instruction stands for. */
     void set(int type, int vector) {
         set(EventInformation.of(type, vector, false), 0, 0);
+    }
+
+    /**
+     * A fault comes to what there is. Where that is a fault too, on the way to its handler, both may make a double fault. SDM 3A
+     * "Interrupt 8—Double Fault Exception (#DF)".
+     *
+     * @return false where they make a triple fault
+     */
+    boolean fault(int vector, boolean hasErrorCode, int newErrorCode) {
+        if (is(EventInformation.HARDWARE_EXCEPTION)) {
+            int first = EventInformation.vector(information);
+            if (Events.tripleFault(first, vector)) {
+                return false;
+            }
+            if (Events.doubleFault(first, vector)) {
+                set(EventInformation.of(EventInformation.HARDWARE_EXCEPTION, Vector.DF, true), 0, 0);
+                return true;
+            }
+        }
+        set(EventInformation.of(EventInformation.HARDWARE_EXCEPTION, vector, hasErrorCode), newErrorCode, 0);
+        return true;
     }
 
     /** From now on none. */

@@ -3,12 +3,12 @@ package org.thirdmode.kvm.svm;
 import java.util.Map;
 import org.thirdmode.kvm.Backend;
 import org.thirdmode.kvm.ExitLedger;
+import org.thirdmode.kvm.GuestExecution;
 import org.thirdmode.kvm.HardwareTables;
 import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.HostProcessor;
 import org.thirdmode.kvm.KvmExit;
 import org.thirdmode.kvm.PendingEvent;
-import org.thirdmode.kvm.Vcpu;
 import org.thirdmode.kvm.mmu.ModificationLog;
 import org.thirdmode.kvm.mmu.TdpFormat;
 import org.thirdmode.kvm.mmu.TdpHardware;
@@ -304,13 +304,13 @@ public final class SvmBackend implements Backend {
     }
 
     @Override
-    public KvmExit handleExit(Vcpu vcpu) {
+    public KvmExit handleExit(GuestExecution execution) {
         if (notEntered) {
             if (nested) {
                 // It may be one that invalidates translations, which nobody but the processor keeps.
                 flush();
             }
-            return vcpu.emulate();
+            return execution.emulate();
         }
         long code = vmcb.read(VmcbField.EXITCODE);
         ledger.exit(code == ExitTable.INVALID ? INVALID : (int) code);
@@ -318,34 +318,34 @@ public final class SvmBackend implements Backend {
             VmrunCheck failing = svm.lastFailing();
             return new KvmExit.FailEntry(code, failing == null ? "VMEXIT_INVALID" : failing.title());
         }
-        injectAgain(vcpu);
+        injectAgain(execution);
         ledger.read(fieldsOf(exit));
         return switch (exit) {
             case SvmExit.NestedPageFault(long guestPhysical, long error) ->
-                vcpu.pageFault(guestPhysical, (int) error & (Access.WRITE | Access.FETCH));
-            case SvmExit.Interrupt ignored -> vcpu.hostInterrupt();
-            case SvmExit.VirtualInterruptWindow ignored -> vcpu.interruptWindow();
+                execution.pageFault(guestPhysical, (int) error & (Access.WRITE | Access.FETCH));
+            case SvmExit.Interrupt ignored -> execution.hostInterrupt();
+            case SvmExit.VirtualInterruptWindow ignored -> execution.interruptWindow();
             case SvmExit.Shutdown ignored -> new KvmExit.Shutdown();
             case SvmExit.GuestException(int vector, int errorCode, long address) ->
                 switch (vector) {
-                    case Vector.PF -> pageFault(vcpu, address, errorCode);
+                    case Vector.PF -> pageFault(execution, address, errorCode);
                     // An instruction of the other vendor's, or none at all: the emulator knows the guest's processor.
-                    case Vector.UD -> vcpu.emulate();
+                    case Vector.UD -> execution.emulate();
                     default -> unknown();
                 };
-            case SvmExit.TaskSwitch ignored -> vcpu.switchTask();
+            case SvmExit.TaskSwitch ignored -> execution.switchTask();
             // Instructions that the hypervisor executes in the guest's place.
             case SvmExit.ControlRegister(int number, boolean write, boolean move, int register) ->
-                number == 3 && write ? vcpu.loadCr3() : vcpu.emulate();
-            case SvmExit.SelectiveCr0Write ignored -> vcpu.emulate();
-            case SvmExit.DebugRegister ignored -> vcpu.emulate();
-            case SvmExit.SoftwareInterrupt ignored -> vcpu.emulate();
+                number == 3 && write ? execution.loadCr3() : execution.emulate();
+            case SvmExit.SelectiveCr0Write ignored -> execution.emulate();
+            case SvmExit.DebugRegister ignored -> execution.emulate();
+            case SvmExit.SoftwareInterrupt ignored -> execution.emulate();
             // Where the processor does not tell the address, everything is forgotten.
-            case SvmExit.InvalidatePage(long linear) -> decodeAssists ? vcpu.invlpg(linear) : vcpu.invpcid();
-            case SvmExit.PortAccess io -> io.repeat() ? vcpu.repeatedIo() : vcpu.emulate();
-            case SvmExit.MsrAccess ignored -> vcpu.emulate();
+            case SvmExit.InvalidatePage(long linear) -> decodeAssists ? execution.invlpg(linear) : execution.invpcid();
+            case SvmExit.PortAccess io -> io.repeat() ? execution.repeatedIo() : execution.emulate();
+            case SvmExit.MsrAccess ignored -> execution.emulate();
             case SvmExit.Instruction(int exitCode, String name) ->
-                exitCode == INVPCID_EXIT ? vcpu.invpcid() : vcpu.emulate();
+                exitCode == INVPCID_EXIT ? execution.invpcid() : execution.emulate();
             // Not asked for.
             case SvmExit.NonMaskableInterrupt ignored -> unknown();
             case SvmExit.Init ignored -> unknown();
@@ -371,23 +371,23 @@ public final class SvmBackend implements Backend {
     }
 
     /** With shadow tables the MMU looks at the guest's privilege and flags. */
-    private KvmExit pageFault(Vcpu vcpu, long linear, int errorCode) {
+    private KvmExit pageFault(GuestExecution execution, long linear, int errorCode) {
         fetchRegisters();
-        return vcpu.pageFault(linear, errorCode);
+        return execution.pageFault(linear, errorCode);
     }
 
     /**
      * An event that the exit interrupted on its way to the guest's handler is injected by the next entry; one that an
      * instruction raised is not, for RIP is still at the instruction, which raises it again.
      */
-    private void injectAgain(Vcpu vcpu) {
+    private void injectAgain(GuestExecution execution) {
         long information = vmcb.read(VmcbField.EXITINTINFO);
         int event = (int) information;
         if (event >= 0 || byInstruction(event)) {
             return;
         }
         boolean ours = entryInjected && cpu.now() == entryTick && vmcb.read(VmcbField.RIP) == entryRip;
-        vcpu.injectAgain(event, (int) (information >>> 32), 0, !ours);
+        execution.injectAgain(event, (int) (information >>> 32), 0, !ours);
     }
 
     /** INT n, or INT3 and INTO, which EXITINTINFO shows as exceptions; INT1 is intercepted. */

@@ -4,13 +4,13 @@ import java.util.List;
 import java.util.Map;
 import org.thirdmode.kvm.Backend;
 import org.thirdmode.kvm.ExitLedger;
+import org.thirdmode.kvm.GuestExecution;
 import org.thirdmode.kvm.HardwareTables;
 import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.HostProcessor;
 import org.thirdmode.kvm.KvmExit;
 import org.thirdmode.kvm.PendingEvent;
 import org.thirdmode.kvm.PrivateRegion;
-import org.thirdmode.kvm.Vcpu;
 import org.thirdmode.kvm.mmu.TdpHardware;
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.HardwarePaging;
@@ -336,7 +336,7 @@ public final class VmxBackend implements Backend {
     }
 
     @Override
-    public KvmExit handleExit(Vcpu vcpu) {
+    public KvmExit handleExit(GuestExecution execution) {
         int reasonField = (int) vmcs.read(VmcsField.EXIT_REASON);
         // Bit 31: an entry that failed. The launch state of the VMCS is as it was, and the event is still to come.
         boolean entered = reasonField >= 0;
@@ -348,53 +348,53 @@ public final class VmxBackend implements Backend {
         }
         if (entered) {
             event.clear();
-            injectAgain(vcpu);
+            injectAgain(execution);
         } else {
             vmcs.write(VmcsField.VM_ENTRY_INTERRUPTION_INFORMATION, 0);
         }
         VmExit exit = extension.exit();
         ledger.read(fieldsOf(exit));
         return switch (exit) {
-            case VmExit.EptViolation violation -> vcpu.pageFault(violation.guestPhysical(), errorCode(violation));
-            case VmExit.PageModificationLogFull ignored -> vcpu.modificationLogFull();
-            case VmExit.ExternalInterrupt ignored -> vcpu.hostInterrupt();
-            case VmExit.InterruptWindow ignored -> vcpu.interruptWindow();
+            case VmExit.EptViolation violation -> execution.pageFault(violation.guestPhysical(), errorCode(violation));
+            case VmExit.PageModificationLogFull ignored -> execution.modificationLogFull();
+            case VmExit.ExternalInterrupt ignored -> execution.hostInterrupt();
+            case VmExit.InterruptWindow ignored -> execution.interruptWindow();
             case VmExit.NmiWindow ignored -> null;
             case VmExit.TripleFault ignored -> new KvmExit.Shutdown();
             case VmExit.EntryFailureGuestState(int qualification) ->
                 unrestricted
                         ? new KvmExit.FailEntry(number, "invalid guest state, qualification " + qualification)
-                        : vcpu.emulateInvalidState();
+                        : execution.emulateInvalidState();
             case VmExit.EntryFailureMsrLoading(int entry) ->
                 new KvmExit.FailEntry(number, "MSR loading, entry " + entry);
-            case VmExit.ExceptionOrNmi e -> exception(vcpu, e);
-            case VmExit.TaskSwitch ignored -> vcpu.switchTask();
+            case VmExit.ExceptionOrNmi e -> exception(execution, e);
+            case VmExit.TaskSwitch ignored -> execution.switchTask();
             // Instructions that the hypervisor executes in the guest's place.
-            case VmExit.Cpuid ignored -> vcpu.emulate();
-            case VmExit.Hlt ignored -> vcpu.emulate();
-            case VmExit.Invd ignored -> vcpu.emulate();
-            case VmExit.Invlpg(long linear, int length) -> vcpu.invlpg(linear);
-            case VmExit.Rdpmc ignored -> vcpu.emulate();
-            case VmExit.Rdtsc ignored -> vcpu.emulate();
-            case VmExit.Rdtscp ignored -> vcpu.emulate();
+            case VmExit.Cpuid ignored -> execution.emulate();
+            case VmExit.Hlt ignored -> execution.emulate();
+            case VmExit.Invd ignored -> execution.emulate();
+            case VmExit.Invlpg(long linear, int length) -> execution.invlpg(linear);
+            case VmExit.Rdpmc ignored -> execution.emulate();
+            case VmExit.Rdtsc ignored -> execution.emulate();
+            case VmExit.Rdtscp ignored -> execution.emulate();
             case VmExit.ControlRegisterAccess access ->
-                access.register() == 3 && access.type() == 0 ? vcpu.loadCr3() : vcpu.emulate();
-            case VmExit.MovDr ignored -> vcpu.emulate();
-            case VmExit.IoInstruction io -> io.rep() ? vcpu.repeatedIo() : vcpu.emulate();
-            case VmExit.Rdmsr ignored -> vcpu.emulate();
-            case VmExit.Wrmsr ignored -> vcpu.emulate();
-            case VmExit.Mwait ignored -> vcpu.emulate();
-            case VmExit.Monitor ignored -> vcpu.emulate();
-            case VmExit.Pause ignored -> vcpu.emulate();
-            case VmExit.Wbinvd ignored -> vcpu.emulate();
-            case VmExit.Xsetbv ignored -> vcpu.emulate();
-            case VmExit.RandomNumber ignored -> vcpu.emulate();
-            case VmExit.Invpcid ignored -> vcpu.invpcid();
-            case VmExit.SupervisorState ignored -> vcpu.emulate();
-            case VmExit.AccessToDescriptorTable ignored -> vcpu.emulate();
+                access.register() == 3 && access.type() == 0 ? execution.loadCr3() : execution.emulate();
+            case VmExit.MovDr ignored -> execution.emulate();
+            case VmExit.IoInstruction io -> io.rep() ? execution.repeatedIo() : execution.emulate();
+            case VmExit.Rdmsr ignored -> execution.emulate();
+            case VmExit.Wrmsr ignored -> execution.emulate();
+            case VmExit.Mwait ignored -> execution.emulate();
+            case VmExit.Monitor ignored -> execution.emulate();
+            case VmExit.Pause ignored -> execution.emulate();
+            case VmExit.Wbinvd ignored -> execution.emulate();
+            case VmExit.Xsetbv ignored -> execution.emulate();
+            case VmExit.RandomNumber ignored -> execution.emulate();
+            case VmExit.Invpcid ignored -> execution.invpcid();
+            case VmExit.SupervisorState ignored -> execution.emulate();
+            case VmExit.AccessToDescriptorTable ignored -> execution.emulate();
             // The guest's processor has no VMX: #UD.
-            case VmExit.VmxInstruction ignored -> vcpu.emulate();
-            case VmExit.VmxInstructionWithOperands ignored -> vcpu.emulate();
+            case VmExit.VmxInstruction ignored -> execution.emulate();
+            case VmExit.VmxInstructionWithOperands ignored -> execution.emulate();
             // Not asked for, or not yet handled.
             case VmExit.InitSignal e -> unknown(e);
             case VmExit.StartupIpi e -> unknown(e);
@@ -422,25 +422,25 @@ public final class VmxBackend implements Backend {
         };
     }
 
-    private KvmExit exception(Vcpu vcpu, VmExit.ExceptionOrNmi e) {
+    private KvmExit exception(GuestExecution execution, VmExit.ExceptionOrNmi e) {
         int vector = EventInformation.vector(e.information());
         if (vector == Vector.PF && !nested) {
-            return pageFault(vcpu, e.qualification(), e.errorCode());
+            return pageFault(execution, e.qualification(), e.errorCode());
         }
-        return registers.virtual8086() ? realModeException(vcpu, vector, (int) e.qualification()) : unknown(e);
+        return registers.virtual8086() ? realModeException(execution, vector, (int) e.qualification()) : unknown(e);
     }
 
     /**
      * An instruction of real-address mode that virtual-8086 mode refuses, or that faults there too: the emulator knows. KVM:
      * {@code handle_rmode_exception}.
      */
-    private KvmExit realModeException(Vcpu vcpu, int vector, int qualification) {
+    private KvmExit realModeException(GuestExecution execution, int vector, int qualification) {
         fetchRegisters();
         long linear = guest.state.segmentBase[Segment.CS] + guest.state.rip;
         int faults = DebugRegisters.BD | guest.system.debug.instructionHits(linear);
         return vector == Vector.DB && (qualification & faults) == 0
-                ? vcpu.debugTrap(qualification & DEBUG_TRAPS)
-                : vcpu.emulate();
+                ? execution.debugTrap(qualification & DEBUG_TRAPS)
+                : execution.emulate();
     }
 
     private static KvmExit unknown(VmExit exit) {
@@ -455,18 +455,18 @@ public final class VmxBackend implements Backend {
     }
 
     /** With shadow tables the MMU looks at the guest's privilege and flags. */
-    private KvmExit pageFault(Vcpu vcpu, long linear, int errorCode) {
+    private KvmExit pageFault(GuestExecution execution, long linear, int errorCode) {
         fetchRegisters();
-        return vcpu.pageFault(linear, errorCode);
+        return execution.pageFault(linear, errorCode);
     }
 
     /** An event that the exit interrupted on its way to the guest's handler is injected by the next entry. */
-    private void injectAgain(Vcpu vcpu) {
+    private void injectAgain(GuestExecution execution) {
         int information = (int) vmcs.read(VmcsField.IDT_VECTORING_INFORMATION);
         // In virtual-8086 mode it can only be INT n, and RIP is still at it.
         if (information < 0 && !registers.virtual8086()) {
             boolean ours = entryInjected && cpu.now() == entryTick;
-            vcpu.injectAgain(
+            execution.injectAgain(
                     information,
                     (int) vmcs.read(VmcsField.IDT_VECTORING_ERROR_CODE),
                     (int) vmcs.read(VmcsField.VM_EXIT_INSTRUCTION_LENGTH),

@@ -16,6 +16,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.thirdmode.kvm.DebugGuest;
 import org.thirdmode.kvm.HostConfiguration;
 import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.Irqchip;
@@ -143,7 +144,7 @@ class TheApi {
         for (Virt virt : Virt.values()) {
             try (VirtualMachine machine = running(virt, MmuKind.CACHED)) {
                 Vcpu vcpu = machine.vcpu();
-                vcpu.debugGuest(Optional.of(new Vcpu.DebugGuest(true, Set.of())));
+                vcpu.debugGuest(Optional.of(new DebugGuest(true, Set.of())));
                 for (int i = 0; i < 100; i++) {
                     long before = machine.instructions();
                     assertEquals(new MachineOutcome.Interrupted(), machine.run(Guests.BUDGET));
@@ -173,7 +174,7 @@ class TheApi {
                 }
             }
             long begin = machine.instructions();
-            vcpu.debugGuest(Optional.of(new Vcpu.DebugGuest(false, Set.of(where))));
+            vcpu.debugGuest(Optional.of(new DebugGuest(false, Set.of(where))));
             List<Long> reached = new ArrayList<>();
             while (machine.run(begin + 400 - machine.instructions()) instanceof MachineOutcome.Interrupted) {
                 assertEquals(where, vcpu.registers().state.rip);
@@ -188,7 +189,7 @@ class TheApi {
         Guests.Run expected = Guests.alone("hello64", "", MmuKind.UNSYNC);
         ByteArrayOutputStream serial = new ByteArrayOutputStream();
         try (VirtualMachine machine = Guests.machine("hello64", "", MmuKind.UNSYNC, serial)) {
-            machine.vcpu().debugGuest(Optional.of(new Vcpu.DebugGuest(true, Set.of())));
+            machine.vcpu().debugGuest(Optional.of(new DebugGuest(true, Set.of())));
             while (machine.run(Guests.BUDGET) instanceof MachineOutcome.Interrupted
                     && machine.instructions() < expected.ticks() - 1) {
                 // step
@@ -200,7 +201,7 @@ class TheApi {
 
     @Test
     void fiveBreakpointsAreOneTooMany() {
-        assertThrows(IllegalArgumentException.class, () -> new Vcpu.DebugGuest(false, Set.of(1L, 2L, 3L, 4L, 5L)));
+        assertThrows(IllegalArgumentException.class, () -> new DebugGuest(false, Set.of(1L, 2L, 3L, 4L, 5L)));
         assertEquals(new KvmExit.Debug(1), new KvmExit.Debug(1));
     }
 
