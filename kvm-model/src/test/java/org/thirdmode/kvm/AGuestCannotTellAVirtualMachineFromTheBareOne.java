@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -130,29 +129,18 @@ class AGuestCannotTellAVirtualMachineFromTheBareOne {
     @ParameterizedTest
     @EnumSource
     void whereItsFirstEntryFails(MmuKind mmu) throws Exception {
-        byte[] sector = new byte[512];
-        byte[] code = HexFormat.of()
-                .parseHex(
-                        "fa" // cli
-                                + "0f0116207c" // lgdt [7c20h]
-                                + "0f20c00c010f22c0" // CR0.PE = 1
-                                + "909090" // here the segments do not fit the mode
-                                + "66ea" + "197c0000" + "0800" // jmp 8:7c19h
-                                + "b02a" + "e6f4" // port f4h: end with status 42
-                                + "000000"
-                                + "1700" + "287c0000" + "0000" // the limit and base of the GDT
-                                + "0000000000000000" + "ffff0000009acf00" + "ffff00000092cf00");
-        System.arraycopy(code, 0, sector, 0, code.length);
-        sector[510] = 0x55;
-        sector[511] = (byte) 0xaa;
+        BootSector sector = BootSector.of(
+                "fa" // cli
+                        + "0f0116207c" // lgdt [7c20h]
+                        + "0f20c00c010f22c0" // CR0.PE = 1
+                        + "909090" // here the segments do not fit the mode
+                        + "66ea" + "197c0000" + "0800" // jmp 8:7c19h
+                        + "b02a" + "e6f4" // port f4h: end with status 42
+                        + "000000"
+                        + "1700" + "287c0000" + "0000" // the limit and base of the GDT
+                        + "0000000000000000" + "ffff0000009acf00" + "ffff00000092cf00");
         for (Virt virt : Virt.values()) {
-            VirtualMachine machine = new VirtualMachine(
-                    MachineConfiguration.DEFAULT,
-                    virt,
-                    mmu,
-                    Optional.of(new Image("sector", sector)),
-                    LoadOptions.DEFAULT,
-                    HostPorts.serial(value -> {}));
+            VirtualMachine machine = sector.machine(virt, mmu, new ByteArrayOutputStream());
             assertEquals(new MachineOutcome.Exited(42), machine.run(1000), () -> "by " + virt);
         }
     }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -79,28 +78,21 @@ class HostsWithoutUnrestrictedGuest {
                 HostPorts.serial(out::write));
     }
 
-    private static Image sector() {
-        byte[] sector = new byte[512];
-        byte[] code = HexFormat.of().parseHex(REAL_MODE);
-        System.arraycopy(code, 0, sector, 0, code.length);
-        sector[510] = 0x55;
-        sector[511] = (byte) 0xaa;
-        return new Image("sector", sector);
-    }
-
     @ParameterizedTest
     @CsvSource({"prescott, NAIVE", "prescott, CACHED", "prescott, UNSYNC", "nehalem, NESTED", "westmere, NESTED"})
     void runRealModeToTheSameEnd(String processor, MmuKind mmu) throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        VirtualMachine machine = machine(processor, mmu, sector(), LoadOptions.DEFAULT, out);
-        assertEquals(bare(processor, sector(), LoadOptions.DEFAULT), virtual(machine, out));
+        VirtualMachine machine =
+                machine(processor, mmu, BootSector.of(REAL_MODE).image(), LoadOptions.DEFAULT, out);
+        assertEquals(bare(processor, BootSector.of(REAL_MODE).image(), LoadOptions.DEFAULT), virtual(machine, out));
     }
 
     /** Most of it by virtual-8086 mode: what is emulated is what that refuses, and the stretch with a large segment. */
     @ParameterizedTest
     @CsvSource({"prescott, CACHED", "nehalem, NESTED"})
     void emulateOnlyWhatVirtual8086ModeCannotDo(String processor, MmuKind mmu) throws Exception {
-        VirtualMachine machine = machine(processor, mmu, sector(), LoadOptions.DEFAULT, new ByteArrayOutputStream());
+        VirtualMachine machine = machine(
+                processor, mmu, BootSector.of(REAL_MODE).image(), LoadOptions.DEFAULT, new ByteArrayOutputStream());
         machine.run(BUDGET);
         assertTrue(machine.vcpu().emulated() < 100, () -> machine.vcpu().emulated() + " emulated");
         assertTrue(machine.instructions() > 4000);
@@ -131,7 +123,12 @@ class HostsWithoutUnrestrictedGuest {
     void haveShadowTablesOrNothing() {
         IllegalArgumentException refused = assertThrows(
                 IllegalArgumentException.class,
-                () -> machine("prescott", MmuKind.NESTED, sector(), LoadOptions.DEFAULT, new ByteArrayOutputStream()));
+                () -> machine(
+                        "prescott",
+                        MmuKind.NESTED,
+                        BootSector.of(REAL_MODE).image(),
+                        LoadOptions.DEFAULT,
+                        new ByteArrayOutputStream()));
         assertTrue(refused.getMessage().contains("has no EPT"), refused::getMessage);
     }
 
@@ -145,7 +142,7 @@ class HostsWithoutUnrestrictedGuest {
                         told("haswell"),
                         host,
                         MmuKind.CACHED,
-                        Optional.of(sector()),
+                        Optional.of(BootSector.of(REAL_MODE).image()),
                         LoadOptions.DEFAULT,
                         HostPorts.serial(value -> {})));
         assertTrue(refused.getMessage().contains("SSSE3"), refused::getMessage);
@@ -155,8 +152,12 @@ class HostsWithoutUnrestrictedGuest {
     @Test
     void giveBackEveryPage() throws Exception {
         for (String processor : List.of("prescott", "nehalem")) {
-            VirtualMachine machine =
-                    machine(processor, MmuKind.CACHED, sector(), LoadOptions.DEFAULT, new ByteArrayOutputStream());
+            VirtualMachine machine = machine(
+                    processor,
+                    MmuKind.CACHED,
+                    BootSector.of(REAL_MODE).image(),
+                    LoadOptions.DEFAULT,
+                    new ByteArrayOutputStream());
             machine.run(BUDGET);
             machine.close();
             assertEquals(0, machine.hostPages(), processor);
