@@ -14,6 +14,7 @@ import org.thirdmode.guests.GuestImage;
 import org.thirdmode.guests.Workload;
 import org.thirdmode.lab.Comparison;
 import org.thirdmode.lab.Experiment;
+import org.thirdmode.lab.Host;
 import org.thirdmode.lab.Hypervisor;
 import org.thirdmode.lab.Measurement;
 import org.thirdmode.lab.Setup;
@@ -76,6 +77,9 @@ final class CompareCommand implements Callable<Integer> {
     private String kernel;
 
     @Mixin
+    private HostOptions host;
+
+    @Mixin
     private PriceOptions prices;
 
     @ArgGroup
@@ -101,6 +105,7 @@ final class CompareCommand implements Callable<Integer> {
                 .orElseThrow(() -> new ParameterException(
                         spec.commandLine(),
                         "--kernel " + kernel + ": is no kernel with workloads; valid are mini32, minipae, mini64"));
+        HostOptions.require(host.host(), kernel);
         List<String> workloads = allWorkloads
                 ? Workload.all().stream().map(Workload::name).toList()
                 : List.of(WorkloadChoice.checked(spec.commandLine(), workload));
@@ -140,10 +145,13 @@ final class CompareCommand implements Callable<Integer> {
         Image image = new Image(guest.name(), guest.bytes());
         LoadOptions options = LoadOptions.DEFAULT.withCommandLine("workload=" + name);
         List<Measurement> runs = new ArrayList<>();
+        Host on = host.host();
+        MachineConfiguration configuration =
+                MachineConfiguration.DEFAULT.withProfile(on.tells(MachineConfiguration.DEFAULT.profile()));
         Stream<Optional<Hypervisor>> machines = Stream.concat(
-                Stream.of(Optional.empty()), Hypervisor.all().stream().map(Optional::of));
+                Stream.of(Optional.empty()), Hypervisor.all(on).stream().map(Optional::of));
         machines.forEach(hypervisor -> {
-            Setup setup = new Setup(image, options, MachineConfiguration.DEFAULT, hypervisor);
+            Setup setup = new Setup(image, options, configuration, hypervisor);
             long expected =
                     runs.isEmpty() ? RunProgress.UNKNOWN : runs.getFirst().instructions();
             try (RunProgress progress = new RunProgress(err, kernel + " " + name + " " + setup.on(), expected)) {

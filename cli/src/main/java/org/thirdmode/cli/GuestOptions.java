@@ -6,13 +6,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.thirdmode.kvm.HostKernel;
-import org.thirdmode.kvm.HostPageSize;
 import org.thirdmode.kvm.Irqchip;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
 import org.thirdmode.pc.disk.DiskFile;
 import org.thirdmode.x86.profile.CpuProfile;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -59,39 +58,8 @@ final class GuestOptions {
                     + " or in the hypervisor; the ways out to user space are counted apart (default: user).")
     private Irqchip irqchip;
 
-    @Option(
-            names = "--host",
-            paramLabel = "x86_64|i386|i386-pae",
-            converter = Words.ToHostKernel.class,
-            description =
-                    "The kernel that runs a virtual machine, in 64-bit mode or in protected mode with or without PAE:"
-                            + " shadow and nested tables have its format (default: x86_64).")
-    private HostKernel host;
-
-    @Option(
-            names = "--host-cpu",
-            paramLabel = "PROFILE",
-            converter = Words.ToHostCpu.class,
-            description =
-                    "The processor that runs a virtual machine, as in prescott, which has no EPT and runs real mode as"
-                            + " virtual-8086 mode (default: that of --cpu, or one with everything that --virt has).")
-    private CpuProfile hostCpu;
-
-    @Option(
-            names = "--host-cpus",
-            paramLabel = "N",
-            description =
-                    "How many processors the host has, 1 to 64: where there are several, the scheduler moves the virtual"
-                            + " CPU on every 8th time it comes back from user space (default: 1).")
-    private Integer hostCpus;
-
-    @Option(
-            names = "--host-pages",
-            paramLabel = "4k|2m|1g",
-            converter = Words.ToHostPages.class,
-            description = "The pages in which the host gives a virtual machine memory: nested and unsync map large ones"
-                    + " whole (default: 4k).")
-    private HostPageSize hostPages;
+    @Mixin
+    private HostOptions host;
 
     @Option(
             names = "--memory",
@@ -179,13 +147,7 @@ final class GuestOptions {
     /** The hypervisor that was asked for. */
     HypervisorOptions hypervisor() {
         return new HypervisorOptions(
-                Optional.ofNullable(virt),
-                Optional.ofNullable(mmu),
-                Optional.ofNullable(irqchip),
-                Optional.ofNullable(hostCpu),
-                host == null ? HostKernel.X86_64 : host,
-                hostCpus == null ? 1 : hostCpus,
-                hostPages == null ? HostPageSize.SMALL : hostPages);
+                Optional.ofNullable(virt), Optional.ofNullable(mmu), Optional.ofNullable(irqchip), host.host());
     }
 
     /**
@@ -194,13 +156,7 @@ final class GuestOptions {
      * @param otherwise where nothing is said
      */
     Platform platform(Platform otherwise) {
-        boolean virtual = virt != null
-                || mmu != null
-                || irqchip != null
-                || host != null
-                || hostCpu != null
-                || hostCpus != null
-                || hostPages != null;
+        boolean virtual = virt != null || mmu != null || irqchip != null || host.given();
         if (platform == Platform.BARE && virtual) {
             throw new ParameterException(
                     spec.commandLine(),
@@ -257,8 +213,9 @@ final class GuestOptions {
 
     /** What a guest is told of its processor: where nothing is said, the host's, or one that has everything. */
     private Optional<String> processor(Platform on) {
-        if (cpu == null && on == Platform.KVM && hostCpu != null) {
-            return Optional.of(hostCpu.name());
+        Optional<CpuProfile> hosts = host.host().processor();
+        if (cpu == null && on == Platform.KVM && hosts.isPresent()) {
+            return Optional.of(hosts.get().name());
         }
         if (cpu == null && on == Platform.KVM && virt != null) {
             return Optional.of(virt.generic().name());

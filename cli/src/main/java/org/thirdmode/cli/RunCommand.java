@@ -44,19 +44,7 @@ import picocli.CommandLine.Spec;
 final class RunCommand implements Callable<Integer> {
     /** Options that say what a machine is made of. */
     private static final List<String> MADE_OF = List.of(
-            "--memory",
-            "--append",
-            "--workload",
-            "--module",
-            "--raw",
-            "--bios",
-            "--cpu",
-            "--fidelity",
-            "--seed",
-            "--host",
-            "--host-cpu",
-            "--host-cpus",
-            "--host-pages");
+            "--memory", "--append", "--workload", "--module", "--raw", "--bios", "--cpu", "--fidelity", "--seed");
 
     private final Bare bare;
     private final OutputStream out;
@@ -92,8 +80,9 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--restore",
             paramLabel = "FILE",
-            description = "Go on with the machine that --save wrote to FILE; a virtual one on the same host or on that"
-                    + " of --virt and --mmu. Its disk is opened where it was, or where --disk says.")
+            description =
+                    "Go on with the machine that --save wrote to FILE; a virtual one on the like of its host, but for"
+                            + " what --virt, --mmu and --host... say. Its disk is opened where it was, or where --disk says.")
     private Path restore;
 
     @Option(names = "--screen", description = "Print the text screen on standard error at the end.")

@@ -74,18 +74,19 @@ final class VirtualMachineRun {
         }
         MachineConfiguration configuration = BareMachine.configuration(what);
         Hypervisor on = new Hypervisor(
-                hypervisor.host(configuration.profile()).virt(),
-                hypervisor.mmu().orElse(MmuKind.NESTED));
+                hypervisor.hostFor(configuration.profile()).virt(),
+                hypervisor.mmu().orElse(MmuKind.NESTED),
+                hypervisor.host());
         return Optional.of(RunCounts.of(BareMachine.name(what), configuration, on, machine));
     }
 
     VirtualMachine machine(BareRun what, Disks disks, HostPorts ports) {
         try {
-            what.image().ifPresent(hypervisor::require);
+            what.image().ifPresent(image -> HostOptions.require(hypervisor.host(), image));
             MachineConfiguration configuration = BareMachine.configuration(what);
             return new VirtualMachine(
                     configuration,
-                    hypervisor.host(configuration.profile()),
+                    hypervisor.hostFor(configuration.profile()),
                     hypervisor.mmu().orElse(MmuKind.NESTED),
                     BareMachine.imageOf(what, disks),
                     BareMachine.loadOptions(what),
@@ -101,7 +102,7 @@ final class VirtualMachineRun {
         return SavePoint.restored(
                 file,
                 () -> VirtualMachine.restore(
-                        file, hypervisor.virt(), hypervisor.mmu(), saved -> disks.in(ports, saved)));
+                        file, hypervisor::hostFor, hypervisor.mmu(), saved -> disks.in(ports, saved)));
     }
 
     private Outcome runAndSave(VirtualMachine machine, SavePoint point, long budget, SerialOutput serial) {

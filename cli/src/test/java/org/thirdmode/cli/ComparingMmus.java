@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** {@code thirdmode compare}. */
@@ -36,6 +37,34 @@ class ComparingMmus {
         }) {
             assertTrue(run.out().contains("\n" + name), name + " is missing in " + run.out());
         }
+    }
+
+    /** A processor of 2005 has no EPT and no SVM. */
+    @Test
+    void theHostThatIsAskedForRunsWhatItCan() {
+        CommandLineCase run = compare("--workload", SMALL, "--host-cpu", "prescott", "--host-cpus", "2");
+        assertEquals(0, run.status(), run.err());
+        assertEquals(
+                List.of("bare", "vmx/naive", "vmx/cached", "vmx/unsync"),
+                run.out()
+                        .lines()
+                        .map(line -> line.split(" ", 2)[0])
+                        .filter(word -> word.equals("bare") || word.contains("/"))
+                        .filter(word -> !word.endsWith("."))
+                        .toList());
+    }
+
+    @Test
+    void aHostOf32BitsRunsGuestsOf32Bits() {
+        CommandLineCase run = compare("--workload", SMALL, "--host", "i386", "--kernel", "minipae");
+        assertEquals(0, run.status(), run.err());
+        assertTrue(run.out().contains("\nsvm/nested"), run.out());
+        CommandLineCase wide = compare("--workload", SMALL, "--host", "i386");
+        assertEquals(2, wide.status());
+        assertEquals(
+                "thirdmode: --host i386: mini64 is an x86_64 guest, which an i386 host cannot run; take a 32-bit one such as"
+                        + " mini32\n",
+                wide.err());
     }
 
     @Test

@@ -56,6 +56,40 @@ class SavedRuns {
         assertEquals(instructions(whole), instructions(second));
     }
 
+    /** Where a host has several processors, moves between them are counted. */
+    @Test
+    void theHostIsTheOneThatItWasOrTheOneThatIsAskedFor() {
+        Path file = folder.resolve("host.state");
+        String moves = "migrations between processors";
+        CommandLineCase first = run(
+                "mini32",
+                "--workload",
+                "fork processes=3 rounds=2 pages=3",
+                "--host-cpu",
+                "prescott",
+                "--mmu",
+                "unsync",
+                "--host-cpus",
+                "2",
+                "--save",
+                file.toString(),
+                "--at",
+                "100000");
+        assertEquals(0, first.status(), first.err());
+        CommandLineCase same = run("--restore", file.toString());
+        assertEquals(0, same.status(), same.err());
+        assertTrue(same.err().contains(moves), same.err());
+        CommandLineCase one = run("--restore", file.toString(), "--host-cpus", "1", "--host", "i386");
+        assertEquals(0, one.status(), one.err());
+        assertEquals(same.out(), one.out());
+        CommandLineCase amd = run("--restore", file.toString(), "--virt", "svm", "--mmu", "nested");
+        assertEquals(0, amd.status(), amd.err());
+        assertEquals(same.out(), amd.out());
+        CommandLineCase neither = run("--restore", file.toString(), "--virt", "svm", "--host-cpu", "nehalem");
+        assertEquals(2, neither.status());
+        assertTrue(neither.err().contains("has vmx"), neither.err());
+    }
+
     @Test
     void onTheBareMachineToo() {
         Path file = folder.resolve("bare.state");

@@ -4,6 +4,10 @@ import com.google.common.collect.Sets;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.thirdmode.svm.SvmFeature;
+import org.thirdmode.svm.SvmProfile;
+import org.thirdmode.vmx.capability.VmxCapabilities;
+import org.thirdmode.vmx.vmcs.SecondaryProcessorBased;
 import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.profile.Feature;
 
@@ -42,6 +46,10 @@ public record HostConfiguration(CpuProfile processor, HostKernel kernel, int pro
         return new HostConfiguration(virt.hostFor(guest));
     }
 
+    public HostConfiguration withProcessor(CpuProfile other) {
+        return new HostConfiguration(other, kernel, processors, pages);
+    }
+
     public HostConfiguration withKernel(HostKernel other) {
         return new HostConfiguration(processor, other, processors, pages);
     }
@@ -57,6 +65,14 @@ public record HostConfiguration(CpuProfile processor, HostKernel kernel, int pro
     /** The extension that its processor has. */
     public Virt virt() {
         return Virt.of(processor);
+    }
+
+    /** Whether its processor translates guest-physical addresses: EPT, nested paging. */
+    public boolean hasSecondDimension() {
+        return switch (virt()) {
+            case VMX -> VmxCapabilities.of(processor).has(SecondaryProcessorBased.ENABLE_EPT);
+            case SVM -> SvmProfile.of(processor.name()).has(SvmFeature.NP);
+        };
     }
 
     /** What a guest is told where it asks for {@code wanted}: on a 32-bit host there is no long mode. KVM: {@code F(LM)}. */

@@ -54,7 +54,7 @@ public final class Experiment {
     private Measurement virtual(Hypervisor hypervisor) throws ImageException {
         VirtualMachine machine = new VirtualMachine(
                 setup.configuration(),
-                hypervisor.virt(),
+                hypervisor.hostFor(setup.configuration().profile()),
                 hypervisor.mmu(),
                 Optional.of(setup.image()),
                 setup.options(),

@@ -3,20 +3,55 @@ package org.thirdmode.lab;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.thirdmode.kvm.HostConfiguration;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
+import org.thirdmode.x86.profile.CpuProfile;
 
-/** How a virtual machine is run: by an extension of the host's processor, and with an MMU. */
-public record Hypervisor(Virt virt, MmuKind mmu) {
+/**
+ * How a virtual machine is run.
+ *
+ * @param virt the extension of the host's processor
+ * @param mmu how its memory is translated
+ * @param host what else is asked of the host
+ */
+public record Hypervisor(Virt virt, MmuKind mmu, Host host) {
+    /** @throws IllegalArgumentException where the processor that is asked for has not the extension */
+    public Hypervisor {
+        if (host.processor().isPresent() && Virt.of(host.processor().get()) != virt) {
+            throw new IllegalArgumentException(
+                    "processor " + host.processor().get().name() + " has no " + virt);
+        }
+    }
+
+    /** On the usual host. */
+    public Hypervisor(Virt virt, MmuKind mmu) {
+        this(virt, mmu, Host.USUAL);
+    }
+
     /** Every extension with every MMU. */
     public static List<Hypervisor> all() {
+        return all(Host.USUAL);
+    }
+
+    /** Every extension with every MMU, as far as such a host has them. */
+    public static List<Hypervisor> all(Host host) {
         List<Hypervisor> all = new ArrayList<>();
         for (Virt virt : Virt.values()) {
+            CpuProfile processor = host.processor().orElse(virt.generic());
             for (MmuKind mmu : MmuKind.values()) {
-                all.add(new Hypervisor(virt, mmu));
+                boolean there = mmu != MmuKind.NESTED || new HostConfiguration(processor).hasSecondDimension();
+                if (Virt.of(processor) == virt && there) {
+                    all.add(new Hypervisor(virt, mmu, host));
+                }
             }
         }
         return all;
+    }
+
+    /** The host for a guest that is told of {@code guest}. */
+    public HostConfiguration hostFor(CpuProfile guest) {
+        return host.of(virt, guest);
     }
 
     /** As one says it: {@code vmx/nested}. */

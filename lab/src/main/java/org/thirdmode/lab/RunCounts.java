@@ -67,7 +67,8 @@ public final class RunCounts {
         }
         // Where exits empty the TLB, what fills it again is among the walks.
         counts.put(Quantity.EXITS_WITH_TLB_KEPT, machine.vcpu().translationsOutliveExits() ? all : 0);
-        String tlbs = name(configuration.modelledTlbs(hypervisor.virt().hostFor(configuration.profile())));
+        String tlbs = name(configuration.modelledTlbs(
+                hypervisor.hostFor(configuration.profile()).processor()));
         Extension extension = hypervisor.virt() == Virt.VMX ? Extension.VMX : Extension.SVM;
         return new Counts(workload, hypervisor.toString(), new Conditions(extension, nested, tlbs, ""), counts, exits);
     }

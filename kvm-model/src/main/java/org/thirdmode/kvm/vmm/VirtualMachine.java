@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.thirdmode.kvm.HostConfiguration;
 import org.thirdmode.kvm.HostMachine;
@@ -40,6 +41,7 @@ import org.thirdmode.x86.bus.ProcessorSignals;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.paging.WalkCounters;
+import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.snapshot.StateException;
 import org.thirdmode.x86.snapshot.StatePort;
 import org.thirdmode.x86.time.GuestClock;
@@ -66,6 +68,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
     private final HostPorts ports;
     private final MmuKind mmu;
     private final Board board;
+    private final HostConfiguration on;
     private final HostMachine host;
     private final Vm vm;
     private final SlotMap slots;
@@ -132,6 +135,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
     private VirtualMachine(MachineDescription description, HostConfiguration on, MmuKind mmu, HostPorts ports)
             throws ImageException {
         this.description = description;
+        this.on = on;
         this.ports = ports;
         this.mmu = mmu;
         MachineConfiguration configuration = description.configuration();
@@ -174,6 +178,11 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
     /** The board, for its screen, its keyboard and its consoles. */
     public Board board() {
         return board;
+    }
+
+    /** What it runs on. */
+    public HostConfiguration host() {
+        return on;
     }
 
     /** The virtual CPU, for one who looks inside. */
@@ -461,7 +470,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
 
     private void write(StatePort port) {
         new StateHeader(description, ports).write(port, ON);
-        port.choice("virt", host.virt);
+        SavedHost.through(port, on);
         port.choice("mmu", mmu);
         state(port);
     }
@@ -470,23 +479,24 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
      * The machine that {@link #save} wrote to {@code file}. What the guest can see goes on to the bit; the tables of the MMU
      * are made anew, so what they cost comes to what was counted before.
      *
-     * @param virt the extension to go on with, if not the same
+     * @param host what to go on on, if not on the like of what it ran on: told that, and the guest's processor
      * @param mmu how its memory is translated from now on, if not as before
      * @param ports the host's side, with the disks that the state names, or copies of them
      * @throws StateException where the file is no state of a virtual machine, or the disk has changed: in one line
      */
     public static VirtualMachine restore(
-            Path file, Optional<Virt> virt, Optional<MmuKind> mmu, Function<List<DiskFile>, HostPorts> ports)
+            Path file,
+            BiFunction<HostConfiguration, CpuProfile, HostConfiguration> host,
+            Optional<MmuKind> mmu,
+            Function<List<DiskFile>, HostPorts> ports)
             throws IOException {
         return StateFile.read(file, port -> {
             StateHeader header = StateHeader.read(port, ON, ports);
-            Virt savedVirt = port.choice("virt", Virt.VMX);
+            HostConfiguration savedHost = SavedHost.read(port);
             MmuKind savedMmu = port.choice("mmu", MmuKind.NESTED);
             try {
-                // The file knows the memory's content, not the pages that it was on.
-                HostConfiguration on = HostConfiguration.of(
-                        virt.orElse(savedVirt),
-                        header.description().configuration().profile());
+                HostConfiguration on = host.apply(
+                        savedHost, header.description().configuration().profile());
                 VirtualMachine machine =
                         new VirtualMachine(header.description(), on, mmu.orElse(savedMmu), header.host());
                 machine.state(port);

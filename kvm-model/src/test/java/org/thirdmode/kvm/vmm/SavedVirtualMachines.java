@@ -23,8 +23,16 @@ import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.thirdmode.guests.GuestCatalogue;
+import org.thirdmode.kvm.HostConfiguration;
+import org.thirdmode.kvm.HostKernel;
+import org.thirdmode.kvm.HostPageSize;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
+import org.thirdmode.pc.MachineConfiguration;
+import org.thirdmode.pc.loader.Image;
+import org.thirdmode.pc.loader.LoadOptions;
+import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.snapshot.StateException;
 
 /** A virtual machine that is written to a file and read back goes on to the bit. */
@@ -87,7 +95,7 @@ class SavedVirtualMachines {
             ByteArrayOutputStream rest = new ByteArrayOutputStream();
             rest.writeBytes(serial.toByteArray());
             try (VirtualMachine second =
-                    VirtualMachine.restore(file, Optional.empty(), Optional.of(c.after), _ -> Guests.ports(rest))) {
+                    VirtualMachine.restore(file, (saved, _) -> saved, Optional.of(c.after), _ -> Guests.ports(rest))) {
                 Path again = folder.resolve("again.state");
                 if (c.before == c.after) {
                     second.save(again);
@@ -96,6 +104,41 @@ class SavedVirtualMachines {
                 assertEquals(expected, Guests.finish(second, rest));
             }
             assertEquals(expected, Guests.finish(first, serial), "the one that was saved");
+        }
+    }
+
+    /** A processor without EPT, a kernel without PAE, several processors: none of it is the default. */
+    @Test
+    void goOnOnTheLikeOfTheirHostWhereNothingElseIsSaid() throws Exception {
+        HostConfiguration host =
+                new HostConfiguration(CpuProfile.named().get("prescott"), HostKernel.I386, 2, HostPageSize.LARGE);
+        MachineConfiguration configuration =
+                MachineConfiguration.DEFAULT.withMemory(16 << 20).withProfile(host.told(host.processor()));
+        Image image =
+                new Image("mini32", GuestCatalogue.find("mini32").orElseThrow().bytes());
+        LoadOptions options = LoadOptions.DEFAULT.withCommandLine("workload=fork processes=2 rounds=1 pages=2");
+        Path file = temporary.resolve("machine.state");
+        ByteArrayOutputStream serial = new ByteArrayOutputStream();
+        ByteArrayOutputStream likewise = new ByteArrayOutputStream();
+        ByteArrayOutputStream elsewhere = new ByteArrayOutputStream();
+        try (VirtualMachine first = new VirtualMachine(
+                configuration, host, MmuKind.CACHED, Optional.of(image), options, Guests.ports(serial))) {
+            first.run(200_000);
+            first.save(file);
+            likewise.writeBytes(serial.toByteArray());
+            elsewhere.writeBytes(serial.toByteArray());
+            Guests.Run expected = Guests.finish(first, serial);
+            try (VirtualMachine second =
+                    VirtualMachine.restore(file, (saved, _) -> saved, Optional.empty(), _ -> Guests.ports(likewise))) {
+                assertEquals(host, second.host());
+                assertEquals(expected, Guests.finish(second, likewise));
+            }
+            HostConfiguration other = new HostConfiguration(CpuProfile.GENERIC_AMD);
+            try (VirtualMachine third = VirtualMachine.restore(
+                    file, (_, _) -> other, Optional.of(MmuKind.NESTED), _ -> Guests.ports(elsewhere))) {
+                assertEquals(other, third.host());
+                assertEquals(expected, Guests.finish(third, elsewhere));
+            }
         }
     }
 
@@ -114,7 +157,10 @@ class SavedVirtualMachines {
             StateException e = assertThrows(
                     StateException.class,
                     () -> VirtualMachine.restore(
-                            file, Optional.empty(), Optional.empty(), _ -> Guests.ports(new ByteArrayOutputStream())));
+                            file,
+                            (saved, _) -> saved,
+                            Optional.empty(),
+                            _ -> Guests.ports(new ByteArrayOutputStream())));
             assertEquals(1, e.getMessage().lines().count());
             assertTrue(e.getMessage().startsWith(file.toString()), e.getMessage());
             assertArrayEquals(damaged, Files.readAllBytes(file));

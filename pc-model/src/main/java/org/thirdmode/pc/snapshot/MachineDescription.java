@@ -1,12 +1,9 @@
 package org.thirdmode.pc.snapshot;
 
-import com.google.common.collect.Sets;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import org.thirdmode.pc.MachineConfiguration;
 import org.thirdmode.pc.loader.Image;
@@ -16,7 +13,6 @@ import org.thirdmode.pc.memory.MemoryLayout;
 import org.thirdmode.x86.exec.Extension;
 import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.profile.CpuProfile;
-import org.thirdmode.x86.profile.Feature;
 import org.thirdmode.x86.snapshot.StateException;
 import org.thirdmode.x86.snapshot.StatePort;
 
@@ -53,8 +49,7 @@ public record MachineDescription(MachineConfiguration configuration, Optional<Im
 
     private MachineDescription fields(StatePort port) {
         long memory = port.number("memory", configuration.memory().size());
-        CpuProfile[] profile = {configuration.profile()};
-        port.part("profile", fields -> profile[0] = profile(fields, profile[0]));
+        CpuProfile profile = SavedProfile.through(port, "profile", configuration.profile());
         long seed = port.number("seed", configuration.seed());
         String date = port.text("start date", configuration.startDate().toString());
         Optional<Image> firmware = image(port, "firmware", configuration.firmware());
@@ -62,7 +57,7 @@ public record MachineDescription(MachineConfiguration configuration, Optional<Im
         try {
             MachineConfiguration read = new MachineConfiguration(
                     new MemoryLayout(memory),
-                    profile[0],
+                    profile,
                     seed,
                     LocalDateTime.parse(date),
                     firmware,
@@ -73,23 +68,6 @@ public record MachineDescription(MachineConfiguration configuration, Optional<Im
         } catch (IllegalArgumentException | java.time.DateTimeException e) {
             throw new StateException(e.getMessage());
         }
-    }
-
-    private static CpuProfile profile(StatePort port, CpuProfile profile) {
-        String name = port.text("name", profile.name());
-        CpuProfile.Vendor vendor = port.choice("vendor", profile.vendor());
-        int family = port.number("family", profile.family());
-        int model = port.number("model", profile.model());
-        int stepping = port.number("stepping", profile.stepping());
-        String brand = port.text("brand", profile.brand());
-        int leaf = port.number("maximum basic leaf", profile.maximumBasicLeaf());
-        Set<Feature> features = EnumSet.noneOf(Feature.class);
-        for (Feature feature : Feature.values()) {
-            if (port.flag(feature.name(), profile.has(feature))) {
-                features.add(feature);
-            }
-        }
-        return new CpuProfile(name, vendor, family, model, stepping, brand, leaf, Sets.immutableEnumSet(features));
     }
 
     private static Optional<Image> image(StatePort port, String name, Optional<Image> image) {
