@@ -17,6 +17,7 @@ import org.thirdmode.lab.sweep.ResultDatabase;
 import org.thirdmode.lab.sweep.ResultFile;
 import org.thirdmode.lab.sweep.Results;
 import org.thirdmode.lab.sweep.Study;
+import org.thirdmode.lab.sweep.Threads;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -134,7 +135,7 @@ final class SweepCommand implements Callable<Integer> {
             Extra.DUCKDB.jars(err);
         }
         try (Journal journal = Journal.open(runs, Build.fingerprint(), study.budget())) {
-            Results results = execute(plan, journal);
+            Results results = execute(plan, journal, result);
             if (parquet) {
                 ResultQuery.use(err, database -> database.write(result, results));
             } else {
@@ -155,7 +156,7 @@ final class SweepCommand implements Callable<Integer> {
         }
     }
 
-    private Results execute(Plan plan, Journal journal) throws IOException, InterruptedException {
+    private Results execute(Plan plan, Journal journal, Path result) throws IOException, InterruptedException {
         int missing = Execution.missing(plan, journal);
         int all = plan.runs().size();
         String task = file.getFileName() + ": " + plan.points() + " points, " + all + (all == 1 ? " run" : " runs")
@@ -164,10 +165,14 @@ final class SweepCommand implements Callable<Integer> {
                 ? (int) Math.min(threads, 1024)
                 : Runtime.getRuntime().availableProcessors();
         try (SweepProgress progress = new SweepProgress(err, task, missing)) {
-            return Execution.run(plan, journal, width, progress);
+            return Execution.run(plan, journal, new Threads(width), progress);
         } catch (InterruptedException e) {
             err.println("sweep: interrupted; " + (all - Execution.missing(plan, journal)) + " of " + all
                     + " runs are kept, and the same command goes on from there");
+            if (!ResultDatabase.isParquet(result)) {
+                ResultFile.write(result, Execution.finished(plan, journal));
+                err.println("sweep: " + result + " has the points of these runs");
+            }
             throw e;
         }
     }
@@ -179,7 +184,8 @@ final class SweepCommand implements Callable<Integer> {
                 failed++;
                 err.println(
                         "sweep: the run with " + results.plan().runs().get(n).words() + " ended with "
-                                + results.runs().get(n).end() + ", not with 0");
+                                + results.runs().get(n).end() + ", not with 0"
+                                + (results.runs().get(n).hasFailed() ? "; please report it" : ""));
             }
         }
         return failed;

@@ -2,6 +2,7 @@ package org.thirdmode.cli;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -48,6 +49,11 @@ final class SweepSummary {
             results.at(n, sampling, point);
             List<String> row = new ArrayList<>();
             varying.forEach(axis -> row.add(point.value(axis.parameter()).text()));
+            if (!point.priced()) {
+                row.addAll(Collections.nCopies(heading.size() - row.size(), "failed"));
+                rows.add(row);
+                continue;
+            }
             row.add(number(point.run().counts().allExits()));
             row.add(number(point.cycles()));
             row.add(share(point, Part.PAGE_WALKS, Part.SECOND_DIMENSION));

@@ -4,9 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -17,6 +15,7 @@ import org.thirdmode.cost.Counts.Conditions;
 import org.thirdmode.cost.Counts.Extension;
 import org.thirdmode.cost.data.DataException;
 import org.thirdmode.cost.data.DataFile;
+import org.thirdmode.cost.data.FreshFile;
 import org.thirdmode.cost.data.Mapping;
 import org.thirdmode.cost.data.Node;
 import org.thirdmode.cost.data.Scalar;
@@ -39,13 +38,9 @@ public final class CountsFile {
         top.put("format", FORMAT);
         top.put("version", VERSION);
         top.put("runs", runs.stream().map(CountsFile::object).toList());
-        Path folder = file.toAbsolutePath().getParent();
-        Path fresh = Files.createTempFile(folder, file.getFileName().toString(), ".part");
-        try {
-            new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(fresh.toFile(), top);
-            Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(fresh);
+        try (FreshFile fresh = FreshFile.beside(file)) {
+            new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(fresh.path.toFile(), top);
+            fresh.complete();
         }
     }
 

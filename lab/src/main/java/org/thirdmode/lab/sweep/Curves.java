@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -83,9 +84,13 @@ public final class Curves {
         return sampling;
     }
 
-    /** What a series' cycles went into. */
+    /** What a series' cycles went into; nothing where its run did not come to an end. */
     public List<Long> parts(Series one) {
-        Results.Point point = results.at(to(one), new Results.Point());
+        Sampling sampling = to(one);
+        if (!results.knows(sampling)) {
+            return Collections.nCopies(Part.values().length, 0L);
+        }
+        Results.Point point = results.at(sampling, new Results.Point());
         List<Long> parts = new ArrayList<>();
         for (Part part : Part.values()) {
             parts.add(point.cycles(part));

@@ -3,15 +3,11 @@ package org.thirdmode.lab.sweep;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CompletionService;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorCompletionService;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 
-/** Executes the runs of a plan, as many at a time as there are threads. */
+/** Executes the runs of a plan. */
 public final class Execution {
     /** Hears how far it is. */
     @FunctionalInterface
@@ -20,18 +16,34 @@ public final class Execution {
         void finished(int runs);
     }
 
-    /** A run with its number in the plan. */
-    private record Numbered(int number, RunResult result) {}
-
     private Execution() {}
 
     /**
-     * Executes one run.
+     * Executes one run. Where it fails, by a bug of the model or for want of memory, the result says so.
      *
      * @param budget the most ticks of guest time
      */
     public static RunResult run(RunSpec run, long budget) {
-        return Executor.run(run, budget);
+        return guarded(() -> Executor.run(run, budget));
+    }
+
+    static RunResult guarded(Supplier<RunResult> run) {
+        try {
+            return run.get();
+        } catch (RuntimeException | StackOverflowError e) {
+            return RunResult.failed(words(e));
+        } catch (OutOfMemoryError e) {
+            return RunResult.failed(
+                    "not enough memory for the Java virtual machine; give it more, or use fewer threads");
+        }
+    }
+
+    private static String words(Throwable failure) {
+        StackTraceElement[] trace = failure.getStackTrace();
+        String message = failure.getMessage() == null
+                ? ""
+                : ": " + failure.getMessage().lines().findFirst().orElse("");
+        return failure.getClass().getSimpleName() + message + (trace.length == 0 ? "" : ", at " + trace[0]);
     }
 
     /** The runs of a plan that a journal does not have. */
@@ -40,52 +52,47 @@ public final class Execution {
                 plan.runs().stream().filter(run -> journal.find(run).isEmpty()).count();
     }
 
+    /** What a journal has of a plan's runs. */
+    public static Results finished(Plan plan, Journal journal) {
+        List<RunResult> results = new ArrayList<>();
+        plan.runs().forEach(run -> results.add(journal.find(run).orElse(null)));
+        return new Results(plan, results);
+    }
+
     /**
      * Executes what the journal does not have.
      *
      * @throws IOException where a finished run cannot be kept
      * @throws InterruptedException where this thread is interrupted; the journal has all that was finished
      */
-    public static Results run(Plan plan, Journal journal, int threads, Watcher watcher)
+    public static Results run(Plan plan, Journal journal, Workers workers, Watcher watcher)
             throws IOException, InterruptedException {
         long budget = plan.study().budget();
-        ExecutorService pool = Executors.newFixedThreadPool(
-                threads, Thread.ofPlatform().daemon().name("sweep-", 0).factory());
+        RunResult[] results = new RunResult[plan.runs().size()];
+        List<RunSpec> missing = new ArrayList<>();
+        List<Integer> numbers = new ArrayList<>();
+        for (int n = 0; n < results.length; n++) {
+            RunSpec run = plan.runs().get(n);
+            results[n] = journal.find(run).orElse(null);
+            if (results[n] == null) {
+                missing.add(run);
+                numbers.add(n);
+            }
+        }
+        int[] done = {0};
         try {
-            CompletionService<Numbered> completed = new ExecutorCompletionService<>(pool);
-            int left = 0;
-            RunResult[] results = new RunResult[plan.runs().size()];
-            for (int n = 0; n < results.length; n++) {
-                RunSpec run = plan.runs().get(n);
-                results[n] = journal.find(run).orElse(null);
-                if (results[n] == null) {
-                    completed.submit(task(n, run, budget));
-                    left++;
+            workers.execute(missing, budget, (number, result) -> {
+                // What failed is tried again by the next command: a lack of memory need not be there then.
+                if (!result.hasFailed()) {
+                    journal.add(missing.get(number), budget, result);
                 }
-            }
-            for (int done = 1; done <= left; done++) {
-                Numbered finished = completed.take().get();
-                journal.add(plan.runs().get(finished.number), budget, finished.result);
-                results[finished.number] = finished.result;
-                watcher.finished(done);
-            }
-            return new Results(plan, new ArrayList<>(List.of(results)));
+                results[numbers.get(number)] = result;
+                done[0]++;
+                watcher.finished(done[0]);
+            });
         } catch (ClosedByInterruptException e) {
             throw new InterruptedException();
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(e.getCause());
-        } finally {
-            pool.shutdownNow();
         }
-    }
-
-    private static Callable<Numbered> task(int number, RunSpec run, long budget) {
-        return () -> {
-            try {
-                return new Numbered(number, Executor.run(run, budget));
-            } catch (RuntimeException | StackOverflowError e) {
-                throw new IllegalStateException("run with " + run.words() + ": " + e.getMessage(), e);
-            }
-        };
+        return new Results(plan, Arrays.asList(results));
     }
 }

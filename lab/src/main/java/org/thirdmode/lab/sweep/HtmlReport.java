@@ -8,7 +8,6 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +16,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.thirdmode.cost.Figure;
 import org.thirdmode.cost.Part;
+import org.thirdmode.cost.data.FreshFile;
 
 /** A study's results as one HTML file that opens anywhere, with its charts' library (Apache ECharts) in it. */
 public final class HtmlReport {
@@ -43,15 +43,11 @@ public final class HtmlReport {
 
     /** Writes a report; the file is whole or, where this throws, as it was. */
     public static void write(Path file, Results results) throws IOException {
-        Path fresh = Files.createTempFile(
-                file.toAbsolutePath().getParent(), file.getFileName().toString(), ".part");
-        try {
-            try (Writer out = Files.newBufferedWriter(fresh)) {
+        try (FreshFile fresh = FreshFile.beside(file)) {
+            try (Writer out = Files.newBufferedWriter(fresh.path)) {
                 new HtmlReport(results, out).page();
             }
-            Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(fresh);
+            fresh.complete();
         }
     }
 
@@ -361,7 +357,9 @@ public final class HtmlReport {
             Sampling sampling = new Sampling(results.plan().study());
             Results.Point point = new Results.Point();
             for (long n = 0; n < Math.min(SCATTERED, results.plan().points()); n++) {
-                results.at(n, sampling, point);
+                if (!results.at(n, sampling, point).priced()) {
+                    continue;
+                }
                 data.computeIfAbsent(point.run().counts().on(), key -> new ArrayList<>())
                         .add(List.of(point.value(axis.parameter()).number(), point.cycles()));
             }

@@ -1,9 +1,7 @@
 package org.thirdmode.lab.sweep;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.ResultSet;
@@ -14,6 +12,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.stream.Collectors;
 import org.thirdmode.cost.data.DataException;
+import org.thirdmode.cost.data.FreshFile;
 
 /** Result files as tables of DuckDB: SQL over them, and Parquet. The driver is handed in, for it is no small library. */
 public final class ResultDatabase implements AutoCloseable {
@@ -52,23 +51,18 @@ public final class ResultDatabase implements AutoCloseable {
 
     /** Writes all points as Parquet; the file is whole or, where this throws, as it was. */
     public void write(Path file, Results results) throws IOException, SQLException {
-        Path folder = file.toAbsolutePath().getParent();
-        Path rows = Files.createTempFile(folder, file.getFileName().toString(), ".rows");
-        Path fresh = Files.createTempFile(folder, file.getFileName().toString(), ".part");
-        try {
-            ResultFile.write(rows, results);
+        try (FreshFile fresh = FreshFile.beside(file);
+                FreshFile rows = FreshFile.beside(file)) {
+            ResultFile.write(rows.path, results);
             Study study = results.plan().study();
             String columns = ResultFile.columns(study).stream()
                     .map(column -> quoted(column.name()) + ": " + quoted(column.type()))
                     .collect(Collectors.joining(", "));
-            execute("COPY (SELECT * FROM read_csv(" + quoted(rows.toString())
+            execute("COPY (SELECT * FROM read_csv(" + quoted(rows.path.toString())
                     + ", skip = 1, header = true, auto_detect = false, delim = ',', quote = '\"', columns = {" + columns
-                    + "})) TO " + quoted(fresh.toString()) + " (FORMAT parquet, KV_METADATA {" + VERSION_KEY + ": "
+                    + "})) TO " + quoted(fresh.path.toString()) + " (FORMAT parquet, KV_METADATA {" + VERSION_KEY + ": "
                     + quoted(String.valueOf(ResultFile.VERSION)) + ", title: " + quoted(study.title()) + "})");
-            Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(rows);
-            Files.deleteIfExists(fresh);
+            fresh.complete();
         }
     }
 

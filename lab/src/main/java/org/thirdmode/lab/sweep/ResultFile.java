@@ -9,13 +9,14 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.thirdmode.cost.Part;
 import org.thirdmode.cost.Quantity;
 import org.thirdmode.cost.data.DataException;
+import org.thirdmode.cost.data.FreshFile;
 
 /**
  * The points of a study as comma-separated values (RFC 4180), a row each. Before the heading stands one line with a number
@@ -68,19 +69,18 @@ public final class ResultFile {
         return columns;
     }
 
-    /** Writes all points; the file is whole or, where this throws, as it was. */
+    /**
+     * Writes all points whose runs have finished; the file is whole or, where this throws, as it was. A run that failed has
+     * neither counts nor a price.
+     */
     public static void write(Path file, Results results) throws IOException {
-        Path fresh = Files.createTempFile(
-                file.toAbsolutePath().getParent(), file.getFileName().toString(), ".part");
-        try {
-            try (Writer out = Files.newBufferedWriter(fresh)) {
+        try (FreshFile fresh = FreshFile.beside(file)) {
+            try (Writer out = Files.newBufferedWriter(fresh.path)) {
                 out.write(MARK + VERSION + ": "
                         + results.plan().study().title().lines().findFirst().orElse("") + "\n");
                 write(out, results);
             }
-            Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(fresh);
+            fresh.complete();
         }
     }
 
@@ -96,7 +96,9 @@ public final class ResultFile {
         try (SequenceWriter rows =
                 new CsvMapper().writer(schema.build().withHeader()).writeValues(out)) {
             for (long number = 0; number < results.plan().points(); number++) {
-                results.at(number, sampling, point);
+                if (!results.at(number, sampling, point).finished()) {
+                    continue;
+                }
                 int at = 0;
                 row[at++] = number;
                 for (Parameter parameter : parameters) {
@@ -104,6 +106,11 @@ public final class ResultFile {
                 }
                 row[at++] = point.executed() ? "executed" : "repriced";
                 row[at++] = point.run().end();
+                if (!point.priced()) {
+                    Arrays.fill(row, at, row.length, null);
+                    rows.write(row);
+                    continue;
+                }
                 row[at++] = point.run().counts().of(Quantity.INSTRUCTIONS);
                 row[at++] = point.run().counts().allExits();
                 row[at++] = point.run().counts().of(Quantity.WALKS);

@@ -1,6 +1,8 @@
 package org.thirdmode.lab.sweep;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -50,7 +52,7 @@ public final class Results {
             return values.apply(parameter);
         }
 
-        /** What its run did. */
+        /** What its run did; null where it has not finished. */
         public RunResult run() {
             return run;
         }
@@ -58,6 +60,16 @@ public final class Results {
         /** Whether the run was executed for this point; else it is a run that was executed before, priced again. */
         public boolean executed() {
             return executed;
+        }
+
+        /** Whether its run has finished; else it is not known what it did. */
+        public boolean finished() {
+            return run != null;
+        }
+
+        /** Whether its run came to an end: only then it has counts and a price. */
+        public boolean priced() {
+            return run != null && !run.hasFailed();
         }
 
         /** All cycles. */
@@ -76,11 +88,13 @@ public final class Results {
         }
     }
 
-    /** @param runs one for each of the plan's, in its order */
+    /** @param runs one for each of the plan's, in its order; null where it has not finished */
     public Results(Plan plan, List<RunResult> runs) {
         this.plan = plan;
-        this.runs = List.copyOf(runs);
-        pricers = runs.stream().map(run -> Pricer.of(run.counts())).toList();
+        this.runs = new ArrayList<>(runs);
+        pricers = this.runs.stream()
+                .map(run -> run == null ? null : Pricer.of(run.counts()))
+                .toList();
         figures = plan.study().axes().stream()
                 .map(Axis::parameter)
                 .filter(parameter -> parameter.figure().isPresent())
@@ -94,9 +108,9 @@ public final class Results {
         return plan;
     }
 
-    /** What the runs did, in the plan's order. */
+    /** What the runs did, in the plan's order; null where one has not finished. */
     public List<RunResult> runs() {
-        return runs;
+        return Collections.unmodifiableList(runs);
     }
 
     /** Prices a point by its number. */
@@ -119,6 +133,11 @@ public final class Results {
         into.values = at;
         into.run = runs.get(run);
         into.profile = profile.profile;
+        if (!into.priced()) {
+            Arrays.fill(into.parts, 0);
+            into.total = 0;
+            return into;
+        }
         long total = 0;
         for (Part part : Part.values()) {
             long cycles = pricers.get(run).cycles(part, prices);
@@ -129,9 +148,13 @@ public final class Results {
         return into;
     }
 
-    /** Whether the run that these values make is among the plan's. */
+    /** Whether the run that these values make is among the plan's, and came to its end. */
     boolean knows(Sampling at) {
-        return plan.knows(at);
+        if (!plan.knows(at)) {
+            return false;
+        }
+        RunResult run = runs.get(plan.runOf(at));
+        return run != null && !run.hasFailed();
     }
 
     private Priced profile(String name) {
@@ -151,7 +174,7 @@ public final class Results {
         for (Value name : profileNames()) {
             Profile profile = profile(name.text()).profile;
             for (Pricer pricer : pricers) {
-                for (Figure figure : pricer.figures()) {
+                for (Figure figure : pricer == null ? List.<Figure>of() : pricer.figures()) {
                     if (profile.quote(figure).certainty() == Certainty.ASSUMED) {
                         assumed.add(figure);
                     }

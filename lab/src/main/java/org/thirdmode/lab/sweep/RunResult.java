@@ -1,5 +1,7 @@
 package org.thirdmode.lab.sweep;
 
+import java.util.List;
+import java.util.Map;
 import org.thirdmode.cost.Counts;
 
 /**
@@ -12,6 +14,20 @@ import org.thirdmode.cost.Counts;
 public record RunResult(Counts counts, String end, String output, long tablePages) {
     /** What a guest that has done its work writes to the exit port. */
     public static final String WELL = "0";
+
+    private static final String FAILED = "failed: ";
+
+    /** A run that did not come to an end: a bug of the model, or too little memory for it. */
+    static RunResult failed(String why) {
+        Counts nothing =
+                new Counts("", "", new Counts.Conditions(Counts.Extension.NONE, false, "", ""), Map.of(), List.of());
+        return new RunResult(nothing, FAILED + why, "", 0);
+    }
+
+    /** Whether it did not come to an end: then it has no counts. */
+    public boolean hasFailed() {
+        return end.startsWith(FAILED);
+    }
 
     /** Whether the guest did its work. */
     public boolean endedWell() {

@@ -33,7 +33,7 @@ class InterruptedSweeps {
             Plan plan = Plan.of(study);
             try (Journal journal = Journal.open(Path.of(arguments[1]), "build", study.budget())) {
                 System.out.println("to do: " + Execution.missing(plan, journal));
-                ResultFile.write(Path.of(arguments[2]), Execution.run(plan, journal, 2, done -> {}));
+                ResultFile.write(Path.of(arguments[2]), Execution.run(plan, journal, new Threads(2), done -> {}));
             }
         }
     }

@@ -17,6 +17,8 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.thirdmode.cost.Cost;
 import org.thirdmode.cost.Figure;
@@ -24,6 +26,7 @@ import org.thirdmode.cost.Profiles;
 import org.thirdmode.cost.Quantity;
 import org.thirdmode.cost.data.DataException;
 import org.thirdmode.cost.data.DataFile;
+import org.thirdmode.x86.state.ModelBug;
 
 /** Sweeps. */
 class Sweeps {
@@ -41,7 +44,7 @@ class Sweeps {
         Plan plan = Plan.of(study);
         try (Journal journal = Journal.open(folder.resolve("runs"), "build", study.budget())) {
             int missing = Execution.missing(plan, journal);
-            Results results = Execution.run(plan, journal, 2, told::add);
+            Results results = Execution.run(plan, journal, new Threads(2), told::add);
             assertEquals(missing, told.size());
             assertEquals(0, Execution.missing(plan, journal));
             return results;
@@ -108,6 +111,60 @@ class Sweeps {
         assertFalse(results.assumed().contains(Figure.ROUND_TRIP));
         assertFalse(results.assumed().contains(Figure.TABLE_REFERENCE));
         assertTrue(results.assumed().contains(Figure.DISPATCH));
+    }
+
+    /** A bug of the model, or too little memory, at one point: the others are answered, and it is tried again next time. */
+    @Test
+    void aRunThatFailsIsAFailedPointAndTheOthersGoOn() throws Exception {
+        Study study = study("workload: " + SHORT + ", mmu: [bare, cached, nested], round-trip: [100, 200]");
+        Plan plan = Plan.of(study);
+        Path result = folder.resolve("r.csv");
+        try (Journal journal = Journal.open(folder.resolve("runs"), "build", study.budget())) {
+            Threads.Runner fails = (run, budget) -> Execution.guarded(() -> {
+                if (run.words().contains("cached")) {
+                    throw new ModelBug("no such state");
+                }
+                return Executor.run(run, budget);
+            });
+            Results results = Execution.run(plan, journal, new Threads(2, fails), done -> {});
+            assertEquals(1, Execution.missing(plan, journal));
+            RunResult failed = results.runs().get(1);
+            assertTrue(failed.hasFailed());
+            assertTrue(failed.end().startsWith("failed: ModelBug: no such state, at "), failed.end());
+            assertTrue(new Curves(results).crossings().isEmpty());
+            ResultFile.write(result, results);
+        }
+        List<String> lines = Files.readAllLines(result);
+        assertEquals(2 + 6, lines.size());
+        // Neither counts nor cycles, which nobody may take for the least.
+        assertTrue(lines.get(4).contains(",executed,\"failed: ModelBug"), lines.get(4));
+        assertTrue(lines.get(4).endsWith(",".repeat(7 + org.thirdmode.cost.Part.values().length)), lines.get(4));
+        assertFalse(lines.get(6).endsWith(","));
+    }
+
+    /** What is kept when a sweep is interrupted: the points of the finished runs, and no other. */
+    @Test
+    void theFinishedRunsHaveTheirPointsInAResultOfTheirOwn() throws Exception {
+        Study all = study("workload: " + SHORT + ", mmu: [bare, nested], round-trip: [100, 200]");
+        Study half = study("workload: " + SHORT + ", mmu: bare, round-trip: [100, 200]");
+        run(half);
+        Path part = folder.resolve("part.csv");
+        Path whole = folder.resolve("whole.csv");
+        try (Journal journal = Journal.open(folder.resolve("runs"), "build", all.budget())) {
+            ResultFile.write(part, Execution.finished(Plan.of(all), journal));
+        }
+        ResultFile.write(whole, run(all));
+        assertEquals(Files.readAllLines(whole).subList(0, 4), Files.readAllLines(part));
+    }
+
+    /** The permissions that a new file of the process has, not those of a temporary one. */
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void aResultMayBeReadByWhoMayReadAnyOtherFile() throws Exception {
+        Path other = Files.createFile(folder.resolve("other"));
+        Path result = folder.resolve("r.csv");
+        ResultFile.write(result, run(study("workload: " + SHORT + ", mmu: bare")));
+        assertEquals(Files.getPosixFilePermissions(other), Files.getPosixFilePermissions(result));
     }
 
     /** A smaller TLB walks more, and the guest does not notice. */
