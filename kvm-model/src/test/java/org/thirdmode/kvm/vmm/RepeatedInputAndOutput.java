@@ -23,14 +23,12 @@ class RepeatedInputAndOutput {
                     + "b034e643b002e640b000e640" // the timer: mode 2, 2 of its cycles
                     + "bb0060" // bx = 6000h, the handler's notes
                     + "bf0080b9581b89c86bc025aae2f8" // 7,000 bytes at 8000h
-                    + "fcfbbe0380b97017bae900f36e" // cld; sti; rep outsb: 6,000 bytes from 8003h on to the debug
-                                                   // console
+                    + "fcfbbe0380b97017bae900f36e" // cld; sti; rep outsb: 6,000 bytes from 8003h on, to port e9h
                     + "ba4000bf019ab98813f36c" // rep insb: 5,000 bytes of the timer's counter to 9a01h
                     + "ba4005bf009cb9840366f36d" // rep insl: 900 double words of port 540h to 9c00h
                     + "fabae900be009ab98a13f36e" // cli; rep outsb: what was read
                     + "be006089d929f1f36e" // rep outsb: the notes
-                    + "be0070c606037007b90900baf400c606007000f36e" // rep outsb: 0 and more to port f4h, which ends the
-                                                                   // run
+                    + "be0070c606037007b90900baf400c606007000f36e" // rep outsb: 0 and more to port f4h, the end
                     + "890f83c30250b020e62058cf"); // the handler: [bx] = cx; bx += 2; end of interrupt; iret
 
     @ParameterizedTest

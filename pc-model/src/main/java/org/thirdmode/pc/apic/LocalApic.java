@@ -1,5 +1,31 @@
 package org.thirdmode.pc.apic;
 
+import static org.thirdmode.pc.apic.ApicRegister.COMMAND_HIGH;
+import static org.thirdmode.pc.apic.ApicRegister.COMMAND_LOW;
+import static org.thirdmode.pc.apic.ApicRegister.CURRENT_COUNT;
+import static org.thirdmode.pc.apic.ApicRegister.DESTINATION_FORMAT;
+import static org.thirdmode.pc.apic.ApicRegister.DIVIDE_CONFIGURATION;
+import static org.thirdmode.pc.apic.ApicRegister.EOI;
+import static org.thirdmode.pc.apic.ApicRegister.ERROR_STATUS;
+import static org.thirdmode.pc.apic.ApicRegister.ID;
+import static org.thirdmode.pc.apic.ApicRegister.INITIAL_COUNT;
+import static org.thirdmode.pc.apic.ApicRegister.IN_SERVICE;
+import static org.thirdmode.pc.apic.ApicRegister.LOGICAL_DESTINATION;
+import static org.thirdmode.pc.apic.ApicRegister.LVT_ERROR;
+import static org.thirdmode.pc.apic.ApicRegister.LVT_LINT0;
+import static org.thirdmode.pc.apic.ApicRegister.LVT_LINT1;
+import static org.thirdmode.pc.apic.ApicRegister.LVT_TIMER;
+import static org.thirdmode.pc.apic.ApicRegister.PROCESSOR_PRIORITY;
+import static org.thirdmode.pc.apic.ApicRegister.SELF_IPI;
+import static org.thirdmode.pc.apic.ApicRegister.SPURIOUS_VECTOR;
+import static org.thirdmode.pc.apic.ApicRegister.TASK_PRIORITY;
+import static org.thirdmode.pc.apic.ApicRegister.TRIGGER_MODE;
+import static org.thirdmode.pc.apic.ApicRegister.VERSION;
+import static org.thirdmode.pc.apic.ApicRegister.inXapic;
+import static org.thirdmode.pc.apic.ApicRegister.isLvt;
+import static org.thirdmode.pc.apic.ApicRegister.readableInX2apic;
+import static org.thirdmode.pc.apic.ApicRegister.writableInX2apic;
+
 import org.thirdmode.pc.device.PicPair;
 import org.thirdmode.pc.memory.MmioOverlay;
 import org.thirdmode.x86.bus.LocalApicPort;
@@ -33,47 +59,8 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
     private static final long BASE_EXTENDED = 1L << 10;
     private static final long BASE_ENABLE = 1L << 11;
 
-    // Registers by their offset / 16: the low byte of the x2APIC MSR.
-    private static final int ID = 0x02;
-    private static final int VERSION = 0x03;
-    private static final int TASK_PRIORITY = 0x08;
-    private static final int ARBITRATION_PRIORITY = 0x09;
-    private static final int PROCESSOR_PRIORITY = 0x0a;
-    private static final int EOI = 0x0b;
-    private static final int REMOTE_READ = 0x0c;
-    private static final int LOGICAL_DESTINATION = 0x0d;
-    private static final int DESTINATION_FORMAT = 0x0e;
-    private static final int SPURIOUS_VECTOR = 0x0f;
-    private static final int IN_SERVICE = 0x10;
-    private static final int TRIGGER_MODE = 0x18;
-    private static final int INTERRUPT_REQUEST = 0x20;
-    private static final int ERROR_STATUS = 0x28;
-    private static final int COMMAND_LOW = 0x30;
-    private static final int COMMAND_HIGH = 0x31;
-    private static final int LVT_TIMER = 0x32;
-    private static final int LVT_LINT0 = 0x35;
-    private static final int LVT_LINT1 = 0x36;
-    private static final int LVT_ERROR = 0x37;
-    private static final int INITIAL_COUNT = 0x38;
-    private static final int CURRENT_COUNT = 0x39;
-    private static final int DIVIDE_CONFIGURATION = 0x3e;
-    private static final int SELF_IPI = 0x3f;
-
-    private static final int LVT_ENTRIES = 6;
-
     /** An integrated APIC with six LVT entries that can suppress the broadcast of EOIs. */
-    private static final int VERSION_VALUE = 0x14 | (LVT_ENTRIES - 1) << 16 | 1 << 24;
-
-    private static final int LVT_MASKED = 1 << 16;
-    private static final int LVT_LEVEL = 1 << 15;
-    private static final int LVT_REMOTE_IRR = 1 << 14;
-    private static final int LVT_STATUS = 1 << 12;
-
-    /** Writable bits of each LVT entry: timer, thermal sensor, performance counters, LINT0, LINT1, error. */
-    private static final int[] LVT_WRITABLE = {0x7_00ff, 0x1_07ff, 0x1_07ff, 0x1_a7ff, 0x1_a7ff, 0x1_00ff};
-
-    /** Read-only bits that are not reserved: a write in x2APIC mode ignores them. */
-    private static final int LVT_READ_ONLY = LVT_STATUS | LVT_REMOTE_IRR;
+    private static final int VERSION_VALUE = 0x14 | (LocalVectorTable.ENTRIES - 1) << 16 | 1 << 24;
 
     private static final int SPURIOUS_ENABLE = 1 << 8;
     private static final int SPURIOUS_NO_EOI_BROADCAST = 1 << 12;
@@ -96,7 +83,8 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
     private final PicPair pics;
     private final boolean hasX2apic;
     private final boolean hasTscDeadline;
-    private final int initialId;
+    private final ApicAddress address;
+    private final LocalVectorTable lvt;
     private final ApicTimer timer;
     private EoiSink ioApic = vector -> {};
     private ProcessorSignals signals;
@@ -105,12 +93,8 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
     private final VectorSet inService = new VectorSet();
     private final VectorSet triggerMode = new VectorSet();
     private final VectorSet request = new VectorSet();
-    private final int[] lvt = new int[LVT_ENTRIES];
     private long apicBase;
-    private int id;
     private int taskPriority;
-    private int logicalDestination;
-    private int destinationFormat;
     private int spuriousVector;
     private int errorStatus;
     private int errorsSeen;
@@ -136,7 +120,8 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
             boolean hasTscDeadline) {
         this.memory = memory;
         this.pics = pics;
-        this.initialId = initialId;
+        address = new ApicAddress(initialId);
+        lvt = new LocalVectorTable(hasTscDeadline);
         this.hasX2apic = hasX2apic;
         this.hasTscDeadline = hasTscDeadline;
         timer = new ApicTimer(clock, () -> deliverLocal(LVT_TIMER));
@@ -152,7 +137,7 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
 
     /** Power-up: SDM 3A "Local APIC State After Power-Up or Reset". */
     public void reset() {
-        id = initialId << 24;
+        address.resetId();
         setBase(DEFAULT_BASE | BASE_ENABLE | BASE_BSP);
         resetRegisters();
     }
@@ -166,10 +151,9 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
         inService.clear();
         triggerMode.clear();
         request.clear();
-        java.util.Arrays.fill(lvt, LVT_MASKED);
+        lvt.reset();
+        address.resetLogical(x2apic());
         taskPriority = 0;
-        logicalDestination = 0;
-        destinationFormat = -1;
         spuriousVector = 0xff;
         errorStatus = 0;
         errorsSeen = 0;
@@ -177,9 +161,6 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
         commandHigh = 0;
         externalInterrupt = false;
         timer.reset();
-        if (x2apic()) {
-            logicalDestination = x2apicLogicalId();
-        }
         update();
     }
 
@@ -193,10 +174,6 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
 
     private boolean softwareEnabled() {
         return (spuriousVector & SPURIOUS_ENABLE) != 0;
-    }
-
-    private int x2apicLogicalId() {
-        return (initialId >>> 4) << 16 | 1 << (initialId & 15);
     }
 
     /** IA32_APIC_BASE: SDM 3A "x2APIC State Transitions"; false is #GP(0). */
@@ -215,10 +192,10 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
         setBase(value);
         if (enable != wasEnabled) {
             // "Disabled" and back loses everything, the APIC ID that software wrote too.
-            id = initialId << 24;
+            address.resetId();
             resetRegisters();
         } else if (extended && !wasX2apic) {
-            logicalDestination = x2apicLogicalId();
+            address.enterX2apic();
             commandHigh = 0;
         }
         update();
@@ -227,14 +204,14 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
 
     private void setBase(long value) {
         apicBase = value;
-        long address = value & -4096L;
+        long base = value & -4096L;
         boolean visible = enabled() && !x2apic();
-        if (overlay != null && (!visible || overlay.base() != address)) {
+        if (overlay != null && (!visible || overlay.base() != base)) {
             overlay.remove();
             overlay = null;
         }
         if (visible && overlay == null) {
-            overlay = new MmioOverlay(memory, address, this);
+            overlay = new MmioOverlay(memory, base, this);
         }
     }
 
@@ -257,8 +234,7 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
         if (!enabled()) {
             return lint0;
         }
-        int entry = lvt[LVT_LINT0 - LVT_TIMER];
-        boolean wired = (entry & LVT_MASKED) == 0 && (entry >>> 8 & 7) == InterruptMessage.EXT_INT;
+        boolean wired = !lvt.masked(LVT_LINT0) && lvt.mode(LVT_LINT0) == InterruptMessage.EXT_INT;
         return externalInterrupt || (lint0 && wired);
     }
 
@@ -294,9 +270,8 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
 
     /** Whether a pin is set up to deliver what the processor cannot mask. */
     public boolean passesUnmaskable() {
-        int entry = lvt[LVT_LINT0 - LVT_TIMER];
-        int mode = entry >>> 8 & 7;
-        return (entry & LVT_MASKED) == 0 && (mode == InterruptMessage.NMI || mode == InterruptMessage.INIT);
+        int mode = lvt.mode(LVT_LINT0);
+        return !lvt.masked(LVT_LINT0) && (mode == InterruptMessage.NMI || mode == InterruptMessage.INIT);
     }
 
     private int processorPriority() {
@@ -354,15 +329,12 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
     }
 
     private void pin(int register, boolean asserted, boolean rose) {
-        int entry = lvt[register - LVT_TIMER];
-        int mode = entry >>> 8 & 7;
-        if ((entry & LVT_MASKED) != 0 || mode == InterruptMessage.EXT_INT) {
+        if (lvt.masked(register) || lvt.mode(register) == InterruptMessage.EXT_INT) {
             return; // ExtINT follows the pin itself
         }
-        boolean level = mode == InterruptMessage.FIXED && register == LVT_LINT0 && (entry & LVT_LEVEL) != 0;
-        if (level) {
-            if (asserted && (entry & LVT_REMOTE_IRR) == 0 && accept(entry & 0xff, true)) {
-                lvt[register - LVT_TIMER] |= LVT_REMOTE_IRR;
+        if (lvt.level(register)) {
+            if (asserted && !lvt.remoteIrr(register) && accept(lvt.vector(register), true)) {
+                lvt.remoteIrr(register, true);
             }
         } else if (rose) {
             deliverLocal(register);
@@ -371,12 +343,10 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
 
     /** Delivers what an LVT entry says. SDM 3A "Local Vector Table". */
     private void deliverLocal(int register) {
-        int entry = lvt[register - LVT_TIMER];
-        if ((entry & LVT_MASKED) != 0) {
+        if (lvt.masked(register)) {
             return;
         }
-        int mode = register == LVT_TIMER || register == LVT_ERROR ? InterruptMessage.FIXED : entry >>> 8 & 7;
-        take(mode, entry & 0xff, false);
+        take(lvt.mode(register), lvt.vector(register), false);
         update();
     }
 
@@ -428,35 +398,10 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
     @Override
     public boolean send(InterruptMessage message) {
         boolean broadcast = message.destination() == 0xff;
-        if (!enabled() || !(broadcast || addressed(message.destination(), message.logical()))) {
+        if (!enabled() || !(broadcast || address.hears(message.destination(), message.logical(), x2apic()))) {
             return false;
         }
         return take(message.mode(), message.vector(), message.level());
-    }
-
-    /** SDM 3A "Determining IPI Destination", "Logical Destination Mode in x2APIC Mode". */
-    private boolean addressed(int destination, boolean logical) {
-        if (x2apic()) {
-            if (destination == -1) {
-                return true;
-            }
-            return logical
-                    ? destination >>> 16 == logicalDestination >>> 16
-                            && (destination & logicalDestination & 0xffff) != 0
-                    : destination == initialId;
-        }
-        if (destination == 0xff) {
-            return true;
-        }
-        if (!logical) {
-            return destination == id >>> 24;
-        }
-        int own = logicalDestination >>> 24;
-        return switch (destinationFormat >>> 28) {
-            case 0xf -> (destination & own) != 0;
-            case 0x0 -> (destination >>> 4 == own >>> 4 || destination >>> 4 == 0xf) && (destination & own & 0xf) != 0;
-            default -> false;
-        };
     }
 
     // ---- the interrupt command register ----
@@ -475,7 +420,7 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
             return;
         }
         boolean forSelf = switch (low >>> 18 & 3) {
-            case 0 -> addressed(destination, (low & 1 << 11) != 0);
+            case 0 -> address.hears(destination, (low & 1 << 11) != 0, x2apic());
             case 1, 2 -> true;
             default -> false;
         };
@@ -494,9 +439,8 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
         }
         inService.set(vector, false);
         if (triggerMode.contains(vector)) {
-            int lint = LVT_LINT0 - LVT_TIMER;
-            if ((lvt[lint] & LVT_REMOTE_IRR) != 0 && (lvt[lint] & 0xff) == vector) {
-                lvt[lint] &= ~LVT_REMOTE_IRR;
+            if (lvt.remoteIrr(LVT_LINT0) && lvt.vector(LVT_LINT0) == vector) {
+                lvt.remoteIrr(LVT_LINT0, false);
                 pin(LVT_LINT0, lint0, false);
             }
             if ((spuriousVector & SPURIOUS_NO_EOI_BROADCAST) == 0) {
@@ -517,16 +461,16 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
                 default -> request.word(word);
             };
         }
-        if (register >= LVT_TIMER && register <= LVT_ERROR) {
-            return lvt[register - LVT_TIMER];
+        if (isLvt(register)) {
+            return lvt.get(register);
         }
         return switch (register) {
-            case ID -> x2apic() ? initialId : id;
+            case ID -> address.id(x2apic());
             case VERSION -> VERSION_VALUE;
             case TASK_PRIORITY -> taskPriority;
             case PROCESSOR_PRIORITY -> processorPriority();
-            case LOGICAL_DESTINATION -> logicalDestination;
-            case DESTINATION_FORMAT -> destinationFormat;
+            case LOGICAL_DESTINATION -> address.logicalDestination();
+            case DESTINATION_FORMAT -> address.destinationFormat();
             case SPURIOUS_VECTOR -> spuriousVector;
             case ERROR_STATUS -> errorStatus;
             case COMMAND_LOW -> commandLow;
@@ -536,25 +480,6 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
             case DIVIDE_CONFIGURATION -> timer.divideConfiguration();
             default -> 0; // arbitration priority, remote read
         };
-    }
-
-    private static boolean readable(int register) {
-        return (register >= IN_SERVICE && register <= ERROR_STATUS)
-                || (register >= COMMAND_LOW && register <= CURRENT_COUNT)
-                || switch (register) {
-                    case ID,
-                            VERSION,
-                            TASK_PRIORITY,
-                            ARBITRATION_PRIORITY,
-                            PROCESSOR_PRIORITY,
-                            EOI,
-                            REMOTE_READ,
-                            LOGICAL_DESTINATION,
-                            DESTINATION_FORMAT,
-                            SPURIOUS_VECTOR,
-                            DIVIDE_CONFIGURATION -> true;
-                    default -> false;
-                };
     }
 
     private void set(int register, int value) {
@@ -569,7 +494,7 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
             case INITIAL_COUNT -> timer.setInitialCount(value & 0xffff_ffffL);
             case DIVIDE_CONFIGURATION -> timer.setDivideConfiguration(value & 0xb);
             default -> {
-                if (register >= LVT_TIMER && register <= LVT_ERROR) {
+                if (isLvt(register)) {
                     writeLvt(register, value);
                 }
             }
@@ -577,22 +502,10 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
         update();
     }
 
-    private int lvtWritable(int index) {
-        return index == 0 && !hasTscDeadline ? LVT_WRITABLE[0] & ~(1 << 18) : LVT_WRITABLE[index];
-    }
-
     private void writeLvt(int register, int value) {
-        int index = register - LVT_TIMER;
-        int entry = (value & lvtWritable(index)) | (lvt[index] & LVT_REMOTE_IRR);
-        if (!softwareEnabled()) {
-            entry |= LVT_MASKED;
-        }
-        if ((entry & LVT_LEVEL) == 0) {
-            entry &= ~LVT_REMOTE_IRR;
-        }
-        lvt[index] = entry;
+        lvt.write(register, value, softwareEnabled());
         if (register == LVT_TIMER) {
-            timer.setMode(entry >>> 17 & 3);
+            timer.setMode(lvt.timerMode());
         } else if (register == LVT_LINT0) {
             pin(LVT_LINT0, lint0, false);
         }
@@ -601,10 +514,7 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
     private void writeSpuriousVector(int value) {
         spuriousVector = value & SPURIOUS_WRITABLE;
         if (!softwareEnabled()) {
-            // "The mask bits for all the LVT entries are set" while the APIC is software disabled.
-            for (int i = 0; i < lvt.length; i++) {
-                lvt[i] |= LVT_MASKED;
-            }
+            lvt.maskAll();
         }
     }
 
@@ -617,7 +527,7 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
             return 0; // bits 127:32 of each register's place
         }
         int register = (int) offset >>> 4;
-        if (!readable(register)) {
+        if (!inXapic(register)) {
             error(ERROR_ILLEGAL_REGISTER);
             return 0;
         }
@@ -638,16 +548,16 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
             word = (get(register) & ~(ones << (at * 8))) | (((int) value & ones) << (at * 8));
         }
         switch (register) {
-            case ID -> id = word & 0xff00_0000;
-            case LOGICAL_DESTINATION -> logicalDestination = word & 0xff00_0000;
-            case DESTINATION_FORMAT -> destinationFormat = word | 0x0fff_ffff;
+            case ID -> address.writeId(word);
+            case LOGICAL_DESTINATION -> address.writeLogicalDestination(word);
+            case DESTINATION_FORMAT -> address.writeDestinationFormat(word);
             case COMMAND_LOW -> {
                 commandLow = word & COMMAND_WRITABLE;
                 command(commandLow, commandHigh >>> 24);
             }
             case COMMAND_HIGH -> commandHigh = word & 0xff00_0000;
             default -> {
-                if (readable(register)) {
+                if (inXapic(register)) {
                     set(register, word);
                 } else {
                     error(ERROR_ILLEGAL_REGISTER);
@@ -675,16 +585,12 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
             return hasTscDeadline;
         }
         int register = msr - X2APIC_FIRST;
-        if (!x2apic() || !readable(register)) {
+        if (!x2apic() || !readableInX2apic(register)) {
             return false;
         }
-        switch (register) {
-            case ARBITRATION_PRIORITY, EOI, REMOTE_READ, DESTINATION_FORMAT, COMMAND_HIGH -> {
-                return false;
-            }
-            case COMMAND_LOW -> result[0] = (long) commandHigh << 32 | (commandLow & 0xffff_ffffL);
-            default -> result[0] = get(register) & 0xffff_ffffL;
-        }
+        result[0] = register == COMMAND_LOW
+                ? (long) commandHigh << 32 | (commandLow & 0xffff_ffffL)
+                : get(register) & 0xffff_ffffL;
         return true;
     }
 
@@ -716,21 +622,6 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
         return true;
     }
 
-    /** SDM 3A table "Local APIC Register Address Map Supported by x2APIC". */
-    private static boolean writableInX2apic(int register) {
-        return (register >= LVT_TIMER && register <= INITIAL_COUNT)
-                || switch (register) {
-                    case TASK_PRIORITY,
-                            EOI,
-                            SPURIOUS_VECTOR,
-                            ERROR_STATUS,
-                            COMMAND_LOW,
-                            DIVIDE_CONFIGURATION,
-                            SELF_IPI -> true;
-                    default -> false;
-                };
-    }
-
     /** The bits that must be 0 in a write to a writable register. */
     private long reservedInX2apic(int register) {
         return switch (register) {
@@ -740,10 +631,7 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
             case COMMAND_LOW -> 0xfff3_3000L;
             case INITIAL_COUNT -> ~0xffff_ffffL;
             case DIVIDE_CONFIGURATION -> ~0xbL;
-            default -> {
-                int index = register - LVT_TIMER;
-                yield ~(long) (lvtWritable(index) | (index == 0 ? LVT_STATUS : LVT_READ_ONLY));
-            }
+            default -> lvt.reserved(register);
         };
     }
 
@@ -753,11 +641,9 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
         port.part("in service", inService);
         port.part("trigger mode", triggerMode);
         port.part("request", request);
-        port.numbers("lvt", lvt);
-        id = port.number("id", id);
+        port.part("lvt", lvt);
+        port.part("address", address);
         taskPriority = port.number("task priority", taskPriority);
-        logicalDestination = port.number("logical destination", logicalDestination);
-        destinationFormat = port.number("destination format", destinationFormat);
         spuriousVector = port.number("spurious vector", spuriousVector);
         errorStatus = port.number("error status", errorStatus);
         errorsSeen = port.number("errors seen", errorsSeen);
