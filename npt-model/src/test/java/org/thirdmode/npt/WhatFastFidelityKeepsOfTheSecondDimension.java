@@ -167,6 +167,23 @@ class WhatFastFidelityKeepsOfTheSecondDimension {
     }
 
     @Example
+    void theRightToSetFlagsInATableNeedsNoInveptWhereTheOldOneRefused() {
+        TwoDimensions m = TwoDimensions.ept(4, 4, null);
+        // The guest's entry is not accessed: its flag is to be set in a page table that is read only, then no more.
+        m.map(FIRST, PAGE | P | RW | US);
+        m.enter(IDENTIFIER);
+        long table = m.guestEntryAddress(FIRST, 1, 1) & -4096L;
+        m.setNestedEntry(table, 1, (table + OFFSET) | R | WB);
+        assertTrue(m.exits(FIRST, Access.READ));
+        assertTrue(m.exits(FIRST, Access.READ), "as long as it may not");
+        m.setNestedEntry(table, 1, (table + OFFSET) | R | W | X | WB);
+        // What is kept may be asked once more: then it is dropped.
+        m.exits(FIRST, Access.READ);
+        m.enter(IDENTIFIER);
+        assertEquals(PAGE + OFFSET, m.physical(FIRST, Access.READ));
+    }
+
+    @Example
     void aLevelThatWasSplitOrAddedNeedsNoInveptWhereTheOldOneRefused() {
         TwoDimensions m = machine();
         m.setNestedEntry(PAGE, 2, 0);

@@ -215,6 +215,7 @@ public final class ExtendedPageTables implements SecondStage {
             if ((lastTableRights & W) == 0) {
                 exit.level = lastTableLevel;
                 exit.entry = lastTableEntry;
+                forget(guestPhysical, kept);
                 throw violation(guestPhysical, reason, linear, access, translation, lastTableRights);
             }
             return lastTableHost;
@@ -258,6 +259,18 @@ public final class ExtendedPageTables implements SecondStage {
                 caches.drop(guestPhysical);
             }
             throw refused;
+        }
+    }
+
+    /** "An EPT violation invalidates any guest-physical mappings that would be used." SDM 3C "Operations that Invalidate Cached
+     * Mappings". */
+    private void forget(long guestPhysical, GuestPhysicalMappings kept) {
+        NestedCaches caches = walker.nestedCaches();
+        if (kept != null) {
+            kept.drop(guestPhysical);
+        }
+        if (caches != null) {
+            caches.drop(guestPhysical);
         }
     }
 
