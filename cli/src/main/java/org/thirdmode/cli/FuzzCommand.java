@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import org.thirdmode.kvm.mmu.TdpMmu;
 import org.thirdmode.shadow.cached.CachedMmu;
 import org.thirdmode.shadow.naive.NaiveMmu;
 import org.thirdmode.shadow.unsync.UnsyncMmu;
@@ -13,6 +14,7 @@ import org.thirdmode.testkit.generate.Shrinker;
 import org.thirdmode.testkit.picture.WalkPicture;
 import org.thirdmode.testkit.scenario.Failure;
 import org.thirdmode.testkit.world.MmuMaker;
+import org.thirdmode.testkit.world.NestedMmuMaker;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,14 +33,17 @@ import picocli.CommandLine.TypeConversionException;
 final class FuzzCommand implements Callable<Integer> {
     /** An MMU that the kit can run guests on. */
     enum FuzzedMmu {
-        NAIVE(NaiveMmu::new),
-        CACHED(CachedMmu::new),
-        UNSYNC(UnsyncMmu::new);
+        NAIVE(NaiveMmu::new, Habits.ALL),
+        CACHED(CachedMmu::new, Habits.ALL),
+        UNSYNC(UnsyncMmu::new, Habits.ALL),
+        NESTED((NestedMmuMaker) TdpMmu::new, Habits.NESTED);
 
         private final MmuMaker maker;
+        private final Habits habits;
 
-        FuzzedMmu(MmuMaker maker) {
+        FuzzedMmu(MmuMaker maker, Habits habits) {
             this.maker = maker;
+            this.habits = habits;
         }
     }
 
@@ -61,7 +66,7 @@ final class FuzzCommand implements Callable<Integer> {
             required = true,
             paramLabel = "S",
             converter = Words.ToFuzzedMmu.class,
-            description = "naive, cached or unsync.")
+            description = "naive, cached, unsync or nested.")
     private FuzzedMmu mmu;
 
     @Option(
@@ -90,7 +95,7 @@ final class FuzzCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Fuzzer fuzzer = new Fuzzer(mmu.maker, Habits.ALL, seed);
+        Fuzzer fuzzer = new Fuzzer(mmu.maker, mmu.habits, seed);
         Failure failure = null;
         long deadline = System.nanoTime() + time.toNanos();
         try (FuzzProgress progress = new FuzzProgress(err, "fuzzing " + Words.word(mmu), time)) {

@@ -92,6 +92,19 @@ public sealed interface GuestAction extends Action {
         }
     }
 
+    /** Another virtual CPU goes on. */
+    record Turn(int vcpu) implements GuestAction {
+        @Override
+        public void perform(GuestWorld world) {
+            world.turnTo(vcpu);
+        }
+
+        @Override
+        public String toString() {
+            return "virtual CPU " + vcpu + " goes on";
+        }
+    }
+
     /** A flush of everything. */
     record FlushAll() implements GuestAction {
         @Override

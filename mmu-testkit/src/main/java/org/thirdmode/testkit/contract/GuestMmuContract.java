@@ -12,6 +12,7 @@ import org.thirdmode.testkit.generate.Habits;
 import org.thirdmode.testkit.scenario.Failure;
 import org.thirdmode.testkit.scenario.Scenario;
 import org.thirdmode.testkit.scenario.ScenarioRun;
+import org.thirdmode.testkit.world.MmuMaker;
 
 /**
  * What every MMU owes its guest and its host. A strategy gets the whole suite by a subclass that says how one is made:
@@ -33,6 +34,11 @@ public abstract class GuestMmuContract {
     /** Makes the MMU under test. */
     protected abstract GuestMmu mmu(Surroundings around);
 
+    /** How the runs make it. */
+    protected MmuMaker maker() {
+        return this::mmu;
+    }
+
     /** What guests and their host do beyond the guest's own accesses; all, unless the MMU promises less. */
     protected Habits habits() {
         return Habits.ALL;
@@ -49,7 +55,7 @@ public abstract class GuestMmuContract {
     }
 
     private void hold(Scenario guest) {
-        Failure failure = ScenarioRun.run(guest, this::mmu);
+        Failure failure = ScenarioRun.run(guest, maker());
         if (failure != null) {
             throw new AssertionError(failure.toString());
         }

@@ -62,7 +62,7 @@ public final class ActionGenerator {
         this.habits = habits;
         this.entries = entries;
         this.addresses = addresses;
-        moods = new Moods(random, habits);
+        moods = new Moods(random, habits, setup.vcpus());
         this.ways = ways;
         last = addresses.next();
         for (int i = 3 + random.nextInt(6); i > 0; i--) {
@@ -84,6 +84,7 @@ public final class ActionGenerator {
             case FLUSH -> new GuestAction.FlushAll();
             case INVLPG -> new GuestAction.Invlpg(addresses.next());
             case SWITCH_MODE -> switchMode();
+            case TURN -> new GuestAction.Turn(random.nextInt(setup.vcpus()));
             case DIRTY_LOG -> random.nextInt(5) == 0 ? new HostAction.StopLog(slot()) : new HostAction.ReadLog(slot());
             case SLOTS -> slots();
             case RECLAIM -> reclaim();

@@ -16,6 +16,7 @@ final class Moods {
         FLUSH(1),
         INVLPG(3),
         SWITCH_MODE(1),
+        TURN(4),
         DIRTY_LOG(1),
         SLOTS(1),
         RECLAIM(1),
@@ -37,11 +38,11 @@ final class Moods {
     private final int[] weights = new int[Kind.values().length];
     private int sum;
 
-    Moods(Random random, Habits habits) {
+    Moods(Random random, Habits habits, int vcpus) {
         this.random = random;
         for (Kind kind : Kind.values()) {
             int factor = kind == Kind.TOUCH ? 2 : FACTORS[random.nextInt(FACTORS.length)];
-            weights[kind.ordinal()] = possible(kind, habits) ? factor * weight(kind, habits) : 0;
+            weights[kind.ordinal()] = possible(kind, habits, vcpus) ? factor * weight(kind, habits) : 0;
             sum += weights[kind.ordinal()];
         }
     }
@@ -50,11 +51,12 @@ final class Moods {
         return kind == Kind.TAMPER && habits.tampers() ? 4 : 2 * kind.weight;
     }
 
-    private static boolean possible(Kind kind, Habits habits) {
+    private static boolean possible(Kind kind, Habits habits, int vcpus) {
         return switch (kind) {
             case DIRTY_LOG, SLOTS, RECLAIM, DEVICE_WRITE -> habits.hostActs();
             case SWITCH_MODE -> habits.modeSwitches();
             case TAMPER -> habits.tampers();
+            case TURN -> vcpus > 1;
             default -> true;
         };
     }

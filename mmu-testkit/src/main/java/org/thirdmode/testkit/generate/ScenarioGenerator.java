@@ -9,6 +9,7 @@ import org.thirdmode.testkit.scenario.Scenario;
 import org.thirdmode.testkit.scenario.TableEntry;
 import org.thirdmode.testkit.world.Frames;
 import org.thirdmode.testkit.world.GuestMode;
+import org.thirdmode.testkit.world.Nesting;
 import org.thirdmode.testkit.world.WorldSetup;
 
 /** Random guests: a setup, tables that map a few addresses and much else, and what is done. All of it follows from the seed. */
@@ -19,6 +20,8 @@ public final class ScenarioGenerator {
     private static final long ACCESSED = 0x20;
     private static final long DIRTY = 0x40;
     private static final long LARGE = 0x80;
+
+    private static final Nesting[] NESTINGS = {Nesting.EPT, Nesting.EPT_FLAGS, Nesting.EPT_LOG, Nesting.NPT};
 
     private final Random random;
     private final Habits habits;
@@ -51,6 +54,8 @@ public final class ScenarioGenerator {
             WorldSetup setup = new WorldSetup(
                     any(GuestMode.values()),
                     any(HostFormat.values()),
+                    habits.nested() ? any(NESTINGS) : Nesting.NONE,
+                    habits.vcpus() > 1 && random.nextInt(3) == 0 ? 2 + random.nextInt(habits.vcpus() - 1) : 1,
                     random.nextInt(4) > 0,
                     random.nextInt(4) == 0,
                     habits.alwaysFlushes() || random.nextInt(3) == 0);

@@ -26,7 +26,10 @@ public final class Simplifier {
     public static int size(Scenario scenario) {
         int size = 16 * scenario.actions().size() + 8 * scenario.tables().size();
         WorldSetup setup = scenario.setup();
-        size += (setup.modelledTlb() ? 1 : 0) + (setup.largeHostPages() ? 1 : 0) + (setup.flushes() ? 0 : 1);
+        size += (setup.modelledTlb() ? 1 : 0)
+                + (setup.largeHostPages() ? 1 : 0)
+                + (setup.flushes() ? 0 : 1)
+                + setup.vcpus();
         size += setup.host() == HostFormat.LEVEL_4 ? 0 : 1;
         for (Action action : scenario.actions()) {
             size += plainer(action).isEmpty() ? 0 : 1;
@@ -61,10 +64,11 @@ public final class Simplifier {
     private static Stream<Scenario> plainerSetup(Scenario scenario) {
         WorldSetup s = scenario.setup();
         return Stream.of(
-                        new WorldSetup(s.mode(), s.host(), s.largeHostPages(), false, s.flushes()),
-                        new WorldSetup(s.mode(), s.host(), false, s.modelledTlb(), s.flushes()),
-                        new WorldSetup(s.mode(), s.host(), s.largeHostPages(), s.modelledTlb(), true),
-                        new WorldSetup(s.mode(), HostFormat.LEVEL_4, s.largeHostPages(), s.modelledTlb(), s.flushes()))
+                        s.withVcpus(1),
+                        s.withModelledTlb(false),
+                        s.withLargeHostPages(false),
+                        s.withFlushes(true),
+                        s.withHost(HostFormat.LEVEL_4))
                 .filter(plainer -> !plainer.equals(s) && plainer.possible())
                 .map(plainer -> new Scenario(plainer, scenario.tables(), scenario.actions()));
     }

@@ -22,7 +22,7 @@ public final class DirtyLogIsComplete implements Invariant {
     public List<Violation> check(MmuState state) {
         List<Violation> violations = new ArrayList<>(state.audit(id(), Rule.DIRTY_LOG));
         for (Leaf leaf : state.leaves) {
-            for (long at = 0; leaf.writable() && at < 1L << leaf.pageShift(); at += 4096) {
+            for (long at = 0; leaf.silent() && at < 1L << leaf.pageShift(); at += 4096) {
                 Long gfn = state.world.slots.gfnOf(leaf.page() + at);
                 TestSlot slot = gfn == null ? null : state.world.slots.find(gfn);
                 if (slot == null || !slot.logsDirty()) {

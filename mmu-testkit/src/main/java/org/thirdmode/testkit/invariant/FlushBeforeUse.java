@@ -16,7 +16,8 @@ public final class FlushBeforeUse implements Invariant {
 
     @Override
     public List<Violation> check(MmuState state) {
-        return state.world.hardware.unflushed(state.world.tables()).stream()
+        return state.world.allHardware().stream()
+                .flatMap(each -> each.unflushed(state.world.tables()).stream())
                 .map(what -> new Violation(id(), what))
                 .toList();
     }

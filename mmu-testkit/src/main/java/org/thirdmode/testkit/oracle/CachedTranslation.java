@@ -35,11 +35,14 @@ public record CachedTranslation(
      */
     public boolean serves(LinearAccess access, PagingControls controls) {
         boolean write = access.kind() == LinearAccess.Kind.WRITE;
+        return (dirty || !write) && allows(access, controls) && keyAllows(access, controls);
+    }
+
+    /** Whether the rights of the entries and the registers of now allow an access, keys aside. */
+    boolean allows(LinearAccess access, PagingControls controls) {
+        boolean write = access.kind() == LinearAccess.Kind.WRITE;
         boolean fetch = access.kind() == LinearAccess.Kind.FETCH;
         boolean byUser = access.mode() == LinearAccess.Mode.USER;
-        if (write && !dirty) {
-            return false;
-        }
         // SDM 3A "Determination of Access Rights".
         boolean allowed;
         if (byUser) {
@@ -50,12 +53,14 @@ public record CachedTranslation(
             boolean override = controls.ac() && access.mode() != LinearAccess.Mode.IMPLICIT_SUPERVISOR;
             allowed = (!write || writable || !controls.wp()) && !(user && controls.smap() && !override);
         }
-        return allowed && (fetch || keyAllows(write && (byUser || controls.wp()), controls));
+        return allowed;
     }
 
     /** SDM 3A "Protection Keys". */
-    private boolean keyAllows(boolean checkedWrite, PagingControls controls) {
-        if (!user || !controls.pke() || !controls.lma()) {
+    boolean keyAllows(LinearAccess access, PagingControls controls) {
+        boolean byUser = access.mode() == LinearAccess.Mode.USER;
+        boolean checkedWrite = access.kind() == LinearAccess.Kind.WRITE && (byUser || controls.wp());
+        if (!user || !controls.pke() || !controls.lma() || access.kind() == LinearAccess.Kind.FETCH) {
             return true;
         }
         int disabled = controls.pkru() >>> (2 * key) & 3;

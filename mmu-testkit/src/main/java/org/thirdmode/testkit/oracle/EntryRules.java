@@ -30,11 +30,18 @@ final class EntryRules {
      * of TLB Use", "Caches for Paging Structures".
      */
     static boolean cacheable(EntryFormat format, long entry, PagingControls controls) {
+        return (entry & 1) != 0
+                && !reservedBits(format, entry, controls)
+                && (!format.has(Meaning.A) || format.isSet(Meaning.A, entry));
+    }
+
+    /** SDM 3A, table "Reserved bits". */
+    static boolean reservedBits(EntryFormat format, long entry, PagingControls controls) {
         long reserved = format.mask(Meaning.RESERVED, width(format));
         if (!controls.nxe()) {
             reserved |= format.mask(Meaning.XD, width(format));
         }
-        return (entry & 1) != 0 && (entry & reserved) == 0 && format.isSet(Meaning.A, entry);
+        return (entry & reserved) != 0;
     }
 
     static long address(EntryFormat format, long entry) {

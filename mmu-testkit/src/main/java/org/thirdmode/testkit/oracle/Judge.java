@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.thirdmode.testkit.world.Broken;
+import org.thirdmode.testkit.world.ControlBit;
 import org.thirdmode.testkit.world.GuestWorld;
+import org.thirdmode.testkit.world.Nesting;
 import org.thirdmode.testkit.world.Outcome;
 import org.thirdmode.testkit.world.SlotName;
 import org.thirdmode.testkit.world.TestSlot;
@@ -26,13 +28,26 @@ public final class Judge implements WorldWatcher {
 
     private final GuestWorld world;
     private final GuestImage memory;
-    private final Invalidations invalidations = new Invalidations();
-    private final TranslationOracle oracle;
+    private final View[] views;
+
+    /** Of the virtual CPU that acts. */
+    private View view;
+
     private final List<FlagUpdate> flags = new ArrayList<>();
     private final ReferenceWalker reference;
     private final FloodWatch floods;
-    private PagingControls controls;
     private long now = 1;
+
+    /** What one virtual CPU has flushed, and may have cached. */
+    private static final class View {
+        private final Invalidations invalidations = new Invalidations();
+        private final TranslationOracle oracle;
+        private PagingControls controls;
+
+        View(GuestImage memory, boolean pdptesInMemory) {
+            oracle = new TranslationOracle(memory, invalidations, pdptesInMemory);
+        }
+    }
 
     /** A flag that a walk of the tables as they are sets. */
     private record FlagUpdate(long address, int size, long entry) {}
@@ -40,11 +55,17 @@ public final class Judge implements WorldWatcher {
     public Judge(GuestWorld world) {
         this.world = world;
         memory = new GuestImage(world.slots);
-        oracle = new TranslationOracle(memory, invalidations);
-        controls = world.controls();
+        // APM 2 "Nested Paging": the PDPTEs of PAE paging are read in each walk.
+        boolean pdptesInMemory = world.setup.nesting() == Nesting.NPT;
+        views = new View[world.setup.vcpus()];
+        for (int n = 0; n < views.length; n++) {
+            views[n] = new View(memory, pdptesInMemory);
+        }
+        view = views[world.vcpu()];
         floods = new FloodWatch(world);
-        reference = new ReferenceWalker(GuestWorld.LIMITS, new Tables(), ReferenceWalker.Variant.PLAIN);
-        invalidations.all(now);
+        reference = new ReferenceWalker(
+                GuestWorld.LIMITS, new Tables(), new ReferenceWalker.Variant(pdptesInMemory, false));
+        beganAnew();
     }
 
     /** The image's tables; flags are noted, not set. */
@@ -75,7 +96,7 @@ public final class Judge implements WorldWatcher {
         now++;
         LinearAccess asked = access(linear, access);
         flags.clear();
-        WalkResult walk = reference.walk(controls, asked);
+        WalkResult walk = reference.walk(view.controls, asked);
         Outcome byTheTables = outcome(walk);
         floods.accessed(walk.steps(), (access & Access.WRITE) != 0, outcome);
         boolean write = (access & Access.WRITE) != 0 && outcome instanceof Outcome.Reached;
@@ -88,6 +109,10 @@ public final class Judge implements WorldWatcher {
             believeWrite(written, size, value);
         }
         List<Long> differences = memory.differences();
+        if (!differences.isEmpty() && world.setup.nesting() != Nesting.NONE) {
+            believeFlagsOfStaleWalks(asked, differences);
+            differences = memory.differences();
+        }
         if (!differences.isEmpty()) {
             throw different(differences.getFirst());
         }
@@ -99,15 +124,19 @@ public final class Judge implements WorldWatcher {
         if (write) {
             now++;
         }
-        memory.forgetBefore(invalidations.oldest());
+        memory.forgetBefore(oldest());
         logged();
     }
 
     private void judgeByThePast(
             long linear, LinearAccess asked, Outcome outcome, Outcome byTheTables, boolean asTheTables) {
-        Set<CachedTranslation> cached = oracle.cached(linear, controls, now);
+        Set<CachedTranslation> cached = view.oracle.cached(linear, view.controls, now);
         boolean permitted = cached.stream()
-                .anyMatch(t -> t.serves(asked, controls) && t.reaches(linear).equals(outcome));
+                .anyMatch(
+                        t -> t.serves(asked, view.controls) && t.reaches(linear).equals(outcome));
+        if (world.setup.nesting() != Nesting.NONE && outcome instanceof Outcome.PageFault(int errorCode)) {
+            permitted = view.oracle.walkNow(asked, view.controls, now).faults().contains(errorCode);
+        }
         if (permitted) {
             return;
         }
@@ -157,6 +186,21 @@ public final class Judge implements WorldWatcher {
             missing |= really != set && outcome instanceof Outcome.Reached;
         }
         return missing;
+    }
+
+    /** Where the processor walks the guest's tables, upper entries may be cached, and flags be set below those. */
+    private void believeFlagsOfStaleWalks(LinearAccess asked, List<Long> differences) {
+        Set<Long> read = view.oracle.walkNow(asked, view.controls, now - 1).read();
+        for (long word : differences) {
+            long set = memory.real(word) & ~memory.read(word, 8);
+            long allowed = 0;
+            for (long address : read) {
+                allowed |= (address & -8L) == word ? ACCESSED_AND_DIRTY << (8 * (address & 4)) : 0;
+            }
+            if ((memory.real(word) & ~set) == memory.read(word, 8) && (set & ~allowed) == 0) {
+                memory.set(word, memory.real(word), now);
+            }
+        }
     }
 
     private void believeWrite(long guestPhysical, int size, long value) {
@@ -213,47 +257,62 @@ public final class Judge implements WorldWatcher {
     }
 
     @Override
+    public void turnedTo(int vcpu) {
+        view = views[vcpu];
+    }
+
+    @Override
     public void registersChanged(PagingControls before) {
         now++;
-        controls = world.controls();
-        // "MOV to CR4 ... if it changes the value of CR4.PGE; ... if it changes CR4.SMEP from 0 to 1". For the rest
-        // (WP, SMAP,
-        // PKE) nothing is flushed. EFER.NXE and CR4.PSE change what entries mean: a guest has to flush, and this one
-        // does.
-        boolean flushes = before.pge() != controls.pge()
-                || (!before.smep() && controls.smep())
-                || before.nxe() != controls.nxe()
-                || before.pse() != controls.pse();
-        if (flushes) {
-            invalidateAll();
+        view.controls = world.controls();
+        if (ControlBit.flushes(before, view.controls)) {
+            invalidateAll(view);
         }
     }
 
     @Override
     public void loadedCr3() {
         now++;
-        oracle.rootWas(controls, now);
-        controls = world.controls();
-        invalidations.notGlobal(now);
+        view.oracle.rootWas(view.controls, now);
+        view.controls = world.controls();
+        view.invalidations.notGlobal(now);
     }
 
     @Override
     public void flushedPage(long linear) {
         now++;
-        invalidations.page(linear, now);
+        view.invalidations.page(linear, now);
     }
 
     @Override
     public void flushedAll() {
         now++;
-        controls = world.controls();
-        invalidateAll();
+        view.controls = world.controls();
+        invalidateAll(view);
     }
 
-    private void invalidateAll() {
-        invalidations.all(now);
-        oracle.forgetRoots();
-        memory.forgetBefore(now);
+    @Override
+    public void beganAnew() {
+        now++;
+        for (int n = 0; n < views.length; n++) {
+            views[n].controls = world.controls(n);
+            invalidateAll(views[n]);
+        }
+    }
+
+    private void invalidateAll(View of) {
+        of.invalidations.all(now);
+        of.oracle.forgetRoots();
+        memory.forgetBefore(oldest());
+    }
+
+    /** When the oldest that any virtual CPU may have cached was cached. */
+    private long oldest() {
+        long oldest = Long.MAX_VALUE;
+        for (View each : views) {
+            oldest = Math.min(oldest, each.invalidations.oldest());
+        }
+        return oldest;
     }
 
     @Override

@@ -8,6 +8,7 @@ import org.thirdmode.testkit.scenario.ScenarioRun;
 import org.thirdmode.testkit.world.GuestWorld;
 import org.thirdmode.testkit.world.HardwareTables;
 import org.thirdmode.testkit.world.MmuMaker;
+import org.thirdmode.testkit.world.Nesting;
 import org.thirdmode.x86.paging.spec.LinearAccess;
 import org.thirdmode.x86.paging.spec.ReferenceWalker;
 import org.thirdmode.x86.paging.spec.TableMemory;
@@ -57,7 +58,7 @@ public final class WalkPicture {
                 // Who looks changes nothing.
             }
         };
-        WalkResult walk = new ReferenceWalker(GuestWorld.LIMITS, memory, ReferenceWalker.Variant.PLAIN)
+        WalkResult walk = new ReferenceWalker(GuestWorld.LIMITS, memory, variant(world))
                 .walk(world.controls(), new LinearAccess(linear, LinearAccess.Kind.READ, LinearAccess.Mode.SUPERVISOR));
         for (WalkResult.Step step : walk.steps()) {
             int level = step.structure().level();
@@ -69,6 +70,10 @@ public final class WalkPicture {
                     case WalkResult.PageFault f -> String.format("-> #PF %x when the kernel reads", f.errorCode());
                 });
         return lines;
+    }
+
+    private static ReferenceWalker.Variant variant(GuestWorld world) {
+        return new ReferenceWalker.Variant(world.setup.nesting() == Nesting.NPT, false);
     }
 
     private static List<String> hardware(GuestWorld world, long linear) {

@@ -30,9 +30,12 @@ public final class ScenarioRun {
             for (TableEntry entry : scenario.tables()) {
                 world.userSpaceWrites(entry.guestPhysical(), entry.size(), entry.entry());
             }
-            world.loadCr3(0);
+            for (int n = world.setup.vcpus() - 1; n >= 0; n--) {
+                world.turnTo(n);
+                world.loadCr3(0);
+            }
             world.mmu.zapAll();
-            world.mmu.flushGuest();
+            world.flushAllVcpus();
             world.watch(scenario.tampers() ? WorldWatcher.NONE : new Judge(world));
             for (Action action : scenario.actions()) {
                 step++;
@@ -42,7 +45,7 @@ public final class ScenarioRun {
                     return new Failure(scenario, step, violation);
                 }
                 if (scenario.setup().flushes()) {
-                    world.flushAll();
+                    world.flushAllVcpus();
                 }
             }
             step++;

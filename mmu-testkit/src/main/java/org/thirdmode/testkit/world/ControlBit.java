@@ -1,5 +1,6 @@
 package org.thirdmode.testkit.world;
 
+import org.thirdmode.x86.paging.spec.PagingControls;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Cr4;
@@ -23,6 +24,18 @@ public enum ControlBit {
             case PKE -> mode.levels > 3;
             default -> true;
         };
+    }
+
+    /**
+     * Whether a processor flushes. "MOV to CR4 ... if it changes the value of CR4.PGE; ... if it changes CR4.SMEP from 0 to 1". For
+     * the rest (WP, SMAP, PKE) nothing is flushed. EFER.NXE and CR4.PSE change what entries mean: a guest has to flush, and this
+     * one does. SDM 3A "Operations that Invalidate TLBs and Paging-Structure Caches".
+     */
+    public static boolean flushes(PagingControls before, PagingControls after) {
+        return before.pge() != after.pge()
+                || (!before.smep() && after.smep())
+                || before.nxe() != after.nxe()
+                || before.pse() != after.pse();
     }
 
     void toggle(CpuState state) {

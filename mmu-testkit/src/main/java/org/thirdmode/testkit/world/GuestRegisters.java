@@ -1,12 +1,15 @@
 package org.thirdmode.testkit.world;
 
+import java.util.function.LongUnaryOperator;
 import org.thirdmode.shadow.PagingRegisters;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Rflags;
 
-/** The guest's registers, as it sees them. */
+/** The guest's registers, as it sees them: those of the virtual CPU that acts. */
 public final class GuestRegisters implements PagingRegisters {
-    public final CpuState state = new CpuState();
+    public CpuState state = new CpuState();
+
+    private LongUnaryOperator pdptes;
 
     @Override
     public long cr0() {
@@ -28,9 +31,14 @@ public final class GuestRegisters implements PagingRegisters {
         return state.efer;
     }
 
+    /** From now on PDPTEs are where CR3 says, and in no register. APM 2 "Nested Paging", "Legacy PAE Mode". */
+    void pdptesInMemory(LongUnaryOperator memory) {
+        pdptes = memory;
+    }
+
     @Override
     public long pdpte(int i) {
-        return state.pdpte[i];
+        return pdptes == null ? state.pdpte[i] : pdptes.applyAsLong((state.cr3 & 0xffff_ffe0L) + (8L * i));
     }
 
     @Override

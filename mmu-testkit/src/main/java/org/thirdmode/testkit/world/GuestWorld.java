@@ -1,5 +1,9 @@
 package org.thirdmode.testkit.world;
 
+import java.util.List;
+import java.util.function.LongConsumer;
+import org.thirdmode.kvm.mmu.ModificationLog;
+import org.thirdmode.kvm.mmu.TdpHardware;
 import org.thirdmode.shadow.FaultResult;
 import org.thirdmode.shadow.GuestLimits;
 import org.thirdmode.shadow.GuestMmu;
@@ -11,6 +15,7 @@ import org.thirdmode.x86.paging.Access;
 import org.thirdmode.x86.paging.spec.PagingControls;
 import org.thirdmode.x86.paging.spec.ProcessorLimits;
 import org.thirdmode.x86.state.CpuState;
+import org.thirdmode.x86.state.GuestExit;
 import org.thirdmode.x86.state.GuestFault;
 import org.thirdmode.x86.state.Rflags;
 
@@ -32,15 +37,20 @@ public final class GuestWorld {
     /** An access may fault this often before it must be done: the levels of tables, and what the dual state takes. */
     private static final int FAULTS_PER_ACCESS = 6;
 
+    /** With nesting: at each table of the guest's and at the page, once to be read and once to be written. */
+    private static final int NESTED_FAULTS_PER_ACCESS = 2 * (5 + 1) + 1;
+
     public final WorldSetup setup;
     public final SlotTable slots;
     public final GuestRegisters guest = new GuestRegisters();
     public final HostPagePool pool = new HostPagePool();
-    public final Hardware hardware;
     public final Surroundings around;
     public final GuestMmu mmu;
 
     private final PagingSwitch paging;
+    private final Hardware[] hardware;
+    private final CpuState[] states;
+    private int vcpu;
     private WorldWatcher watcher = WorldWatcher.NONE;
     private long lastLinear = NO_ACCESS;
     private int lastFaults;
@@ -48,23 +58,95 @@ public final class GuestWorld {
 
     public GuestWorld(WorldSetup setup, MmuMaker maker) {
         this.setup = setup;
-        slots = new SlotTable(setup.largeHostPages());
-        hardware = new Hardware(slots.memory(), setup.modelledTlb());
-        TlbControl tlb = new TlbControl() {
-            @Override
-            public void flush() {
-                hardware.flush();
-            }
-
-            @Override
-            public void flushPage(long linear) {
-                hardware.flushPage(linear);
-            }
-        };
-        around = new Surroundings(slots.memory(), guest, GUEST_LIMITS, slots, pool, tlb, setup.host());
-        mmu = maker.in(around);
+        slots = new SlotTable(setup);
+        hardware = new Hardware[setup.vcpus()];
+        states = new CpuState[setup.vcpus()];
+        states[0] = guest.state;
+        for (int n = 0; n < setup.vcpus(); n++) {
+            states[n] = n == 0 ? guest.state : new CpuState();
+            hardware[n] = setup.nesting() == Nesting.NONE
+                    ? new ShadowHardware(slots.memory(), setup.modelledTlb())
+                    : new NestedHardware(slots.memory(), setup, (NestedMmuMaker) maker);
+        }
+        if (setup.nesting() == Nesting.NPT) {
+            guest.pdptesInMemory(address -> slots.read(address, 8));
+        }
+        around = new Surroundings(slots.memory(), guest, GUEST_LIMITS, slots, pool, new AllTlbs(), setup.host());
+        mmu = setup.nesting() == Nesting.NONE
+                ? maker.in(around)
+                : ((NestedMmuMaker) maker).in(around, secondDimension(setup));
         paging = new PagingSwitch(this);
         paging.enter(setup.mode());
+    }
+
+    /** The tables are those of all virtual CPUs: what changes in them, all of their processors have to forget. */
+    private final class AllTlbs implements TlbControl {
+        @Override
+        public void flush() {
+            for (Hardware each : hardware) {
+                each.flush();
+            }
+        }
+
+        @Override
+        public void flushPage(long linear) {
+            for (Hardware each : hardware) {
+                each.flushPage(linear);
+            }
+        }
+    }
+
+    private TdpHardware secondDimension(WorldSetup of) {
+        ModificationLog log = of.nesting() == Nesting.EPT_LOG ? new AllLogs() : ModificationLog.NONE;
+        return new TdpHardware(of.nesting().format(of.host()), of.nesting().flags(), 30, log);
+    }
+
+    private final class AllLogs implements ModificationLog {
+        @Override
+        public void enable(boolean on) {
+            for (Hardware each : hardware) {
+                ((NestedHardware) each).logs(on);
+            }
+        }
+
+        @Override
+        public void drain(LongConsumer guestPhysical) {
+            for (Hardware each : hardware) {
+                ((NestedHardware) each).drain(guestPhysical);
+            }
+        }
+    }
+
+    // ---- virtual CPUs ----
+
+    /** The virtual CPU that acts. */
+    public int vcpu() {
+        return vcpu;
+    }
+
+    List<CpuState> states() {
+        return List.of(states);
+    }
+
+    /** Another virtual CPU goes on, modulo how many there are. */
+    public void turnTo(int number) {
+        int next = Math.floorMod(number, setup.vcpus());
+        if (next != vcpu) {
+            vcpu = next;
+            guest.state = states[vcpu];
+            mmu.resetContext();
+            watcher.turnedTo(vcpu);
+        }
+    }
+
+    /** The processor of the virtual CPU that acts. */
+    public Hardware hardware() {
+        return hardware[vcpu];
+    }
+
+    /** The processors of all virtual CPUs. */
+    public List<Hardware> allHardware() {
+        return List.of(hardware);
     }
 
     /** From now on what happens is judged. */
@@ -82,12 +164,17 @@ public final class GuestWorld {
 
     /** The tables that the hardware walks, as they are now. */
     public HardwareTables tables() {
-        return new HardwareTables(slots.memory(), mmu.load());
+        return hardware().tables(mmu);
     }
 
     /** The guest's registers as the specification takes them. */
     public PagingControls controls() {
         return PagingControls.of(guest.state);
+    }
+
+    /** The same of any virtual CPU. */
+    public PagingControls controls(int number) {
+        return PagingControls.of(states[number]);
     }
 
     /** What the guest accessed last; {@link #NO_ACCESS} before. */
@@ -126,14 +213,24 @@ public final class GuestWorld {
     private Outcome accessPage(long linear, int access, int size, long value) {
         lastResult = null;
         lastLinear = linear;
-        for (lastFaults = 0; lastFaults < FAULTS_PER_ACCESS; lastFaults++) {
-            hardware.enter(mmu, guest.state);
+        boolean nested = setup.nesting() != Nesting.NONE;
+        int most = nested ? NESTED_FAULTS_PER_ACCESS : FAULTS_PER_ACCESS;
+        for (lastFaults = 0; lastFaults < most; lastFaults++) {
+            hardware().enter(mmu, guest.state);
             Outcome outcome;
             try {
-                outcome = reach(hardware.translate(linear, access), access, size, value);
+                outcome = reach(hardware().translate(linear, access), access, size, value);
             } catch (GuestFault fault) {
-                lastResult = mmu.pageFault(fault.linearAddress, fault.errorCode);
-                outcome = handled(lastResult, linear, access, size, value);
+                if (nested) {
+                    outcome = own(fault, linear);
+                } else {
+                    lastResult = mmu.pageFault(fault.linearAddress, fault.errorCode);
+                    outcome = handled(lastResult, linear, access, size, value);
+                }
+            } catch (GuestExit exit) {
+                NestedHardware.TableExit why = ((NestedHardware) hardware()).exit(linear, access);
+                lastResult = mmu.pageFault(why.guestPhysical(), why.access());
+                outcome = handledExit(lastResult, why, linear, access, size, value);
             }
             if (outcome != null) {
                 watcher.accessed(linear, access, size, value, outcome);
@@ -141,6 +238,50 @@ public final class GuestWorld {
             }
         }
         throw new Broken("I3", "no progress: " + lastFaults + " faults in a row, the last answered " + lastResult);
+    }
+
+    /** The fault of a guest that walks its own tables. */
+    private static Outcome own(GuestFault fault, long linear) {
+        if (fault.linearAddress != linear) {
+            throw new Broken("I1", String.format("#PF at %x has CR2 %x", linear, fault.linearAddress));
+        }
+        return new Outcome.PageFault(fault.errorCode);
+    }
+
+    /** Null where the guest runs again. What is no memory the guest's instruction reaches through the emulator. */
+    private Outcome handledExit(
+            FaultResult result, NestedHardware.TableExit why, long linear, int access, int size, long value) {
+        if (!(result instanceof FaultResult.Mmio(long guestPhysical))) {
+            return result == FaultResult.RETRY ? null : notForNesting(result);
+        }
+        TestSlot slot = slots.find(guestPhysical >>> 12);
+        if (slot != null && !(slot.readOnly() && (why.access() & Access.WRITE) != 0)) {
+            throw new Broken("I11", String.format("%x is taken for a device's, but it is memory", guestPhysical));
+        }
+        if (setup.nesting() == Nesting.NPT && paging.reservedPdpte(linear)) {
+            // What the emulator takes for registers that have passed their check is memory.
+            return new Outcome.PageFault(paging.reservedBitFault(access));
+        }
+        GuestWalk walk = mmu.gvaToGpa(linear, access);
+        if (walk.faulted) {
+            return new Outcome.PageFault(walk.errorCode);
+        }
+        long reached = walk.guestPhysical;
+        TestSlot target = slots.find(reached >>> 12);
+        if ((access & Access.WRITE) != 0 && target != null && !target.readOnly()) {
+            emulatedWrite(target, reached, size, value);
+        }
+        return new Outcome.Reached(reached);
+    }
+
+    private static Outcome notForNesting(FaultResult result) {
+        throw new Broken("I1", "an exit for the second dimension's tables is answered " + result);
+    }
+
+    private void emulatedWrite(TestSlot slot, long guestPhysical, int size, long value) {
+        slots.write(guestPhysical, size, value);
+        slot.markDirty(guestPhysical >>> 12);
+        mmu.pteWrite(guestPhysical, size);
     }
 
     private Outcome reach(long hostPhysical, int access, int size, long value) {
@@ -187,9 +328,7 @@ public final class GuestWorld {
                 }
                 TestSlot slot = slots.find(guestPhysical >>> 12);
                 if (!slot.readOnly()) {
-                    slots.write(guestPhysical, size, value);
-                    slot.markDirty(guestPhysical >>> 12);
-                    mmu.pteWrite(guestPhysical, size);
+                    emulatedWrite(slot, guestPhysical, size, value);
                 }
                 yield new Outcome.Reached(guestPhysical);
             }
@@ -221,20 +360,31 @@ public final class GuestWorld {
         if (mmu.interceptsInvlpg()) {
             mmu.invlpg(at);
         } else {
-            hardware.flushPage(at);
+            hardware().guestFlushesPage(at);
         }
         watcher.flushedPage(at);
     }
 
     /** INVPCID of all, or CR4.PGE written and written back. */
     public void flushAll() {
+        hardware().guestFlushesAll();
         mmu.flushGuest();
         watcher.flushedAll();
+    }
+
+    /** Every virtual CPU flushes everything: a shootdown. */
+    public void flushAllVcpus() {
+        int acting = vcpu;
+        for (int n = 0; n < setup.vcpus(); n++) {
+            turnTo(acting + 1 + n);
+            flushAll();
+        }
     }
 
     /** MOV to CR3: the address space whose top table is the {@code n}th by custom. Nothing where it would be #GP. */
     public void loadCr3(int n) {
         if (paging.load(n)) {
+            hardware().guestLoadsCr3(false);
             mmu.newCr3(false);
             watcher.loadedCr3();
         }
@@ -246,6 +396,9 @@ public final class GuestWorld {
         PagingControls before = controls();
         if (bit.exists(mode())) {
             bit.toggle(s);
+            if (ControlBit.flushes(before, controls())) {
+                hardware().guestFlushesAll();
+            }
             mmu.resetContext();
             watcher.registersChanged(before);
         }

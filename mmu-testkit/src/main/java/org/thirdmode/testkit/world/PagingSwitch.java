@@ -2,6 +2,8 @@ package org.thirdmode.testkit.world;
 
 import java.util.List;
 import org.thirdmode.x86.memory.Frame;
+import org.thirdmode.x86.paging.Access;
+import org.thirdmode.x86.paging.spec.PagingControls;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Cr4;
@@ -14,6 +16,8 @@ final class PagingSwitch {
 
     /** Reserved in a PDPTE of PAE paging, below the width of addresses. SDM 3A "PDPTE Registers". */
     private static final long PDPTE_RESERVED = (-1L << Frames.WIDTH) | 0x1e6;
+
+    private static final int P_AND_RSVD = 1 | 1 << 3;
 
     private final GuestWorld world;
     private GuestMode mode = GuestMode.NONE;
@@ -31,26 +35,40 @@ final class PagingSwitch {
      * nth table of a level to the nth of the one below.
      */
     void enter(GuestMode next) {
-        CpuState s = world.guest.state;
+        for (CpuState state : world.states()) {
+            pagingOff(state);
+        }
+        mode = next;
+        buildTables();
+        for (CpuState state : world.states()) {
+            pagingOn(state);
+        }
+        for (Hardware each : world.allHardware()) {
+            each.guestFlushesAll();
+        }
+        world.mmu.resetContext();
+        world.watcher().memoryChanged(0, Frames.DATA << 12, true);
+        world.watcher().beganAnew();
+    }
+
+    private static void pagingOff(CpuState s) {
         s.cr0 = Cr0.PE | (s.cr0 & Cr0.WP);
         s.cr4 &= ~(Cr4.PAE | Cr4.LA57 | Cr4.PKE);
         s.efer &= ~(Efer.LME | Efer.LMA);
-        mode = next;
-        buildTables();
+    }
+
+    private void pagingOn(CpuState s) {
         if (mode != GuestMode.NONE) {
             s.cr0 |= Cr0.PG;
             s.cr4 |= mode == GuestMode.BITS_32 ? 0 : Cr4.PAE;
             s.efer |= mode.levels > 3 ? Efer.LME | Efer.LMA : 0;
             s.cr4 |= mode == GuestMode.LEVEL_5 ? Cr4.LA57 : 0;
-            setCr3(0);
+            setCr3(s, 0);
             for (int i = 0; i < 4; i++) {
                 // Where the tables' memory is gone, nothing is mapped.
                 s.pdpte[i] = reservedBits(s.pdpte[i]) ? 0 : s.pdpte[i];
             }
         }
-        world.mmu.resetContext();
-        world.watcher().memoryChanged(0, Frames.DATA << 12, true);
-        world.watcher().flushedAll();
     }
 
     private void buildTables() {
@@ -87,9 +105,8 @@ final class PagingSwitch {
         world.mmu.pteWrite(guestPhysical, size);
     }
 
-    private void setCr3(int n) {
+    private void setCr3(CpuState s, int n) {
         List<Integer> tops = Frames.tables(mode.levels);
-        CpuState s = world.guest.state;
         s.cr3 = (long) tops.get(Math.floorMod(n, tops.size())) << 12;
         for (int i = 0; mode == GuestMode.PAE && i < 4; i++) {
             s.pdpte[i] = world.slots.read(s.cr3 + (8L * i), 8);
@@ -100,6 +117,18 @@ final class PagingSwitch {
         return (pdpte & 1) != 0 && (pdpte & PDPTE_RESERVED) != 0;
     }
 
+    /** Whether the PDPTE of a linear address, as it is in memory, has reserved bits set. */
+    boolean reservedPdpte(long linear) {
+        return mode == GuestMode.PAE && reservedBits(world.guest.pdpte(mode.index(linear, 3)));
+    }
+
+    /** The error code of #PF for a reserved bit. SDM 3A "Page-Fault Exceptions". */
+    int reservedBitFault(int access) {
+        PagingControls controls = world.controls();
+        boolean fetch = (access & Access.FETCH) != 0 && (controls.nxe() || controls.smep());
+        return P_AND_RSVD | (access & (Access.WRITE | Access.USER)) | (fetch ? Access.FETCH : 0);
+    }
+
     /** MOV to CR3; false where the guest would get #GP instead, for a PDPTE with reserved bits. */
     boolean load(int n) {
         if (mode == GuestMode.NONE) {
@@ -108,7 +137,7 @@ final class PagingSwitch {
         CpuState s = world.guest.state;
         long before = s.cr3;
         long[] pdptes = s.pdpte.clone();
-        setCr3(n);
+        setCr3(s, n);
         for (int i = 0; mode == GuestMode.PAE && i < 4; i++) {
             if (reservedBits(s.pdpte[i])) {
                 s.cr3 = before;

@@ -22,9 +22,11 @@ public final class SlotTable implements MemorySlots {
     private final PhysicalMemory memory = new PhysicalMemory(Frames.WIDTH);
     private final List<TestSlot> slots = new ArrayList<>();
     private final Map<Long, Long> gfnOfHost = new HashMap<>();
+    private final WorldSetup setup;
     private long fresh = FRESH;
 
-    SlotTable(boolean largeHostPages) {
+    SlotTable(WorldSetup setup) {
+        this.setup = setup;
         memory.mapRam(0, HOST_MEMORY);
         List<Long> frames = new ArrayList<>();
         for (int i = 0; i < 2 * Frames.RAM; i++) {
@@ -35,7 +37,7 @@ public final class SlotTable implements MemorySlots {
         add(new TestSlot(SlotName.RAM, array(frames.subList(0, Frames.RAM)), 12));
         add(new TestSlot(
                 SlotName.READ_ONLY, array(frames.subList(Frames.RAM, Frames.RAM + Frames.READ_ONLY_PAGES)), 12));
-        int shift = largeHostPages ? SHIFT_2_MBYTE : 12;
+        int shift = setup.largeHostPages() ? SHIFT_2_MBYTE : 12;
         add(new TestSlot(SlotName.LARGE, inARow(LARGE, Frames.LARGE_PAGES), shift));
         add(new TestSlot(SlotName.HIGH, inARow(HIGH, Frames.HIGH_PAGES), shift));
     }
@@ -53,6 +55,9 @@ public final class SlotTable implements MemorySlots {
     }
 
     private void add(TestSlot slot) {
+        if (!setup.reaches(slot.name)) {
+            return;
+        }
         slots.add(slot);
         for (long gfn = slot.baseGfn(); gfn < slot.baseGfn() + slot.pages(); gfn++) {
             gfnOfHost.put(slot.hostAddress(gfn), gfn);

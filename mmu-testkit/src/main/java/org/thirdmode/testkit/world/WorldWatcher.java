@@ -24,6 +24,9 @@ public interface WorldWatcher {
      */
     default void memoryChanged(long guestPhysical, int size, boolean told) {}
 
+    /** Another virtual CPU goes on. */
+    default void turnedTo(int vcpu) {}
+
     /** The guest's registers changed; {@code before} is what they were. */
     default void registersChanged(PagingControls before) {}
 
@@ -32,6 +35,9 @@ public interface WorldWatcher {
 
     /** The guest executed INVLPG. */
     default void flushedPage(long linear) {}
+
+    /** All virtual CPUs have other tables and other registers, and have flushed everything. */
+    default void beganAnew() {}
 
     /** Everything is flushed. */
     default void flushedAll() {}

@@ -57,7 +57,7 @@ class StrategiesOfTheirTime {
     }
 
     private static GuestWorld world(Strategy strategy, GuestMode mode, HostFormat host) {
-        return new GuestWorld(new WorldSetup(mode, host, true, false, false), strategy.maker);
+        return new GuestWorld(WorldSetup.shadow(mode, host), strategy.maker);
     }
 
     /** Random guests of 64 bits, without a host that acts. */
