@@ -72,6 +72,7 @@ public final class Mmu {
     private boolean alignmentChecked;
     private long a20Mask = -1L;
     private DataWatch watch;
+    private DataRecorder recorder;
     private CodeListener codeListener = new CodeListener() {};
 
     /** Who keeps translations of instruction fetches must hear of flushes too; address spaces are told by number. */
@@ -129,6 +130,18 @@ public final class Mmu {
     /** What the modelled TLBs and paging-structure caches have counted; nothing where none are modelled. */
     public List<TlbCount> tlbCounts() {
         return tlbs == null ? List.of() : tlbs.counts();
+    }
+
+    /**
+     * Installs a witness of every access to data, or with null takes it away.
+     *
+     * @throws IllegalStateException in {@code fast} fidelity, in which most accesses are done where nobody sees them
+     */
+    public void recorder(DataRecorder dataRecorder) {
+        if (tlbs == null && dataRecorder != null) {
+            throw new IllegalStateException("accesses to data can be seen in detailed fidelity alone");
+        }
+        recorder = dataRecorder;
     }
 
     /** Arms (or, with null, disarms) data breakpoints. */
@@ -527,6 +540,9 @@ public final class Mmu {
             return null;
         }
         e.stamps[e.slot] = ++tlbs.now;
+        if (recorder != null) {
+            recorder.accessed(e.physical | (linear & OFFSET_MASK), size, false);
+        }
         return e;
     }
 
@@ -537,6 +553,9 @@ public final class Mmu {
             return null;
         }
         e.stamps[e.slot] = ++tlbs.now;
+        if (recorder != null) {
+            recorder.accessed(e.physical | (linear & OFFSET_MASK), size, true);
+        }
         return e;
     }
 
@@ -556,12 +575,13 @@ public final class Mmu {
         long first = translate(linear, access);
         TlbEntry filled = tlb[(int) (linear >>> PAGE_SHIFT) & INDEX_MASK];
         if (filled.mayRead((linear + size - 1) & PAGE_MASK)) {
+            record(first, size, false);
             return load(filled.bytes, (int) linear & OFFSET_MASK, size);
         }
         requireMemory(first);
         int head = Frame.SIZE - ((int) linear & OFFSET_MASK);
         return size <= head
-                ? memory.read(first, size)
+                ? plain(first, size)
                 : readParts(first, head, translateToMemory((linear + head) & state.linearMask, access), size);
     }
 
@@ -578,12 +598,14 @@ public final class Mmu {
         long first = translate(linear, access);
         TlbEntry filled = tlb[(int) (linear >>> PAGE_SHIFT) & INDEX_MASK];
         if (filled.mayWrite((linear + size - 1) & PAGE_MASK)) {
+            record(first, size, true);
             save(filled.bytes, (int) linear & OFFSET_MASK, size, value);
             return;
         }
         requireMemory(first);
         int head = Frame.SIZE - ((int) linear & OFFSET_MASK);
         if (size <= head) {
+            record(first, size, true);
             memory.write(first, size, value);
         } else {
             writeParts(first, head, translateToMemory((linear + head) & state.linearMask, access), size, value);
@@ -727,12 +749,26 @@ public final class Mmu {
         int head = Frame.SIZE - ((int) linear & OFFSET_MASK);
         long first = translate(linear, access);
         return size <= head
-                ? memory.read(first, size)
+                ? plain(first, size)
                 : readParts(first, head, translate((linear + head) & state.linearMask, access), size);
+    }
+
+    /** Reads what lies in one page. */
+    private long plain(long physical, int size) {
+        record(physical, size, false);
+        return memory.read(physical, size);
+    }
+
+    private void record(long physical, int size, boolean write) {
+        if (recorder != null) {
+            recorder.accessed(physical, size, write);
+        }
     }
 
     /** Reads across a page's end: {@code head} bytes at {@code first}, the rest at {@code second}. */
     private long readParts(long first, int head, long second, int size) {
+        record(first, head, false);
+        record(second, size - head, false);
         long value = 0;
         for (int i = 0; i < size; i++) {
             value |= memory.read(i < head ? first + i : second + i - head, 1) << (i * 8);
@@ -749,6 +785,7 @@ public final class Mmu {
             watch.accessed(linear, size, true);
         }
         if (size <= head) {
+            record(first, size, true);
             memory.write(first, size, value);
         } else {
             writeParts(first, head, second, size, value);
@@ -756,6 +793,8 @@ public final class Mmu {
     }
 
     private void writeParts(long first, int head, long second, int size, long value) {
+        record(first, head, true);
+        record(second, size - head, true);
         for (int i = 0; i < size; i++) {
             memory.write(i < head ? first + i : second + i - head, 1, value >>> (i * 8));
         }
