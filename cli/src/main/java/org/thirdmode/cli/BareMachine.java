@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.thirdmode.cost.Counts;
+import org.thirdmode.lab.CachesOfRun;
 import org.thirdmode.lab.RunCounts;
 import org.thirdmode.pc.HostPorts;
 import org.thirdmode.pc.Machine;
@@ -28,6 +29,7 @@ final class BareMachine implements Bare {
             Machine machine = what.restore().isPresent()
                     ? restored(what.restore().get(), disks, ports)
                     : machine(what, disks, ports);
+            Optional<CachesOfRun> caches = what.caches().map(profile -> CachesOfRun.of(profile, machine));
             Outcome outcome;
             try (Pace pace = Pace.of(what, machine)) {
                 BoundedRun run = new BoundedRun(machine, pace, serial);
@@ -44,7 +46,7 @@ final class BareMachine implements Bare {
                     machine.counts(),
                     machine.board().vga().rows(),
                     disks.warnings(machine.board()),
-                    priced(what, machine));
+                    priced(what, machine).map(counts -> CachesOfRun.added(caches, counts)));
         }
     }
 
@@ -97,7 +99,7 @@ final class BareMachine implements Bare {
         ProcessorChoice processor = what.cpu().map(ProcessorChoice::named).orElse(ProcessorChoice.GENERIC);
         MachineConfiguration configuration =
                 processor.in(withMemory(what.memory()).withSeed(what.seed()));
-        if (what.fidelity() == Fidelity.DETAILED) {
+        if (what.fidelity() == Fidelity.DETAILED || what.caches().isPresent()) {
             configuration = configuration.withDetail();
         }
         if (what.bios().isEmpty()) {

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.thirdmode.cost.Profile;
 import org.thirdmode.pc.disk.DiskFile;
 
 /**
@@ -23,6 +24,7 @@ import org.thirdmode.pc.disk.DiskFile;
  * @param disks the disks of the machine; of one to restore, in the place of its own
  * @param restore the file of a machine to go on with
  * @param save when the machine is to be written to a file, which ends the run
+ * @param caches whose cache hierarchy is modelled
  */
 record BareRun(
         Optional<String> image,
@@ -39,14 +41,15 @@ record BareRun(
         List<String> modules,
         List<DiskFile> disks,
         Optional<Path> restore,
-        Optional<SavePoint> save) {
+        Optional<SavePoint> save,
+        Optional<Profile> caches) {
     BareRun {
         modules = List.copyOf(modules);
         disks = List.copyOf(disks);
     }
 
-    /** The same, of the machine in a file, or to one. */
-    BareRun with(Optional<Path> restoredFrom, Optional<SavePoint> savedTo) {
+    /** The same, of the machine in a file, or to one; with modelled caches. */
+    BareRun with(Optional<Path> restoredFrom, Optional<SavePoint> savedTo, Optional<Profile> ofCaches) {
         return new BareRun(
                 image,
                 raw,
@@ -62,6 +65,7 @@ record BareRun(
                 modules,
                 disks,
                 restoredFrom,
-                savedTo);
+                savedTo,
+                ofCaches);
     }
 }

@@ -146,12 +146,14 @@ final class CompareCommand implements Callable<Integer> {
         LoadOptions options = LoadOptions.DEFAULT.withCommandLine("workload=" + name);
         List<Measurement> runs = new ArrayList<>();
         Host on = host.host();
-        MachineConfiguration configuration =
+        MachineConfiguration fast =
                 MachineConfiguration.DEFAULT.withProfile(on.tells(MachineConfiguration.DEFAULT.profile()));
+        Optional<Profile> caches = prices.caches();
+        MachineConfiguration configuration = caches.isPresent() ? fast.withDetail() : fast;
         Stream<Optional<Hypervisor>> machines = Stream.concat(
                 Stream.of(Optional.empty()), Hypervisor.all(on).stream().map(Optional::of));
         machines.forEach(hypervisor -> {
-            Setup setup = new Setup(image, options, configuration, hypervisor);
+            Setup setup = new Setup(image, options, configuration, hypervisor, caches);
             long expected =
                     runs.isEmpty() ? RunProgress.UNKNOWN : runs.getFirst().instructions();
             try (RunProgress progress = new RunProgress(err, kernel + " " + name + " " + setup.on(), expected)) {

@@ -199,6 +199,7 @@ final class GuestOptions {
                 modules,
                 disks(),
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
     }
 

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.thirdmode.cost.Counts;
 import org.thirdmode.cost.CountsFile;
 import org.thirdmode.cost.Profile;
@@ -30,6 +31,30 @@ final class PriceOptions {
             paramLabel = "FILE",
             description = "Write what was counted to FILE, for `thirdmode price FILE`.")
     private Path record;
+
+    @Option(
+            names = "--caches",
+            paramLabel = "PROFILE",
+            description =
+                    "Model the caches (L1D, L2, L3) of that profile, so that each reference to a table or to data is priced"
+                            + " where it hit, not at an average; implies --fidelity detailed, and wants --price or --record.")
+    private String caches;
+
+    /** Whose caches are modelled. */
+    Optional<Profile> caches() {
+        if (caches == null) {
+            return Optional.empty();
+        }
+        if (!wanted()) {
+            throw new UserError(
+                    "--caches " + caches + ": tells where references hit, for a price: add --price PROFILE");
+        }
+        List<Profile> one = profiles("--caches", List.of(caches));
+        if (one.size() != 1 || one.getFirst().caches().isEmpty()) {
+            throw new UserError("--caches " + caches + ": expected one profile that describes its caches");
+        }
+        return Optional.of(one.getFirst());
+    }
 
     /** Whether counts are wanted at all. */
     boolean wanted() {

@@ -138,7 +138,10 @@ final class RunCommand implements Callable<Integer> {
                         maxInstructions == null ? OptionalLong.empty() : OptionalLong.of(maxInstructions),
                         Optional.ofNullable(trace).map(file -> new TraceFile.Choice(file, traceFormat)),
                         Optional.ofNullable(debugConsole))
-                .with(Optional.ofNullable(restore), Optional.ofNullable(save).map(file -> new SavePoint(file, at)));
+                .with(
+                        Optional.ofNullable(restore),
+                        Optional.ofNullable(save).map(file -> new SavePoint(file, at)),
+                        caches());
         OutputFile.writable("--stats", stats);
         OutputFile.writable("--save", save);
         OutputFile.writable("--trace", trace);
@@ -208,6 +211,17 @@ final class RunCommand implements Callable<Integer> {
                         "--restore " + restore + ": the file holds the whole machine; leave out " + option);
             }
         }
+    }
+
+    /** Whose caches are modelled. */
+    private Optional<Profile> caches() {
+        Optional<Profile> caches = prices.caches();
+        if (caches.isPresent() && trace != null) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--caches: watches the references that --trace shows; leave out one of the two");
+        }
+        return caches;
     }
 
     /** What the machine in a file ran on. */

@@ -30,6 +30,7 @@ final class SweepSummary {
                     + crossing.at().toPlainString() + ", " + crossing.cheaper() + " costs less than " + crossing.other()
                     + ".");
         }
+        results.notes().forEach(out::println);
         if (!results.assumed().isEmpty()) {
             out.println("The prices lean on figures that nobody published: "
                     + results.assumed().stream().map(figure -> figure.key).collect(Collectors.joining(", ")) + ".");

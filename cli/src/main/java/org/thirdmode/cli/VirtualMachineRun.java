@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.thirdmode.cost.Counts;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.vmm.VirtualMachine;
+import org.thirdmode.lab.CachesOfRun;
 import org.thirdmode.lab.Hypervisor;
 import org.thirdmode.lab.RunCounts;
 import org.thirdmode.lab.trace.VcpuTrace;
@@ -44,6 +45,7 @@ final class VirtualMachineRun {
             if (screen) {
                 machine.watchScreen();
             }
+            Optional<CachesOfRun> caches = what.caches().map(profile -> CachesOfRun.of(profile, machine));
             Outcome outcome;
             try (TraceFile trace = what.trace().map(TraceFile.Choice::open).orElse(null)) {
                 if (trace != null) {
@@ -63,7 +65,12 @@ final class VirtualMachineRun {
                 machine.watchScreen().refresh();
                 rows = machine.watchScreen().rows();
             }
-            return new Report(outcome, machine.counts(), rows, disks.warnings(machine.board()), priced(what, machine));
+            return new Report(
+                    outcome,
+                    machine.counts(),
+                    rows,
+                    disks.warnings(machine.board()),
+                    priced(what, machine).map(counts -> CachesOfRun.added(caches, counts)));
         }
     }
 

@@ -40,6 +40,23 @@ class PricingRuns {
     }
 
     @Test
+    void withCachesReferencesArePricedWhereTheyHitAndTheReportSaysSo() {
+        CommandLineCase average = fork("--price", "haswell");
+        assertTrue(average.err().contains("References to tables at the profile's average."), average.err());
+        CommandLineCase modelled = fork("--price", "haswell", "--caches", "haswell");
+        assertEquals(0, modelled.status());
+        assertTrue(
+                modelled.err().contains("References to tables and data where each one hit in the profile's caches."),
+                modelled.err());
+        assertFalse(modelled.err().contains("table-reference"), "an average that nothing is priced by");
+        CommandLineCase useless = fork("--caches", "haswell");
+        assertEquals(2, useless.status());
+        assertEquals(1, useless.errorLines());
+        assertTrue(
+                fork("--price", "haswell", "--caches", "hasswell").err().contains("--caches hasswell: is no profile"));
+    }
+
+    @Test
     void aRecordedRunIsPricedUnderEveryProfileWithoutRunningAgain() throws IOException {
         Path file = folder.resolve("run.json");
         assertEquals(0, fork("--record", file.toString()).status());

@@ -38,6 +38,7 @@ public final class Experiment {
 
     private Measurement bare() throws ImageException {
         Machine machine = new Machine(setup.configuration(), Optional.of(setup.image()), setup.options(), ports());
+        Optional<CachesOfRun> caches = setup.caches().map(profile -> CachesOfRun.of(profile, machine));
         progress.begins(machine.processor()::instructions);
         MachineOutcome outcome = machine.run(budget);
         return new Measurement(
@@ -48,7 +49,7 @@ public final class Experiment {
                 Map.of(),
                 Optional.empty(),
                 machine.processor().walker.counters,
-                RunCounts.of(setup.options().commandLine(), setup.configuration(), machine));
+                CachesOfRun.added(caches, RunCounts.of(setup.options().commandLine(), setup.configuration(), machine)));
     }
 
     private Measurement virtual(Hypervisor hypervisor) throws ImageException {
@@ -59,6 +60,7 @@ public final class Experiment {
                 Optional.of(setup.image()),
                 setup.options(),
                 ports());
+        Optional<CachesOfRun> caches = setup.caches().map(profile -> CachesOfRun.of(profile, machine));
         progress.begins(machine::instructions);
         MachineOutcome outcome = machine.run(budget);
         return new Measurement(
@@ -69,7 +71,9 @@ public final class Experiment {
                 machine.vcpu().exits(),
                 Optional.of(machine.vcpu().mmu().counters()),
                 machine.walks(),
-                RunCounts.of(setup.options().commandLine(), setup.configuration(), hypervisor, machine));
+                CachesOfRun.added(
+                        caches,
+                        RunCounts.of(setup.options().commandLine(), setup.configuration(), hypervisor, machine)));
     }
 
     private HostPorts ports() {

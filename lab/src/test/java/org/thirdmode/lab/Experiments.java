@@ -8,10 +8,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.thirdmode.cost.Counts;
 import org.thirdmode.cost.ExitCounts;
+import org.thirdmode.cost.Profiles;
 import org.thirdmode.cost.Quantity;
+import org.thirdmode.cost.data.DataException;
 import org.thirdmode.guests.GuestCatalogue;
 import org.thirdmode.guests.GuestImage;
 import org.thirdmode.kvm.MmuKind;
@@ -48,6 +51,57 @@ class Experiments {
         assertEquals(first.references(), second.references());
         assertEquals(
                 first.mmu().orElseThrow().list(), second.mmu().orElseThrow().list());
+    }
+
+    private static Setup detailed(String workload, Hypervisor hypervisor, String caches) throws DataException {
+        Setup fast = setup(workload, hypervisor);
+        return new Setup(
+                fast.image(),
+                fast.options(),
+                fast.configuration().withDetail(),
+                fast.hypervisor(),
+                caches.isEmpty() ? Optional.empty() : Optional.of(Profiles.find(caches)));
+    }
+
+    /** Caches watch: each reference of a walk hits once, somewhere, and nothing else of the run is another. */
+    @Test
+    void modelledCachesTellWhereEachReferenceHitAndChangeNothing() throws ImageException, DataException {
+        for (Hypervisor on : new Hypervisor[] {null, NESTED, new Hypervisor(Virt.SVM, MmuKind.UNSYNC)}) {
+            String workload = "gups pages=256 updates=5000";
+            Measurement without = Experiment.run(detailed(workload, on, ""), BUDGET, Progress.NONE);
+            Measurement with = Experiment.run(detailed(workload, on, "haswell"), BUDGET, Progress.NONE);
+            assertTrue(with.agreesWith(without));
+            Map<Quantity, Long> rest = new HashMap<>(with.counts().quantities());
+            rest.keySet().removeIf(Quantity::byCache);
+            assertEquals(without.counts().quantities(), rest);
+            assertEquals(without.counts().exits(), with.counts().exits());
+            assertEquals(
+                    with.counts().of(Quantity.TABLE_REFERENCES),
+                    sum(with, Quantity.TABLE_L1, Quantity.TABLE_L2, Quantity.TABLE_L3, Quantity.TABLE_MEMORY));
+            assertEquals(
+                    with.counts().of(Quantity.NESTED_REFERENCES),
+                    sum(with, Quantity.NESTED_L1, Quantity.NESTED_L2, Quantity.NESTED_L3, Quantity.NESTED_MEMORY));
+        }
+    }
+
+    private static long sum(Measurement run, Quantity... quantities) {
+        return Stream.of(quantities).mapToLong(run.counts()::of).sum();
+    }
+
+    /** A pass over more than the first level holds misses it once a line: 64 lines a page, written once and read once. */
+    @Test
+    void aPassOverMemoryMissesTheFirstLevelOnceALine() throws ImageException, DataException {
+        Measurement few = Experiment.run(detailed("sequential pages=64", null, "haswell"), BUDGET, Progress.NONE);
+        Measurement more = Experiment.run(detailed("sequential pages=192", null, "haswell"), BUDGET, Progress.NONE);
+        long missed = sum(more, Quantity.DATA_L2, Quantity.DATA_L3, Quantity.DATA_MEMORY)
+                - sum(few, Quantity.DATA_L2, Quantity.DATA_L3, Quantity.DATA_MEMORY);
+        long lines = 128 * 64;
+        // The kernel clears each page before, which misses once more, and has data of its own.
+        assertTrue(missed >= 2 * lines && missed < 4 * lines, () -> missed + " of " + lines + " lines");
+        long first = more.counts().of(Quantity.DATA_MEMORY) - few.counts().of(Quantity.DATA_MEMORY);
+        assertTrue(first >= lines && first < lines + lines / 4, () -> first + " of " + lines + " lines");
+        long accesses = sum(more, Quantity.DATA_L1) - sum(few, Quantity.DATA_L1);
+        assertTrue(accesses > 2 * 128 * 1024 - missed, () -> accesses + " hits");
     }
 
     @Test

@@ -396,6 +396,11 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
         // Gate A20 is always open in a virtual machine, as with KVM.
     }
 
+    /** The host's processors, for one who watches what they do. */
+    public List<Processor> hostProcessors() {
+        return host.processors().stream().map(processor -> processor.cpu).toList();
+    }
+
     /** What the walks of the host's processors have done for the guest. */
     public WalkCounters walks() {
         List<HostProcessor> processors = host.processors();

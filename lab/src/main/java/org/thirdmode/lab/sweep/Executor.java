@@ -8,6 +8,7 @@ import org.thirdmode.cost.Counts.Conditions;
 import org.thirdmode.guests.GuestImage;
 import org.thirdmode.kvm.HostConfiguration;
 import org.thirdmode.kvm.vmm.VirtualMachine;
+import org.thirdmode.lab.CachesOfRun;
 import org.thirdmode.lab.Hypervisor;
 import org.thirdmode.lab.RunCounts;
 import org.thirdmode.pc.HostPorts;
@@ -49,8 +50,10 @@ final class Executor {
         HostPorts ports = HostPorts.serial(value -> output.putByte((byte) value));
         if (spec.mmu().isEmpty()) {
             Machine machine = new Machine(configuration, image, options, ports);
+            Optional<CachesOfRun> caches = spec.caches().map(profile -> CachesOfRun.of(profile, machine));
             String end = end(machine.run(budget));
-            return result(RunCounts.of(spec.workload(), configuration, machine), end, 0);
+            Counts counts = RunCounts.of(spec.workload(), configuration, machine);
+            return result(CachesOfRun.added(caches, counts), end, 0);
         }
         Hypervisor hypervisor = new Hypervisor(spec.virt(), spec.mmu().get());
         HostConfiguration host =
@@ -59,11 +62,11 @@ final class Executor {
                 new VirtualMachine(configuration, host, hypervisor.mmu(), image, options, ports)) {
             machine.vcpu().irqchip(spec.irqchip());
             spec.number(Parameters.SHADOW_PAGES).ifPresent(machine.vcpu().mmu()::changeMmuPages);
+            Optional<CachesOfRun> caches = spec.caches().map(profile -> CachesOfRun.of(profile, machine));
             String end = end(machine.run(budget));
+            Counts counts = RunCounts.of(spec.workload(), configuration, hypervisor, machine);
             return result(
-                    RunCounts.of(spec.workload(), configuration, hypervisor, machine),
-                    end,
-                    machine.vcpu().mmu().counters().pagesInUsePeak);
+                    CachesOfRun.added(caches, counts), end, machine.vcpu().mmu().counters().pagesInUsePeak);
         }
     }
 

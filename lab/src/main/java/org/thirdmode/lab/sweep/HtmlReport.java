@@ -130,6 +130,9 @@ public final class HtmlReport {
     }
 
     private void assumptions() throws IOException {
+        for (String note : results.notes()) {
+            out.write("<p>" + escaped(note) + "</p>\n");
+        }
         if (!results.assumed().isEmpty()) {
             out.write("<h2>What this leans on</h2>\n<p>Nobody published these figures; the profile's are assumed:</p>\n"
                     + "<table>\n");

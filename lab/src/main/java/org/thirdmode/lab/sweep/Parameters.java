@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.thirdmode.cost.Figure;
+import org.thirdmode.cost.Profiles;
 import org.thirdmode.guests.GuestCatalogue;
 import org.thirdmode.guests.GuestImage;
 import org.thirdmode.kvm.HostPageSize;
@@ -97,6 +98,13 @@ public final class Parameters {
             1 << 16,
             "entries of the second dimension's cache of PDEs; 0: none of its caches");
 
+    public static final Parameter CACHES = words(
+            "caches",
+            Effect.GEOMETRY,
+            withFirst(NO_TLBS, Profiles.names()),
+            NO_TLBS,
+            "whose caches are modelled for references to tables and data; none: references at the average of the profile");
+
     public static final Parameter PROFILE = new Parameter(
             "profile",
             Effect.PRICE,
@@ -131,6 +139,7 @@ public final class Parameters {
                 WALK_CACHE,
                 NESTED_TLB,
                 NESTED_WALK_CACHE,
+                CACHES,
                 PROFILE));
         for (Figure figure : Figure.values()) {
             all.add(new Parameter(

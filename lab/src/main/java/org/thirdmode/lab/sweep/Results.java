@@ -185,6 +185,19 @@ public final class Results {
         return assumed;
     }
 
+    /** How references are priced, a sentence for each way that some run was counted. */
+    public List<String> notes() {
+        return runs.stream()
+                .filter(run -> run != null && !run.hasFailed())
+                .map(run -> run.counts().conditions())
+                .map(how -> how.cachesModelled()
+                        ? "References to tables and data are priced where each one hit in the caches of " + how.caches()
+                                + "."
+                        : "References to tables are priced at the profile's average.")
+                .distinct()
+                .toList();
+    }
+
     private List<Value> profileNames() {
         return new ArrayList<>(plan.study()
                 .axis(Parameters.PROFILE)

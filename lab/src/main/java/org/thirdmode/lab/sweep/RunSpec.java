@@ -8,6 +8,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.thirdmode.cost.Profile;
+import org.thirdmode.cost.Profiles;
 import org.thirdmode.cost.data.DataException;
 import org.thirdmode.cost.data.Place;
 import org.thirdmode.cost.data.Scalar;
@@ -135,6 +137,14 @@ public record RunSpec(Map<String, String> settings) {
             }
         }
         throw new IllegalStateException(get(Parameters.HOST_PAGES));
+    }
+
+    /** Whose caches are modelled; empty for none. */
+    Optional<Profile> caches() {
+        String name = get(Parameters.CACHES);
+        return name.equals(Parameters.NO_TLBS)
+                ? Optional.empty()
+                : Optional.of(Profiles.all().get(name));
     }
 
     MachineConfiguration configuration() {

@@ -150,10 +150,13 @@ final class StudyReader {
         }
         for (Axis axis : study.axes()) {
             boolean geometry = axis.parameter().effect() == Parameter.Effect.GEOMETRY;
-            if (geometry && !axis.parameter().equals(Parameters.TLBS) && noTlbs(study)) {
+            boolean idle = axis.parameter().equals(Parameters.TLBS)
+                    || (axis.parameter().equals(Parameters.CACHES)
+                            && axis.values().equals(List.of(Value.word(Parameters.NO_TLBS))));
+            if (geometry && !idle && noTlbs(study)) {
                 throw axis.place()
                         .wrong("'" + axis.parameter().name()
-                                + "' changes the TLBs of a processor: 'tlbs' has to name one");
+                                + "' goes with modelled TLBs: 'tlbs' has to name a processor");
             }
         }
     }
