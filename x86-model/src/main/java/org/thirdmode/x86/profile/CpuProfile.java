@@ -76,27 +76,25 @@ public record CpuProfile(
             Feature.NX,
             Feature.LM);
 
-    private static final Set<Feature> NEHALEM = with(
-            PENTIUM_4,
-            Feature.VMX,
-            Feature.SSSE3,
-            Feature.SSE4_1,
-            Feature.SSE4_2,
-            Feature.POPCNT,
-            Feature.RDTSCP,
-            Feature.LAHF,
-            Feature.INVARIANT_TSC);
+    private static final Set<Feature> MEROM = with(PENTIUM_4, Feature.VMX, Feature.SSSE3, Feature.LAHF);
+
+    private static final Set<Feature> PENRYN = with(MEROM, Feature.SSE4_1);
+
+    private static final Set<Feature> NEHALEM =
+            with(PENRYN, Feature.SSE4_2, Feature.POPCNT, Feature.RDTSCP, Feature.INVARIANT_TSC);
 
     private static final Set<Feature> WESTMERE =
             with(NEHALEM, Feature.PCLMULQDQ, Feature.AES, Feature.PCID, Feature.PAGE1GB, Feature.ARAT);
 
+    /** The client parts have no pages of 1 GByte. */
+    private static final Set<Feature> SANDY_BRIDGE = Sets.immutableEnumSet(Sets.difference(
+            with(WESTMERE, Feature.X2APIC, Feature.TSC_DEADLINE, Feature.XSAVE, Feature.XSAVEOPT),
+            EnumSet.of(Feature.PAGE1GB)));
+
     private static final Set<Feature> HASWELL = with(
-            WESTMERE,
-            Feature.X2APIC,
-            Feature.TSC_DEADLINE,
+            SANDY_BRIDGE,
+            Feature.PAGE1GB,
             Feature.MOVBE,
-            Feature.XSAVE,
-            Feature.XSAVEOPT,
             Feature.RDRAND,
             Feature.FSGSBASE,
             Feature.TSC_ADJUST,
@@ -177,6 +175,10 @@ public record CpuProfile(
                     0x5,
                     with(PENTIUM_4, Feature.VMX)),
             new CpuProfile(
+                    "merom", Vendor.INTEL, 6, 0xf, 6, "Intel(R) Core(TM)2 CPU          6700  @ 2.66GHz", 0xa, MEROM),
+            new CpuProfile(
+                    "penryn", Vendor.INTEL, 6, 0x17, 6, "Intel(R) Core(TM)2 Duo CPU     E8400  @ 3.00GHz", 0xa, PENRYN),
+            new CpuProfile(
                     "nehalem",
                     Vendor.INTEL,
                     6,
@@ -194,6 +196,15 @@ public record CpuProfile(
                     "Intel(R) Xeon(R) CPU           X5670  @ 2.93GHz",
                     0xb,
                     WESTMERE),
+            new CpuProfile(
+                    "sandybridge",
+                    Vendor.INTEL,
+                    6,
+                    0x2a,
+                    7,
+                    "Intel(R) Core(TM) i7-2600K CPU @ 3.40GHz",
+                    0xd,
+                    SANDY_BRIDGE),
             new CpuProfile(
                     "haswell", Vendor.INTEL, 6, 0x3c, 3, "Intel(R) Core(TM) i7-4770 CPU @ 3.40GHz", 0xd, HASWELL),
             new CpuProfile(
