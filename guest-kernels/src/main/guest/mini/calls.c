@@ -83,14 +83,20 @@ static word call_map(word bytes, word flags, word unused2)
 {
     (void)unused2;
     struct space *space = &process_current()->space;
-    bytes = (bytes + PAGE_OFFSET) & ~PAGE_OFFSET;
-    word start = bytes ? space_find_free(space, bytes) : 0;
+    word unit = flags == MAP_LARGE ? LARGE_PAGE : PAGE_BYTES;
+    bytes = (bytes + unit - 1) & ~(unit - 1);
+    /* Where a large page has to begin at a multiple of its size, there is room to choose. */
+    word start = bytes ? space_find_free(space, bytes + unit - PAGE_BYTES) : 0;
+    start = (start + unit - 1) & ~(unit - 1);
     struct region region = {start, start + bytes, REGION_WRITABLE | (flags == MAP_SHARED ? REGION_SHARED : 0), 0};
     if (!start || space_add(space, region)) {
         return 0;
     }
     if (flags == MAP_SHARED) {
         space_populate(space, &region);
+    }
+    if (flags == MAP_LARGE) {
+        space_populate_large(space, &region);
     }
     return start;
 }

@@ -33,6 +33,7 @@ enum system_call_number { SYSTEM_CALLS(SYSTEM_CALL_NUMBER) SYSTEM_CALL_COUNT };
 
 #define MAP_PRIVATE 0
 #define MAP_SHARED 1 /* a fork shares it; all pages are made at once */
+#define MAP_LARGE 2  /* large pages, made at once; not for who forks */
 
 #define SECTOR_BYTES 512
 

@@ -1,6 +1,7 @@
 #include "frames.h"
 #include "kernel.h"
 #include "layout.h"
+#include "paging.h"
 
 extern u8 image_end[];
 u8 frame_of_zeros[4096] __attribute__((aligned(4096)));
@@ -78,6 +79,21 @@ void *frame_allocate(void)
     users[(word)frame / PAGE_BYTES] = 1;
     in_use++;
     return frame;
+}
+
+void *frames_allocate_large(void)
+{
+    for (struct range *range = ranges; range < ranges + 2; range++) {
+        word start = (range->next + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
+        if (start < range->end && range->end - start >= LARGE_PAGE) {
+            range->next = start + LARGE_PAGE;
+            for (word frame = start; frame < range->next; frame += PAGE_BYTES) {
+                clear_page((void *)frame);
+            }
+            return (void *)start;
+        }
+    }
+    panic("out of memory: give the machine more, or the workload less", STATUS_OUT_OF_MEMORY);
 }
 
 void *frame_allocate_cleared(void)

@@ -14,6 +14,9 @@ void frames_initialize(const struct multiboot_info *information);
 void *frame_allocate(void);
 void *frame_allocate_cleared(void);
 
+/* Frames that make one aligned large page, cleared. They are never given back, nor are those that the alignment skips. */
+void *frames_allocate_large(void);
+
 /* One more user: after fork, the child. */
 void frame_share(void *frame);
 

@@ -25,7 +25,7 @@ void visit_pages(entry *root, word from, word to, page_visitor *visit, void *con
     while (address < to) {
         entry *table = root;
         int level = LEVELS;
-        while (level > 1 && (table[index_at(level, address)] & PRESENT)) {
+        while (level > 1 && (table[index_at(level, address)] & (PRESENT | PAGE_SIZE_FLAG)) == PRESENT) {
             table = target(table[index_at(level, address)]);
             level--;
         }
@@ -45,7 +45,7 @@ void visit_pages(entry *root, word from, word to, page_visitor *visit, void *con
 void release_tables(entry *table, int level, word first, word last)
 {
     for (word i = first; level > 1 && i <= last; i++) {
-        if (table[i] & PRESENT) {
+        if ((table[i] & (PRESENT | PAGE_SIZE_FLAG)) == PRESENT) {
             release_tables(target(table[i]), level - 1, 0, ENTRIES - 1);
             frame_release(target(table[i]));
             table[i] = 0;

@@ -77,7 +77,7 @@ enum missing { LOOK, CREATE };
  */
 entry *walk(entry *root, word address, int level, enum missing missing);
 
-/* Calls `visit` for each page that is mapped in [from, to), in ascending order, and skips what has no tables. */
+/* Calls `visit` for each page that is mapped in [from, to), in ascending order; skips what has no tables, and large pages. */
 typedef void page_visitor(entry *at, word address, void *context);
 void visit_pages(entry *root, word from, word to, page_visitor *visit, void *context);
 

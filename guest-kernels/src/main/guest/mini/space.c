@@ -259,3 +259,12 @@ void space_populate(struct space *space, const struct region *region)
         *space_entry(space, address) = (word)frame_allocate_cleared() | region_entry_flags(region) | WRITABLE;
     }
 }
+
+void space_populate_large(struct space *space, const struct region *region)
+{
+    for (word address = region->start; address < region->end; address += LARGE_PAGE) {
+        *walk(space->root, address, 2, CREATE) =
+            (word)frames_allocate_large() | region_entry_flags(region) | WRITABLE | PAGE_SIZE_FLAG;
+        mirror_user_entries(space, index_at(LEVELS, address));
+    }
+}

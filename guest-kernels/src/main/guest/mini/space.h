@@ -69,4 +69,7 @@ word space_find_free(struct space *space, word bytes);
 /* Makes all pages of the region, writable: a shared one must have them before it is shared. */
 void space_populate(struct space *space, const struct region *region);
 
+/* The same in large pages, of a region that is made of whole ones; such a process must not fork. */
+void space_populate_large(struct space *space, const struct region *region);
+
 #endif

@@ -71,8 +71,20 @@ static const struct workload *find(const char *name)
     return 0;
 }
 
+u32 working_set_flags = MAP_PRIVATE;
+
+/* Whether it has a working set that large pages can map. */
+static int takes_large_pages(const struct workload *workload)
+{
+    return same_word(workload->name, "gups") || same_word(workload->name, "chase")
+            || same_word(workload->name, "sequential");
+}
+
 static int is_known(const struct workload *workload, const char *at)
 {
+    if (same_word(at, "large")) {
+        return takes_large_pages(workload);
+    }
     for (u32 i = 0; i < sizeof kernel_parameters / sizeof kernel_parameters[0]; i++) {
         if (same_word(at, kernel_parameters[i])) {
             return 1;
@@ -153,6 +165,10 @@ u32 main(const char *line)
     u32 values[PARAMETERS];
     check_words(workload, line);
     read_values(workload, line, values);
+    const char *large = value_of(line, "large");
+    if (large && number_at(large)) {
+        working_set_flags = MAP_LARGE;
+    }
     print("workload=");
     print(workload->name);
     for (u32 p = 0; p < PARAMETERS && workload->parameters[p].name; p++) {

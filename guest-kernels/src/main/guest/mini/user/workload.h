@@ -21,6 +21,9 @@ struct workload {
     u32 (*run)(const u32 *values); /* in the order of the parameters */
 };
 
+/* How a working set is mapped that no fork shares: MAP_PRIVATE, or with large=1 MAP_LARGE. */
+extern u32 working_set_flags;
+
 /* The region of interest of every workload. */
 #define REGION 1
 

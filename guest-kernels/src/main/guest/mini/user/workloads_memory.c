@@ -129,7 +129,7 @@ u32 workload_gups(const u32 *values)
     u32 pages = values[0], updates = values[1], sum = 0, wrong = 0;
     require_power_of_two(pages);
     u32 words = pages * PAGE_WORDS;
-    u32 *table = map_pages(pages, MAP_PRIVATE);
+    u32 *table = map_pages(pages, working_set_flags);
     for (u32 i = 0; i < words; i += 16) {
         table[i] = i; /* one word of each line */
     }
@@ -166,7 +166,7 @@ u32 workload_chase(const u32 *values)
     u32 pages = values[0], steps = values[1];
     require_power_of_two(pages);
     u32 lines = pages * (PAGE_BYTES / 64);
-    u32 *memory = map_pages(pages, MAP_PRIVATE);
+    u32 *memory = map_pages(pages, working_set_flags);
     for (u32 line = 0; line < lines; line++) {
         memory[line * 16] = successor(line, lines);
     }
@@ -189,7 +189,7 @@ u32 workload_sequential(const u32 *values)
 {
     u32 rounds = values[0], pages = values[1], sum = 0;
     u32 words = pages * PAGE_WORDS;
-    u32 *memory = map_pages(pages, MAP_PRIVATE);
+    u32 *memory = map_pages(pages, working_set_flags);
     call1(region_begin, REGION);
     for (u32 round = 0; round < rounds; round++) {
         for (u32 i = 0; i < words; i++) {

@@ -29,6 +29,9 @@ public final class Parameters {
     /** No TLB is modelled: each translation is kept until it is flushed. */
     static final String NO_TLBS = "none";
 
+    /** Of the guest's page sizes. */
+    static final String LARGE = "large";
+
     public static final Parameter KERNEL = words(
             "kernel",
             Effect.EXECUTION,
@@ -50,6 +53,13 @@ public final class Parameters {
             guest("working-set", 1, 1 << 20, "pages that the workload works on; a workload that has `pages`");
     public static final Parameter PROCESSES = guest("processes", 1, 64, "processes of the workload");
     public static final Parameter ROUNDS = guest("rounds", 1, 100_000_000, "rounds of the workload");
+
+    public static final Parameter GUEST_PAGES = words(
+            "guest-pages",
+            Effect.EXECUTION,
+            List.of("4k", LARGE),
+            "4k",
+            "the pages in which the guest maps its working set; large: 2 MBytes, 4 in 32-bit paging; gups, chase, sequential");
 
     public static final Parameter VIRT =
             words("virt", Effect.EXECUTION, lower(Virt.values()), "vmx", "the extension that runs the guest");
@@ -127,6 +137,7 @@ public final class Parameters {
                 WORKING_SET,
                 PROCESSES,
                 ROUNDS,
+                GUEST_PAGES,
                 VIRT,
                 MMU,
                 HOST_PAGES,

@@ -102,6 +102,9 @@ public record RunSpec(Map<String, String> settings) {
 
     /** How the guest calls a parameter of its workload. */
     static String ofTheGuest(Parameter parameter) {
+        if (parameter.equals(Parameters.GUEST_PAGES)) {
+            return "large";
+        }
         return parameter.equals(Parameters.WORKING_SET) ? "pages" : parameter.name();
     }
 
@@ -110,6 +113,9 @@ public record RunSpec(Map<String, String> settings) {
         List<String> words = new ArrayList<>(List.of(get(Parameters.WORKLOAD)));
         for (Parameter parameter : List.of(Parameters.WORKING_SET, Parameters.PROCESSES, Parameters.ROUNDS)) {
             number(parameter).ifPresent(value -> words.add(ofTheGuest(parameter) + "=" + value));
+        }
+        if (get(Parameters.GUEST_PAGES).equals(Parameters.LARGE)) {
+            words.add("large=1");
         }
         return String.join(" ", words);
     }

@@ -148,6 +148,10 @@ final class StudyReader {
                 takenByAll(study, axis.get());
             }
         }
+        Optional<Axis> pages = study.axis(Parameters.GUEST_PAGES);
+        if (pages.isPresent() && pages.get().values().contains(Value.word(Parameters.LARGE))) {
+            takenByAll(study, pages.get());
+        }
         for (Axis axis : study.axes()) {
             boolean geometry = axis.parameter().effect() == Parameter.Effect.GEOMETRY;
             boolean idle = axis.parameter().equals(Parameters.TLBS)

@@ -12,6 +12,9 @@ final class WorkloadText {
     /** What the kernel itself takes, with every workload. */
     private static final List<String> OF_THE_KERNEL = List.of("hz", "kpti");
 
+    /** Those whose working set large pages can map. */
+    private static final List<String> WITH_LARGE_PAGES = List.of("gups", "chase", "sequential");
+
     private WorkloadText() {}
 
     static String checked(Scalar scalar) throws DataException {
@@ -45,6 +48,9 @@ final class WorkloadText {
             names.add(word.split("=", 2)[0]);
         }
         names.addAll(OF_THE_KERNEL);
+        if (WITH_LARGE_PAGES.contains(workload.name())) {
+            names.add("large");
+        }
         return names;
     }
 }

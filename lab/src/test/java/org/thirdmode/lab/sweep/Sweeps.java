@@ -167,6 +167,23 @@ class Sweeps {
         assertEquals(Files.getPosixFilePermissions(other), Files.getPosixFilePermissions(result));
     }
 
+    /** A page of 2 MBytes is mapped a level earlier: a walk reads one entry less, and 512 pages need one. */
+    @Test
+    void theGuestsPageSizeIsExecutedAndItsResultIsTheSame() throws Exception {
+        for (String kernel : List.of("mini32", "minipae", "mini64")) {
+            List<RunResult> runs = run(study(
+                            "kernel: " + kernel + ", workload: gups pages=1024 updates=3000, mmu: bare,"
+                                    + " guest-pages: [4k, large], tlbs: haswell, walk-cache: 0, tlb-l2: 0"))
+                    .runs();
+            Files.delete(folder.resolve("runs"));
+            assertTrue(runs.getFirst().endedWell() && runs.getLast().endedWell());
+            assertEquals(runs.getFirst().output(), runs.getLast().output());
+            long few = runs.getLast().counts().of(Quantity.WALKS);
+            assertTrue(few * 3 < runs.getFirst().counts().of(Quantity.WALKS), kernel);
+        }
+        assertThrows(DataException.class, () -> study("workload: fork, guest-pages: [4k, large]"));
+    }
+
     /** A smaller TLB walks more, and the guest does not notice. */
     @Test
     void geometryIsExecutedAndChangesWalksAlone() throws Exception {
