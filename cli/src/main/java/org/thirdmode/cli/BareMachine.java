@@ -5,12 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.thirdmode.cli.operator.Operator;
 import org.thirdmode.cost.Counts;
 import org.thirdmode.lab.CachesOfRun;
 import org.thirdmode.lab.RunCounts;
 import org.thirdmode.pc.HostPorts;
 import org.thirdmode.pc.Machine;
 import org.thirdmode.pc.MachineConfiguration;
+import org.thirdmode.pc.device.Uart16550;
 import org.thirdmode.pc.loader.Image;
 import org.thirdmode.pc.loader.ImageException;
 import org.thirdmode.pc.loader.LoadOptions;
@@ -24,15 +26,17 @@ final class BareMachine implements Bare {
     @Override
     public Report run(BareRun what, SerialOutput serial) {
         try (DebugConsoleFile debug = DebugConsoleFile.open(what.debugConsole());
-                Disks disks = Disks.open(what)) {
-            HostPorts ports = new HostPorts(serial::write, debug::write);
+                Disks disks = Disks.open(what);
+                Operator operator = what.operator().open()) {
+            HostPorts ports = new HostPorts(heard(serial, operator), debug::write);
             Machine machine = what.restore().isPresent()
                     ? restored(what.restore().get(), disks, ports)
                     : machine(what, disks, ports);
             Optional<CachesOfRun> caches = what.caches().map(profile -> CachesOfRun.of(profile, machine));
+            operator.at(machine.board());
             Outcome outcome;
             try (Pace pace = Pace.of(what, machine)) {
-                BoundedRun run = new BoundedRun(machine, pace, serial);
+                BoundedRun run = new BoundedRun(machine, pace, serial, operator);
                 outcome = what.save().isPresent()
                         ? runAndSave(machine, run, what.save().get(), what.maxInstructions())
                         : run.run(what.maxInstructions());
@@ -45,9 +49,18 @@ final class BareMachine implements Bare {
                     outcome,
                     machine.counts(),
                     machine.board().vga().rows(),
+                    Optional.of(machine.board().vga().contents()),
                     disks.warnings(machine.board()),
                     priced(what, machine).map(counts -> CachesOfRun.added(caches, counts)));
         }
+    }
+
+    /** What the guest sends goes out, and to who is at the machine. */
+    static Uart16550.Sink heard(SerialOutput serial, Operator operator) {
+        return value -> {
+            serial.write(value);
+            operator.received(value);
+        };
     }
 
     private static Outcome runAndSave(Machine machine, BoundedRun run, SavePoint point, OptionalLong budget) {

@@ -25,6 +25,7 @@ import org.thirdmode.pc.disk.DiskFile;
  * @param restore the file of a machine to go on with
  * @param save when the machine is to be written to a file, which ends the run
  * @param caches whose cache hierarchy is modelled
+ * @param operator who types, and watches
  */
 record BareRun(
         Optional<String> image,
@@ -42,14 +43,16 @@ record BareRun(
         List<DiskFile> disks,
         Optional<Path> restore,
         Optional<SavePoint> save,
-        Optional<Profile> caches) {
+        Optional<Profile> caches,
+        OperatorChoice operator) {
     BareRun {
         modules = List.copyOf(modules);
         disks = List.copyOf(disks);
     }
 
-    /** The same, of the machine in a file, or to one; with modelled caches. */
-    BareRun with(Optional<Path> restoredFrom, Optional<SavePoint> savedTo, Optional<Profile> ofCaches) {
+    /** The same, of the machine in a file, or to one; with modelled caches, and with somebody at it. */
+    BareRun with(
+            Optional<Path> restoredFrom, Optional<SavePoint> savedTo, Optional<Profile> ofCaches, OperatorChoice who) {
         return new BareRun(
                 image,
                 raw,
@@ -66,6 +69,7 @@ record BareRun(
                 disks,
                 restoredFrom,
                 savedTo,
-                ofCaches);
+                ofCaches,
+                who);
     }
 }

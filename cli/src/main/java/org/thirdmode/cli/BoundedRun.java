@@ -1,9 +1,11 @@
 package org.thirdmode.cli;
 
 import java.util.OptionalLong;
+import org.thirdmode.cli.operator.Operator;
 import org.thirdmode.pc.Machine;
 import org.thirdmode.pc.MachineOutcome;
 import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.time.GuestClock;
 
 /**
@@ -19,12 +21,14 @@ final class BoundedRun {
     private final Processor processor;
     private final Pace pace;
     private final SerialOutput serial;
+    private final Operator operator;
 
-    BoundedRun(Machine machine, Pace pace, SerialOutput serial) {
+    BoundedRun(Machine machine, Pace pace, SerialOutput serial, Operator operator) {
         this.machine = machine;
         this.processor = machine.processor();
         this.pace = pace;
         this.serial = serial;
+        this.operator = operator;
     }
 
     Outcome run(OptionalLong budget) {
@@ -36,13 +40,22 @@ final class BoundedRun {
                 return new Outcome.BudgetReached();
             }
             long ticks = processor.activity == Processor.Activity.ACTIVE
-                    ? Math.min(end - before, pace.ticks())
-                    : ticksToNextDeadline();
+                    ? Math.min(Math.min(end - before, pace.ticks()), operator.patience())
+                    : Math.min(ticksToNextDeadline(), operator.patience());
+            long begin = processor.now();
             pace.before(processor);
             MachineOutcome outcome = machine.run(ticks);
             serial.flush();
+            if (outcome instanceof MachineOutcome.Halted
+                    && (processor.state.systemFlags & Rflags.IF) != 0
+                    && operator.wake()) {
+                continue;
+            }
             if (!(outcome instanceof MachineOutcome.BudgetReached)) {
                 return ended(outcome);
+            }
+            if (!operator.look(processor.now() - begin - (processor.instructions() - before))) {
+                return new Outcome.Left();
             }
             if (processor.instructions() != before) {
                 asleepSince = processor.now();

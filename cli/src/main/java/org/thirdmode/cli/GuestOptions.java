@@ -200,7 +200,8 @@ final class GuestOptions {
                 disks(),
                 Optional.empty(),
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                OperatorChoice.NOBODY);
     }
 
     private List<DiskFile> disks() {

@@ -78,6 +78,19 @@ sealed interface Outcome {
         }
     }
 
+    /** The user left the terminal, by Ctrl-A x. */
+    record Left() implements Outcome {
+        @Override
+        public int status() {
+            return ExitStatus.OK;
+        }
+
+        @Override
+        public String words() {
+            return "you left, by Ctrl-A x";
+        }
+    }
+
     /** The processor shut down: a fault while it delivered a double fault. */
     record TripleFault() implements Outcome {
         @Override

@@ -1,7 +1,11 @@
 package org.thirdmode.cli;
 
+import java.awt.image.RenderedImage;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import javax.imageio.ImageIO;
 
 /** A file that will be written. */
 final class OutputFile {
@@ -21,6 +25,16 @@ final class OutputFile {
         }
         if (!Files.isWritable(Files.exists(file) ? file : folder)) {
             throw new UserError(option + " " + file + ": cannot be written; name a file you may write");
+        }
+    }
+
+    /** Writes a picture as PNG. */
+    static void png(Path file, RenderedImage picture) {
+        ImageIO.setUseCache(false);
+        try (OutputStream out = Files.newOutputStream(file)) {
+            ImageIO.write(picture, "png", out);
+        } catch (IOException e) {
+            throw new UserError(file + ": cannot be written: " + e.getMessage());
         }
     }
 }

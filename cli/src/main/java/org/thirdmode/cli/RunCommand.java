@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import org.thirdmode.cli.operator.ScreenPicture;
 import org.thirdmode.cost.Counts;
 import org.thirdmode.cost.Profile;
 import org.thirdmode.kvm.vmm.VirtualMachine;
@@ -45,6 +46,9 @@ final class RunCommand implements Callable<Integer> {
     /** Options that say what a machine is made of. */
     private static final List<String> MADE_OF = List.of(
             "--memory", "--append", "--workload", "--module", "--raw", "--bios", "--cpu", "--fidelity", "--seed");
+
+    /** A shell of root's. */
+    private static final String PROMPT = "# ";
 
     private final Bare bare;
     private final OutputStream out;
@@ -87,6 +91,29 @@ final class RunCommand implements Callable<Integer> {
 
     @Option(names = "--screen", description = "Print the text screen on standard error at the end.")
     private boolean screen;
+
+    @Option(names = "--screen-png", paramLabel = "FILE", description = "Write a picture of the text screen at the end.")
+    private Path screenPng;
+
+    @Option(
+            names = "--type",
+            paramLabel = "FILE",
+            description = "Type the lines of FILE on the first serial port, each when the guest has sent what"
+                    + " --type-after says.")
+    private Path type;
+
+    @Option(
+            names = "--type-after",
+            paramLabel = "TEXT",
+            description =
+                    "What the guest sends when it waits for a line of --type (default: a shell's prompt, \"# \").")
+    private String typeAfter;
+
+    @Option(
+            names = "--interactive",
+            description = "You are at the other end of the serial port; with --screen, at the keyboard and the text"
+                    + " screen. All keys are the guest's, but Ctrl-A x leaves. Such a run does not repeat to the bit.")
+    private boolean interactive;
 
     @Option(
             names = "--debug-console",
@@ -141,9 +168,11 @@ final class RunCommand implements Callable<Integer> {
                 .with(
                         Optional.ofNullable(restore),
                         Optional.ofNullable(save).map(file -> new SavePoint(file, at)),
-                        caches());
+                        caches(),
+                        operator());
         OutputFile.writable("--stats", stats);
         OutputFile.writable("--save", save);
+        OutputFile.writable("--screen-png", screenPng);
         OutputFile.writable("--trace", trace);
         OutputFile.writable("--debug-console", debugConsole);
         List<Profile> profiles = prices.profiles();
@@ -157,7 +186,10 @@ final class RunCommand implements Callable<Integer> {
         } finally {
             serial.flush();
         }
-        if (screen) {
+        if (screenPng != null) {
+            OutputFile.png(screenPng, ScreenPicture.of(report.picture().orElseThrow()));
+        }
+        if (screen && !interactive) {
             err.println(String.join("\n", report.screen()).stripTrailing());
         }
         CountsTable.print(report, err);
@@ -176,6 +208,23 @@ final class RunCommand implements Callable<Integer> {
             StatsFile.write(stats, on, what, report);
         }
         return report.outcome().status();
+    }
+
+    /** Who types and watches. */
+    private OperatorChoice operator() {
+        if (type == null && typeAfter != null) {
+            throw new ParameterException(spec.commandLine(), "--type-after: is for --type FILE");
+        }
+        if (type != null && interactive) {
+            throw new ParameterException(
+                    spec.commandLine(), "--type: you type yourself, by --interactive; leave out one");
+        }
+        if (typeAfter != null && typeAfter.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(), "--type-after: expected what the guest prompts with, as in \"# \"");
+        }
+        return new OperatorChoice(
+                Optional.ofNullable(type), typeAfter == null ? PROMPT : typeAfter, interactive, interactive && screen);
     }
 
     /** What {@code --save}, {@code --at} and {@code --restore} need, and what they exclude. */

@@ -3,6 +3,7 @@ package org.thirdmode.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.thirdmode.cli.operator.Operator;
 import org.thirdmode.cost.Counts;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.vmm.VirtualMachine;
@@ -36,12 +37,14 @@ final class VirtualMachineRun {
     /** As {@link Bare#run}. */
     Report run(BareRun what, SerialOutput serial) {
         try (DebugConsoleFile debug = DebugConsoleFile.open(what.debugConsole());
-                Disks disks = Disks.open(what)) {
-            HostPorts ports = new HostPorts(serial::write, debug::write);
+                Disks disks = Disks.open(what);
+                Operator operator = what.operator().open()) {
+            HostPorts ports = new HostPorts(BareMachine.heard(serial, operator), debug::write);
             VirtualMachine machine = what.restore().isPresent()
                     ? restored(what.restore().get(), disks, ports)
                     : machine(what, disks, ports);
             hypervisor.irqchip().ifPresent(machine.vcpu()::irqchip);
+            operator.at(machine.board());
             if (screen) {
                 machine.watchScreen();
             }
@@ -53,8 +56,8 @@ final class VirtualMachineRun {
                 }
                 long budget = what.maxInstructions().orElse(Long.MAX_VALUE);
                 outcome = what.save().isPresent()
-                        ? runAndSave(machine, what.save().get(), budget, serial)
-                        : run(machine, budget, serial);
+                        ? runAndSave(machine, what.save().get(), budget, serial, operator)
+                        : run(machine, budget, serial, operator);
             } catch (UserError | SerialOutput.Closed e) {
                 throw e;
             } catch (RuntimeException | StackOverflowError e) {
@@ -69,6 +72,7 @@ final class VirtualMachineRun {
                     outcome,
                     machine.counts(),
                     rows,
+                    Optional.of(machine.board().vga().contents()),
                     disks.warnings(machine.board()),
                     priced(what, machine).map(counts -> CachesOfRun.added(caches, counts)));
         }
@@ -112,21 +116,31 @@ final class VirtualMachineRun {
                         file, hypervisor::hostFor, hypervisor.mmu(), saved -> disks.in(ports, saved)));
     }
 
-    private Outcome runAndSave(VirtualMachine machine, SavePoint point, long budget, SerialOutput serial) {
+    private Outcome runAndSave(
+            VirtualMachine machine, SavePoint point, long budget, SerialOutput serial, Operator operator) {
         point.require(machine.instructions());
-        Outcome outcome = run(machine, Math.min(budget, point.instructions()), serial);
+        Outcome outcome = run(machine, Math.min(budget, point.instructions()), serial, operator);
         return point.reached(outcome, machine.instructions()) ? point.save(machine::save) : outcome;
     }
 
-    private Outcome run(VirtualMachine machine, long budget, SerialOutput serial) {
+    private Outcome run(VirtualMachine machine, long budget, SerialOutput serial, Operator operator) {
+        long stretch = Math.min(STRETCH, operator.patience());
         while (machine.instructions() < budget) {
-            MachineOutcome outcome = machine.run(Math.min(STRETCH, budget - machine.instructions()));
+            long ticks = machine.vcpu().ticks();
+            long instructions = machine.instructions();
+            MachineOutcome outcome = machine.run(Math.min(stretch, budget - instructions));
             serial.flush();
             if (screen) {
                 machine.watchScreen().refresh();
             }
+            if (outcome instanceof MachineOutcome.Halted && machine.vcpu().interruptFlag() && operator.wake()) {
+                continue;
+            }
             if (!(outcome instanceof MachineOutcome.BudgetReached)) {
                 return BoundedRun.ended(outcome);
+            }
+            if (!operator.look(machine.vcpu().ticks() - ticks - (machine.instructions() - instructions))) {
+                return new Outcome.Left();
             }
             if (Thread.interrupted()) {
                 return new Outcome.Interrupted();

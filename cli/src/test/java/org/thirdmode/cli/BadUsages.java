@@ -29,7 +29,7 @@ class BadUsages {
     void aHostThatIsNoneListsTheValidOnes() {
         tells("--host: 'arm' is unknown; valid are x86_64, i386, i386-pae", "run", "--host", "arm", "hello32");
         tells("--host-cpu: 'i486' is no processor with VMX or SVM; valid are", "run", "--host-cpu", "i486", "hello32");
-        tells("0 host processors: expected 1 to 64", "run", "--host-cpus", "0", "hello32");
+        tells("--host-cpus 0: expected 1 to 64", "run", "--host-cpus", "0", "hello32");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package org.thirdmode.pc.device;
 
+import com.google.common.primitives.ImmutableIntArray;
 import java.util.ArrayList;
 import java.util.List;
 import org.thirdmode.pc.bus.IoPorts;
@@ -199,10 +200,36 @@ public final class VgaText implements Stateful {
     public String row(int row) {
         StringBuilder text = new StringBuilder();
         for (int column = 0; column < COLUMNS; column++) {
-            int at = (start() * 2 + (row * COLUMNS + column) * 2) % TEXT_SIZE;
-            text.append(character((int) memory.read(TEXT_BASE + at, 1)));
+            text.append(character(row, column));
         }
         return text.toString().stripTrailing();
+    }
+
+    /** The character of a cell, from row and column 0, in Unicode. */
+    public char character(int row, int column) {
+        return character((int) memory.read(cell(row, column), 1));
+    }
+
+    /** The attribute of a cell: background in bits 7:4, foreground in 3:0. */
+    public int attribute(int row, int column) {
+        return (int) memory.read(cell(row, column) + 1, 1);
+    }
+
+    private long cell(int row, int column) {
+        return TEXT_BASE + (start() * 2 + (row * COLUMNS + column) * 2) % TEXT_SIZE;
+    }
+
+    /** All that is on the screen. */
+    public ScreenContents contents() {
+        StringBuilder characters = new StringBuilder();
+        ImmutableIntArray.Builder attributes = ImmutableIntArray.builder(ROWS * COLUMNS);
+        for (int row = 0; row < ROWS; row++) {
+            for (int column = 0; column < COLUMNS; column++) {
+                characters.append(character(row, column));
+                attributes.add(attribute(row, column));
+            }
+        }
+        return new ScreenContents(characters.toString(), attributes.build());
     }
 
     /** Where in video memory the screen begins, in characters. */
