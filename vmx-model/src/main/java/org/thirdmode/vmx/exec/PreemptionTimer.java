@@ -8,6 +8,9 @@ import org.thirdmode.x86.time.GuestClock;
  * IA32_VMX_MISC[4:0]. SDM 3C "VMX-Preemption Timer".
  */
 final class PreemptionTimer {
+    /** The most ticks that an exit takes: no processor takes a thousand cycles only because its timer is slow. */
+    private static final int MOST_EXIT_TICKS = 1 << 10;
+
     private final Processor cpu;
 
     /** X. */
@@ -44,6 +47,16 @@ final class PreemptionTimer {
     /** Whether it runs and has reached 0. */
     boolean expired() {
         return running && count() >= end;
+    }
+
+    /**
+     * A VM exit to HOST_RIP, before the timer is saved: with the tick of the entry's own instruction it takes one count of the
+     * timer, 2^X ticks. On a processor entry and exit take hundreds of cycles, and no timer is slower than that: a hypervisor
+     * may count on it that the exit finds less in the timer than the entry put there. An exit to a hypervisor written in Java
+     * takes no time, like all that this does.
+     */
+    void passExit() {
+        cpu.passTicks(Math.min(1 << rate, MOST_EXIT_TICKS) - 1);
     }
 
     /** What is left to count; 0 where it does not run. */

@@ -147,6 +147,7 @@ final class VmExits {
         if (length == OF_THE_INSTRUCTION) {
             length = cpu.instructionLength();
         }
+        vmx.leaving();
         record();
         switch (resumeFlag) {
             case SET -> state.systemFlags |= Rflags.RF;

@@ -213,6 +213,13 @@ public final class Vmx implements Extension {
         return VmExit.of(vmcs);
     }
 
+    /** A VM exit begins. */
+    void leaving() {
+        if (!handOverExits) {
+            preemptionTimer.passExit();
+        }
+    }
+
     void handOver() {
         if (handOverExits) {
             cpu.requestStop();

@@ -120,7 +120,7 @@ public final class Processor implements ProcessorSignals, Stateful {
     /** Instructions that were begun and ended in a fault. */
     private long unfinished;
 
-    /** Ticks that passed while the processor was halted. */
+    /** Ticks in which no instruction was executed: the processor was halted, or an instruction took more than one. */
     private long slept;
 
     private final InstructionGroup[] groups = new InstructionGroup[Groups.COUNT];
@@ -621,6 +621,13 @@ public final class Processor implements ProcessorSignals, Stateful {
      */
     public void countIterations(long n) {
         budget -= n;
+    }
+
+    /** Lets {@code n} ticks pass in which nothing is executed: what the instruction in execution takes beyond its own. */
+    public void passTicks(long n) {
+        slept += n;
+        budget -= n;
+        reenter = true;
     }
 
     /** Tells devices the time before they are touched. */
