@@ -55,7 +55,11 @@ public final class ProfileFile {
         for (String name : names(root, "add")) {
             change(name, flags, features, true);
         }
+        List<Object> added = names(root, "add").stream().map(ProfileFile::meant).toList();
         for (String name : names(root, "remove")) {
+            if (added.contains(meant(name))) {
+                throw new IllegalArgumentException("\"" + name + "\" is added and removed");
+            }
             change(name, flags, features, false);
         }
         CpuProfile processor = named(word(root, "name"), real.processor(), flags);
@@ -99,6 +103,13 @@ public final class ProfileFile {
             throw new IllegalArgumentException("\"" + key + "\": expected a list of feature names: [\"...\", \"...\"]");
         }
         return value.valueStream().map(JsonNode::textValue).toList();
+    }
+
+    /** The feature, or the feature flag, that a name means; else the name. */
+    private static Object meant(String name) {
+        VmxFeature feature = VmxFeature.named(name);
+        Feature flag = flag(name);
+        return feature != null ? feature : flag != null ? flag : name;
     }
 
     private static void change(String name, Set<Feature> flags, Set<VmxFeature> features, boolean add) {

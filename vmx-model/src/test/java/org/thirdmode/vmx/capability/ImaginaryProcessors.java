@@ -51,6 +51,10 @@ class ImaginaryProcessors {
         tells("\"name\" is missing", null, "{'base': 'haswell'}");
         tells("\"add\": expected a list", null, "{'name': 'x', 'base': 'haswell', 'add': 'VPID'}");
         tells("is added, but there already", null, "{'name': 'x', 'base': 'haswell', 'add': ['enable EPT']}");
+        tells(
+                "\"enable pml\" is added and removed",
+                null,
+                "{'name': 'x', 'base': 'haswell', 'add': ['Enable PML'], 'remove': ['enable pml']}");
         tells("is removed, but not there", null, "{'name': 'x', 'base': 'haswell', 'remove': ['enable PML']}");
     }
 
