@@ -12,8 +12,9 @@ import java.util.List;
  * @param is64 whether the file has the 64-bit layout
  * @param entry the entry point, a virtual address
  * @param segments the PT_LOAD segments that take memory, in the order of the table
+ * @param notes the PT_NOTE segments
  */
-record Elf(boolean is64, long entry, List<Segment> segments) {
+record Elf(boolean is64, long entry, List<Segment> segments, List<Segment> notes) {
     private static final long MAGIC = 0x464c_457fL;
     private static final int CLASS_32 = 1;
     private static final int CLASS_64 = 2;
@@ -22,9 +23,10 @@ record Elf(boolean is64, long entry, List<Segment> segments) {
     private static final int MACHINE_386 = 3;
     private static final int MACHINE_X86_64 = 62;
     private static final long PT_LOAD = 1;
+    private static final long PT_NOTE = 4;
     private static final int ENTRY_32 = 24;
 
-    /** One PT_LOAD segment; {@code header} is where its program header lies in the file. */
+    /** One segment; {@code header} is where its program header lies in the file. */
     record Segment(
             long header, long offset, long virtualAddress, long physicalAddress, long fileSize, long memorySize) {}
 
@@ -62,9 +64,11 @@ record Elf(boolean is64, long entry, List<Segment> segments) {
         }
         image.require(table, (long) count * entrySize, "program headers");
         List<Segment> segments = new ArrayList<>();
+        List<Segment> notes = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             long at = table + (long) i * entrySize;
-            if (image.u32(at) == PT_LOAD) {
+            long type = image.u32(at);
+            if (type == PT_LOAD || type == PT_NOTE) {
                 Segment segment = is64
                         ? new Segment(
                                 at,
@@ -80,7 +84,9 @@ record Elf(boolean is64, long entry, List<Segment> segments) {
                                 image.u32(at + 12),
                                 image.u32(at + 16),
                                 image.u32(at + 20));
-                if (segment.memorySize != 0 || segment.fileSize != 0) {
+                if (type == PT_NOTE) {
+                    notes.add(segment);
+                } else if (segment.memorySize != 0 || segment.fileSize != 0) {
                     segments.add(segment);
                 }
             }
@@ -88,7 +94,7 @@ record Elf(boolean is64, long entry, List<Segment> segments) {
         if (segments.isEmpty()) {
             throw ImageException.at(image, table, "no loadable segment", "at least one");
         }
-        return new Elf(is64, is64 ? image.u64(ENTRY_32) : image.u32(ENTRY_32), segments);
+        return new Elf(is64, is64 ? image.u64(ENTRY_32) : image.u32(ENTRY_32), segments, notes);
     }
 
     /** Places every segment. */

@@ -1,7 +1,10 @@
 package org.thirdmode.pc.loader;
 
+import java.util.OptionalLong;
+import org.thirdmode.pc.memory.MemoryLayout;
+
 /**
- * An ELF executable on its own: a 32-bit one starts in flat protected mode, a 64-bit one in 64-bit mode with an identity map
+ * An ELF executable. With a note that names an entry point for {@link Pvh} it starts there; on its own a 32-bit one starts in flat protected mode, a 64-bit one in 64-bit mode with an identity map
  * of the first 512 GBytes in 1-GByte pages, made in guest memory, and a stack of 4 KBytes.
  *
  * <p>Source of the map: SDM 3A "4-Level Paging and 5-Level Paging".
@@ -14,12 +17,17 @@ final class ElfImage {
 
     private ElfImage() {}
 
-    static InitialState plan(Image image, LoadPlan plan) throws ImageException {
+    static InitialState plan(Image image, LoadOptions options, MemoryLayout layout, LoadPlan plan)
+            throws ImageException {
         image.require(0, 4, "ELF header");
         if (!Elf.recognizes(image)) {
             throw ImageException.at(image, 0, String.format("0x%08x", image.u32(0)), "the ELF magic 0x464c457f");
         }
         Elf elf = Elf.parse(image);
+        OptionalLong pvh = Pvh.entry(image, elf);
+        if (pvh.isPresent()) {
+            return Pvh.plan(image, elf, pvh.getAsLong(), options, layout, plan);
+        }
         elf.place(plan, image);
         long entry = elf.physicalEntry(image);
         long gdt = plan.allocate("descriptor table", BootGdt.SIZE, 8);

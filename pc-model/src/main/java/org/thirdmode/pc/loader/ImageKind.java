@@ -8,7 +8,7 @@ public enum ImageKind {
     MULTIBOOT,
     /** The Linux/x86 boot protocol, as of a bzImage: flat 32-bit protected mode, ESI = the zero page. */
     LINUX,
-    /** An ELF executable without a multiboot header: flat protected mode, or 64-bit mode for a 64-bit one. */
+    /** An ELF executable without a multiboot header: by PVH where it has its note, else flat protected or 64-bit mode. */
     ELF,
     /** Bytes at an address, started at their first one. */
     RAW

@@ -4,7 +4,7 @@ import org.thirdmode.pc.memory.MemoryLayout;
 import org.thirdmode.x86.memory.PhysicalMemory;
 
 /** Loads an image of any kind. Each kind has a class of its own: {@link Multiboot}, {@link LinuxBoot}, {@link
- * BootSector}, {@link ElfImage}. */
+ * BootSector}, {@link ElfImage} and {@link Pvh}. */
 public final class ImageLoader {
     private ImageLoader() {}
 
@@ -28,7 +28,7 @@ public final class ImageLoader {
             case BOOT_SECTOR -> BootSector.plan(image, plan);
             case MULTIBOOT -> Multiboot.plan(image, options, layout, plan);
             case LINUX -> LinuxBoot.plan(image, options, layout, plan);
-            case ELF -> ElfImage.plan(image, plan);
+            case ELF -> ElfImage.plan(image, options, layout, plan);
             case RAW -> RawImage.plan(image, options.rawAddress(), plan);
         };
     }

@@ -8,7 +8,17 @@ import java.util.List;
 /** Images made by hand, byte for byte after the specifications. */
 final class Images {
     /** A segment of an ELF file to be: its content lies behind the headers. */
-    record Segment(long virtual, long physical, byte[] content, long memorySize) {}
+    record Segment(int type, long virtual, long physical, byte[] content, long memorySize) {
+        /** One to load. */
+        Segment(long virtual, long physical, byte[] content, long memorySize) {
+            this(1, virtual, physical, content, memorySize);
+        }
+
+        /** Notes. */
+        static Segment notes(byte[] content) {
+            return new Segment(4, 0, 0, content, content.length);
+        }
+    }
 
     private Images() {}
 
@@ -44,7 +54,7 @@ final class Images {
         }
         int at = header;
         for (Segment segment : segments) {
-            file.putInt(at, 1);
+            file.putInt(at, segment.type);
             if (is64) {
                 file.putLong(at + 8, offset).putLong(at + 16, segment.virtual).putLong(at + 24, segment.physical);
                 file.putLong(at + 32, segment.content.length).putLong(at + 40, segment.memorySize);
