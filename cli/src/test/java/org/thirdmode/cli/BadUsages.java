@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 class BadUsages {
     @Test
     void anUnknownOptionListsTheValidOnes() {
-        tells("unknown option '--memroy'; valid are --append, --at, --bios, --cpu", "run", "--memroy", "1M", "kernel");
+        tells("unknown option '--memroy'; valid are --append, --at, --bios, --caches, --cpu", "run", "--memroy", "1M", "kernel");
     }
 
     @Test
