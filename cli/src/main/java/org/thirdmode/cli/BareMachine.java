@@ -121,7 +121,7 @@ final class BareMachine implements Bare {
         return configuration.withFirmware(image(Input.file(what.bios().get(), "a ROM", LARGEST_ROM)));
     }
 
-    private static MachineConfiguration withMemory(long size) {
+    static MachineConfiguration withMemory(long size) {
         try {
             return MachineConfiguration.DEFAULT.withMemory(size);
         } catch (IllegalArgumentException e) {

@@ -3,22 +3,25 @@ package org.thirdmode.cli;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.thirdmode.cost.Counts;
 import org.thirdmode.cost.Profile;
-import org.thirdmode.guests.GuestCatalogue;
-import org.thirdmode.guests.GuestImage;
-import org.thirdmode.guests.Workload;
 import org.thirdmode.lab.Comparison;
 import org.thirdmode.lab.Experiment;
-import org.thirdmode.lab.Host;
 import org.thirdmode.lab.Hypervisor;
 import org.thirdmode.lab.Measurement;
 import org.thirdmode.lab.Setup;
+import org.thirdmode.lab.boot.BootStage;
+import org.thirdmode.lab.boot.KernelLog;
+import org.thirdmode.lab.boot.Moment;
 import org.thirdmode.pc.MachineConfiguration;
+import org.thirdmode.pc.MachineOutcome;
 import org.thirdmode.pc.loader.Image;
 import org.thirdmode.pc.loader.ImageException;
 import org.thirdmode.pc.loader.LoadOptions;
@@ -39,7 +42,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "compare",
         description = {
-            "Runs a workload on the bare machine and in a virtual machine under every extension and MMU, and prints side by"
+            "Runs a workload, or a kernel of your own, on the bare machine and in a virtual machine under every extension and MMU, and prints side by"
                     + " side what each costs. The runs must print the same and take the same number of the guest's"
                     + " instructions.",
             ""
@@ -49,32 +52,29 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         usageHelpAutoWidth = true,
         exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:all runs agree", "1:they do not", "2:bad usage"})
+        exitCodeList = {"0:all runs agree", "1:they do not, or the guest did not end by itself", "2:bad usage"})
 final class CompareCommand implements Callable<Integer> {
-    /** Far more than any bundled workload takes by default; a guest that hangs ends here. */
-    private static final long BUDGET = 4_000_000_000L;
-
     private final PrintStream err;
 
     @Spec
     private CommandSpec spec;
 
-    @Option(
-            names = "--workload",
-            paramLabel = "NAME",
-            defaultValue = "fork",
-            description = "The workload, with parameters as in 'fork processes=10' (default: ${DEFAULT-VALUE}).")
-    private String workload;
-
-    @Option(names = "--all-workloads", description = "Run every workload, one after the other.")
-    private boolean allWorkloads;
+    @Mixin
+    private ComparedGuest guest;
 
     @Option(
-            names = "--kernel",
-            paramLabel = "KERNEL",
-            defaultValue = "mini64",
-            description = "The kernel: mini32, minipae or mini64 (default: ${DEFAULT-VALUE}).")
-    private String kernel;
+            names = "--only",
+            paramLabel = "RUN",
+            split = ",",
+            description = "Beside the bare machine run these alone, as in vmx/nested,svm/unsync (default: all).")
+    private List<String> only = new ArrayList<>();
+
+    @Option(
+            names = "--kernel-log",
+            description =
+                    "Also tell what was done in each stage of a Linux kernel's boot, by the kernel's own lines on the"
+                            + " serial port: wants console=ttyS0 in --append, and earlyprintk=ttyS0 to see it all.")
+    private boolean kernelLog;
 
     @Mixin
     private HostOptions host;
@@ -100,24 +100,22 @@ final class CompareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        GuestImage guest = GuestCatalogue.find(kernel)
-                .filter(GuestImage::takesWorkloads)
-                .orElseThrow(() -> new ParameterException(
-                        spec.commandLine(),
-                        "--kernel " + kernel + ": is no kernel with workloads; valid are mini32, minipae, mini64"));
-        HostOptions.require(host.host(), kernel);
-        List<String> workloads = allWorkloads
-                ? Workload.all().stream().map(Workload::name).toList()
-                : List.of(WorkloadChoice.checked(spec.commandLine(), workload));
+        Image image = guest.image();
+        guest.require(host.host());
+        List<Hypervisor> hypervisors = hypervisors();
         List<Profile> profiles = prices.profiles();
         PrintWriter out = spec.commandLine().getOut();
         boolean text = !form.json && !form.csv;
         List<Comparison> all = new ArrayList<>();
-        for (String name : workloads) {
-            Comparison comparison = new Comparison(name, runs(guest, name));
+        Map<Measurement, Map<BootStage, Moment>> stages = new IdentityHashMap<>();
+        for (String name : guest.names()) {
+            Comparison comparison = new Comparison(name, runs(image, name, hypervisors, stages));
             all.add(comparison);
             if (text) {
                 ComparisonTable.print(out, comparison);
+                if (kernelLog) {
+                    StageTable.print(out, byName(comparison, stages));
+                }
                 if (!profiles.isEmpty()) {
                     new PriceTable(counts(List.of(comparison)), profiles).print(out);
                 }
@@ -126,12 +124,41 @@ final class CompareCommand implements Callable<Integer> {
         }
         prices.record(counts(all));
         if (form.json) {
-            JsonText.print(out, ComparisonTable.objects(all, profiles));
+            JsonText.print(out, ComparisonTable.objects(all, profiles, stages));
         } else if (form.csv) {
-            out.print(CsvText.of(ComparisonTable.flat(all, profiles)));
+            out.print(CsvText.of(ComparisonTable.flat(all, profiles, stages)));
             out.flush();
         }
-        return all.stream().allMatch(comparison -> comparison.disagreeing().isEmpty()) ? 0 : 1;
+        return all.stream().allMatch(CompareCommand::good) ? 0 : 1;
+    }
+
+    private static boolean good(Comparison comparison) {
+        return comparison.disagreeing().isEmpty() && endedByItself(comparison.bare());
+    }
+
+    private static boolean endedByItself(Measurement run) {
+        return run.outcome() instanceof MachineOutcome.Exited || run.outcome() instanceof MachineOutcome.PoweredOff;
+    }
+
+    private List<Hypervisor> hypervisors() {
+        List<Hypervisor> all = Hypervisor.all(host.host());
+        List<String> names = all.stream().map(Hypervisor::toString).toList();
+        for (String name : only) {
+            if (!names.contains(name)) {
+                throw new ParameterException(
+                        spec.commandLine(), "--only " + name + ": is unknown; valid are " + String.join(", ", names));
+            }
+        }
+        return all.stream()
+                .filter(each -> only.isEmpty() || only.contains(each.toString()))
+                .toList();
+    }
+
+    private static Map<String, Map<BootStage, Moment>> byName(
+            Comparison comparison, Map<Measurement, Map<BootStage, Moment>> stages) {
+        Map<String, Map<BootStage, Moment>> named = new LinkedHashMap<>();
+        comparison.runs().forEach(run -> named.put(run.setup().on(), stages.get(run)));
+        return named;
     }
 
     private static List<Counts> counts(List<Comparison> comparisons) {
@@ -141,23 +168,27 @@ final class CompareCommand implements Callable<Integer> {
                 .toList();
     }
 
-    private List<Measurement> runs(GuestImage guest, String name) {
-        Image image = new Image(guest.name(), guest.bytes());
-        LoadOptions options = LoadOptions.DEFAULT.withCommandLine("workload=" + name);
+    private List<Measurement> runs(
+            Image image, String name, List<Hypervisor> hypervisors, Map<Measurement, Map<BootStage, Moment>> stages) {
+        LoadOptions options = guest.options(name);
         List<Measurement> runs = new ArrayList<>();
-        Host on = host.host();
-        MachineConfiguration fast =
-                MachineConfiguration.DEFAULT.withProfile(on.tells(MachineConfiguration.DEFAULT.profile()));
+        MachineConfiguration usual = guest.configuration();
+        MachineConfiguration fast = usual.withProfile(host.host().tells(usual.profile()));
         Optional<Profile> caches = prices.caches();
         MachineConfiguration configuration = caches.isPresent() ? fast.withDetail() : fast;
-        Stream<Optional<Hypervisor>> machines = Stream.concat(
-                Stream.of(Optional.empty()), Hypervisor.all(on).stream().map(Optional::of));
+        Stream<Optional<Hypervisor>> machines =
+                Stream.concat(Stream.of(Optional.empty()), hypervisors.stream().map(Optional::of));
         machines.forEach(hypervisor -> {
             Setup setup = new Setup(image, options, configuration, hypervisor, caches);
             long expected =
                     runs.isEmpty() ? RunProgress.UNKNOWN : runs.getFirst().instructions();
-            try (RunProgress progress = new RunProgress(err, kernel + " " + name + " " + setup.on(), expected)) {
-                runs.add(Experiment.run(setup, BUDGET, progress));
+            KernelLog log = new KernelLog();
+            try (RunProgress progress = new RunProgress(err, guest.inWords(name) + " " + setup.on(), expected)) {
+                Measurement run = Experiment.run(setup, guest.budget(), progress, log);
+                runs.add(run);
+                if (kernelLog) {
+                    stages.put(run, log.stages());
+                }
             } catch (ImageException e) {
                 throw new UserError(e.getMessage());
             }
@@ -169,6 +200,10 @@ final class CompareCommand implements Callable<Integer> {
         for (Measurement run : comparison.disagreeing()) {
             err.println("compare: " + comparison.name() + ": " + run.setup().on()
                     + " does not agree with bare: another output, number of instructions or end");
+        }
+        if (!endedByItself(comparison.bare())) {
+            err.println("compare: " + comparison.name() + ": the guest did not end by itself, but: "
+                    + BoundedRun.ended(comparison.bare().outcome()));
         }
         if (comparison.disagreeing().isEmpty()) {
             out.println(comparison.verdict());

@@ -12,6 +12,8 @@ import org.thirdmode.cost.Profile;
 import org.thirdmode.lab.Comparison;
 import org.thirdmode.lab.Hypervisor;
 import org.thirdmode.lab.Measurement;
+import org.thirdmode.lab.boot.BootStage;
+import org.thirdmode.lab.boot.Moment;
 import org.thirdmode.shadow.MmuCounters;
 
 /** The runs of comparisons, a row each. */
@@ -39,11 +41,6 @@ final class ComparisonTable {
     }
 
     private static List<String> cells(Measurement run) {
-        String top = run.exits().entrySet().stream()
-                .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
-                .limit(TOP_REASONS)
-                .map(e -> e.getKey() + " " + number(e.getValue()))
-                .collect(Collectors.joining(", "));
         return List.of(
                 run.setup().on(),
                 number(run.instructions()),
@@ -54,19 +51,37 @@ final class ComparisonTable {
                 String.format(Locale.ROOT, "%.1f", run.referencesPerWalk()),
                 run.mmu().map(c -> number(c.flushes)).orElse("-"),
                 run.mmu().map(c -> number(c.pagesInUsePeak)).orElse("-"),
-                top);
+                mostFrequent(run.exits()));
     }
 
-    private static String number(long value) {
+    /** The reasons that there are most exits for. */
+    static String mostFrequent(Map<String, Long> exits) {
+        return exits.entrySet().stream()
+                .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+                .limit(TOP_REASONS)
+                .map(e -> e.getKey() + " " + number(e.getValue()))
+                .collect(Collectors.joining(", "));
+    }
+
+    static String number(long value) {
         return String.format(Locale.ROOT, "%,d", value);
     }
 
-    /** As objects, with everything. */
-    static List<Map<String, Object>> objects(List<Comparison> comparisons, List<Profile> profiles) {
+    /**
+     * As objects, with everything.
+     *
+     * @param stages of a kernel's boot, for runs whose stages were asked for
+     */
+    static List<Map<String, Object>> objects(
+            List<Comparison> comparisons, List<Profile> profiles, Map<Measurement, Map<BootStage, Moment>> stages) {
         List<Map<String, Object>> objects = new ArrayList<>();
         for (Comparison comparison : comparisons) {
             for (Measurement run : comparison.runs()) {
-                objects.add(object(comparison.name(), run, profiles));
+                Map<String, Object> object = object(comparison.name(), run, profiles);
+                objects.add(object);
+                if (stages.containsKey(run)) {
+                    object.put("stages", StageTable.objects(stages.get(run)));
+                }
             }
         }
         return objects;
@@ -99,19 +114,24 @@ final class ComparisonTable {
     }
 
     /** As {@link #objects}, but what has parts is spread over columns of its own: {@code exits: HLT}. */
-    static List<Map<String, Object>> flat(List<Comparison> comparisons, List<Profile> profiles) {
-        return objects(comparisons, profiles).stream()
+    static List<Map<String, Object>> flat(
+            List<Comparison> comparisons, List<Profile> profiles, Map<Measurement, Map<BootStage, Moment>> stages) {
+        return objects(comparisons, profiles, stages).stream()
                 .map(object -> {
                     Map<String, Object> flat = new LinkedHashMap<>();
                     object.forEach((name, value) -> {
-                        if (value instanceof Map<?, ?> parts) {
-                            parts.forEach((part, count) -> flat.put(name + ": " + part, count));
-                        } else {
-                            flat.put(name, value);
-                        }
+                        spread(flat, name, value);
                     });
                     return flat;
                 })
                 .toList();
+    }
+
+    private static void spread(Map<String, Object> flat, String name, Object value) {
+        if (value instanceof Map<?, ?> parts) {
+            parts.forEach((part, each) -> spread(flat, name + ": " + part, each));
+        } else {
+            flat.put(name, value);
+        }
     }
 }

@@ -5,22 +5,28 @@ import com.google.common.hash.Hashing;
 import java.util.Map;
 import java.util.Optional;
 import org.thirdmode.kvm.vmm.VirtualMachine;
+import org.thirdmode.lab.boot.KernelLog;
+import org.thirdmode.lab.boot.Moment;
 import org.thirdmode.pc.HostPorts;
 import org.thirdmode.pc.Machine;
 import org.thirdmode.pc.MachineOutcome;
 import org.thirdmode.pc.loader.ImageException;
+import org.thirdmode.shadow.MmuCounters;
+import org.thirdmode.x86.paging.WalkCounters;
 
 /** Runs a setup to its end and counts. */
 public final class Experiment {
     private final Setup setup;
     private final long budget;
     private final Progress progress;
+    private final KernelLog log;
     private final Hasher output = Hashing.sha256().newHasher();
 
-    private Experiment(Setup setup, long budget, Progress progress) {
+    private Experiment(Setup setup, long budget, Progress progress, KernelLog log) {
         this.setup = setup;
         this.budget = budget;
         this.progress = progress;
+        this.log = log;
     }
 
     /**
@@ -30,7 +36,16 @@ public final class Experiment {
      * @throws ImageException where the image cannot be loaded
      */
     public static Measurement run(Setup setup, long budget, Progress progress) throws ImageException {
-        Experiment experiment = new Experiment(setup, budget, progress);
+        return run(setup, budget, progress, new KernelLog());
+    }
+
+    /**
+     * Runs a setup.
+     *
+     * @param log is told what the guest writes to its first serial port
+     */
+    public static Measurement run(Setup setup, long budget, Progress progress, KernelLog log) throws ImageException {
+        Experiment experiment = new Experiment(setup, budget, progress, log);
         return setup.hypervisor().isPresent()
                 ? experiment.virtual(setup.hypervisor().get())
                 : experiment.bare();
@@ -40,6 +55,8 @@ public final class Experiment {
         Machine machine = new Machine(setup.configuration(), Optional.of(setup.image()), setup.options(), ports());
         Optional<CachesOfRun> caches = setup.caches().map(profile -> CachesOfRun.of(profile, machine));
         progress.begins(machine.processor()::instructions);
+        log.begins(() -> moment(
+                machine.processor().instructions(), Map.of(), Optional.empty(), machine.processor().walker.counters));
         MachineOutcome outcome = machine.run(budget);
         return new Measurement(
                 setup,
@@ -62,6 +79,11 @@ public final class Experiment {
                 ports());
         Optional<CachesOfRun> caches = setup.caches().map(profile -> CachesOfRun.of(profile, machine));
         progress.begins(machine::instructions);
+        log.begins(() -> moment(
+                machine.instructions(),
+                machine.vcpu().exits(),
+                Optional.of(machine.vcpu().mmu().counters()),
+                machine.walks()));
         MachineOutcome outcome = machine.run(budget);
         return new Measurement(
                 setup,
@@ -76,8 +98,22 @@ public final class Experiment {
                         RunCounts.of(setup.options().commandLine(), setup.configuration(), hypervisor, machine)));
     }
 
+    private static Moment moment(
+            long instructions, Map<String, Long> exits, Optional<MmuCounters> mmu, WalkCounters walks) {
+        return new Moment(
+                instructions,
+                exits,
+                mmu.map(counters -> counters.faults).orElse(0L),
+                mmu.map(counters -> counters.guestFaults).orElse(0L),
+                walks.walks,
+                walks.allTableReferences() + walks.allNestedReferences());
+    }
+
     private HostPorts ports() {
-        return HostPorts.serial(value -> output.putByte((byte) value));
+        return HostPorts.serial(value -> {
+            output.putByte((byte) value);
+            log.put(value);
+        });
     }
 
     private String digest() {
