@@ -115,6 +115,10 @@ final class PapersCommand implements Runnable {
         TextTable.print(
                 out, Result.heading(), result.rows().stream().map(Result::cells).toList());
         result.explanations().forEach(line -> out.println("  " + line));
+        if (!result.more().rows().isEmpty()) {
+            out.println(result.more().text());
+            TextTable.print(out, result.more().heading(), result.more().rows());
+        }
         out.println(result.count(Verdict.AGREES) + " agree, " + result.count(Verdict.DIFFERS) + " differ, "
                 + result.count(Verdict.FITTED) + " fitted, " + result.count(Verdict.NOT_RUN) + " not run");
         out.println();

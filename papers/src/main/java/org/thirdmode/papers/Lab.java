@@ -96,7 +96,7 @@ public final class Lab {
         LoadOptions options = LoadOptions.DEFAULT.withCommandLine("workload=" + run.workload);
         MachineConfiguration configuration =
                 run.tlbs.map(MachineConfiguration.DEFAULT::withDetail).orElse(MachineConfiguration.DEFAULT);
-        HostPorts ports = HostPorts.serial(value -> {});
+        HostPorts ports = HostPorts.serial(value -> {}).withDisk(BlankDisk.writable());
         if (run.hypervisor.isEmpty()) {
             Machine machine = new Machine(configuration, image, options, ports);
             ended(run, machine.run(BUDGET));
@@ -109,6 +109,25 @@ public final class Lab {
                 new VirtualMachine(configuration, host, hypervisor.mmu(), image, options, ports)) {
             ended(run, machine.run(BUDGET));
             return RunCounts.of(run.workload, configuration, hypervisor, machine);
+        }
+    }
+
+    /**
+     * What a few instructions in real-address mode count in a virtual machine by VMX with EPT.
+     *
+     * @param code put to 7C00H; it ends by writing 0 to port F4H
+     */
+    public static Counts realMode(String name, byte[] code) throws ImageException {
+        LoadOptions options = LoadOptions.DEFAULT.withRawAddress(0x7c00);
+        Hypervisor on = new Hypervisor(Virt.VMX, MmuKind.NESTED);
+        MachineConfiguration configuration = MachineConfiguration.DEFAULT;
+        try (VirtualMachine machine = new VirtualMachine(
+                configuration, Virt.VMX, on.mmu(), Optional.of(new Image(name, code)), options, HostPorts.NONE)) {
+            MachineOutcome outcome = machine.run(BUDGET);
+            if (!outcome.equals(new MachineOutcome.Exited(0))) {
+                throw new IllegalStateException(name + ": ended with " + outcome);
+            }
+            return RunCounts.of(name, configuration, on, machine);
         }
     }
 

@@ -14,4 +14,9 @@ public interface Paper {
      * @return ours by the claim's id, in the claim's unit; a claim without an answer is not run
      */
     Map<String, Double> measure(Lab lab) throws ImageException;
+
+    /** What the paper leaves open and the model answers. */
+    default MoreRows more(Lab lab) throws ImageException {
+        return MoreRows.NONE;
+    }
 }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** What became of a paper's claims. */
-public record Result(String folder, Claims claims, List<Row> rows) {
+public record Result(String folder, Claims claims, List<Row> rows, MoreRows more) {
     public Result {
         rows = List.copyOf(rows);
     }
@@ -58,6 +58,14 @@ public record Result(String folder, Claims claims, List<Row> rows) {
         if (!explanations().isEmpty()) {
             text.append('\n');
             explanations().forEach(line -> text.append("- ").append(line).append('\n'));
+        }
+        if (!more.rows().isEmpty()) {
+            text.append('\n').append(more.text()).append("\n\n| ");
+            text.append(String.join(" | ", more.heading())).append(" |\n");
+            text.append("|---".repeat(more.heading().size())).append("|\n");
+            more.rows()
+                    .forEach(row ->
+                            text.append("| ").append(String.join(" | ", row)).append(" |\n"));
         }
         return text.toString();
     }

@@ -78,7 +78,8 @@ class Verdicts {
     @Test
     void whatDoesNotAgreeIsInTheTableWithItsExplanation() {
         Claims claims = new Claims("Title", "Somebody, 2000", "A run.", List.of(claim("a", 24, Kind.EXACT)));
-        Result result = new Result("folder", claims, new Judge(claims.claims(), Map.of("a", 25.0)).rows());
+        Result result =
+                new Result("folder", claims, new Judge(claims.claims(), Map.of("a", 25.0)).rows(), MoreRows.NONE);
         assertTrue(result.markdown().contains("| a | exact | published | 24 | 25 | us | differs |"), result.markdown());
         assertTrue(result.markdown().contains("- a (differs): because"), result.markdown());
         assertEquals(1, result.count(Verdict.DIFFERS));

@@ -56,9 +56,7 @@ public final class AgileHardware {
         for (int level = LEVELS; level > nestedLevels; level--) {
             long entry = level == 1
                     ? (OFFSET + page()) | PRESENT
-                    : level - 1 == nestedLevels
-                            ? (OFFSET + guest[level - 1]) | PRESENT | SWITCH
-                            : hostPage() | PRESENT;
+                    : level - 1 == nestedLevels ? (OFFSET + guest[level - 1]) | PRESENT | SWITCH : hostPage() | PRESENT;
             memory.write((shadow & ADDRESS) + index(linear, level), 8, entry);
             shadow = entry;
         }

@@ -79,9 +79,7 @@ public final class AgilePaging2016 implements Paper {
         double walks = counted.shadowReferences() * table;
         ours.put(as + "-nested", (walks + counted.nestedReferences() * nested) / 1e6);
         ours.put(as + "-shadow", (walks + counted.shadowExits() * exit) / 1e6);
-        ours.put(
-                as + "-agile",
-                (walks + counted.agileNestedReferences() * nested + counted.agileExits() * exit) / 1e6);
+        ours.put(as + "-agile", (walks + counted.agileNestedReferences() * nested + counted.agileExits() * exit) / 1e6);
     }
 
     private static double figure(Profile profile, Figure figure) {
@@ -90,7 +88,6 @@ public final class AgilePaging2016 implements Paper {
 
     /** The paper counts references as if no paging-structure cache spared any. */
     private static TlbGeometry withoutWalkCaches(TlbGeometry of) {
-        return new TlbGeometry(
-                of.name(), of.dataL1(), of.instructionL1(), of.dataL2(), of.instructionL2(), List.of());
+        return new TlbGeometry(of.name(), of.dataL1(), of.instructionL1(), of.dataL2(), of.instructionL2(), List.of());
     }
 }
