@@ -12,6 +12,7 @@ import org.thirdmode.x86.memory.PhysicalMemory;
  * @param pages where table pages come from
  * @param tlb flush requests
  * @param host the host's table format
+ * @param others who else acts while the MMU is at work
  */
 public record Surroundings(
         PhysicalMemory memory,
@@ -20,4 +21,17 @@ public record Surroundings(
         MemorySlots slots,
         HostPages pages,
         TlbControl tlb,
-        HostFormat host) {}
+        HostFormat host,
+        Others others) {
+    /** Where nobody else acts while the MMU is at work. */
+    public Surroundings(
+            PhysicalMemory memory,
+            PagingRegisters registers,
+            GuestLimits limits,
+            MemorySlots slots,
+            HostPages pages,
+            TlbControl tlb,
+            HostFormat host) {
+        this(memory, registers, limits, slots, pages, tlb, host, Others.NONE);
+    }
+}

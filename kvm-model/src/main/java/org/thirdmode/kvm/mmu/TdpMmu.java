@@ -12,6 +12,7 @@ import org.thirdmode.shadow.GuestWalk;
 import org.thirdmode.shadow.HardwarePaging;
 import org.thirdmode.shadow.MemorySlot;
 import org.thirdmode.shadow.MmuCounters;
+import org.thirdmode.shadow.Others;
 import org.thirdmode.shadow.Surroundings;
 import org.thirdmode.shadow.guest.GuestMemory;
 import org.thirdmode.shadow.guest.GuestWalker;
@@ -33,7 +34,7 @@ import org.thirdmode.x86.paging.Access;
  *
  * <p>KVM: {@code mmu/tdp_mmu.c}. Every change of an entry goes through {@link TdpTables#set}.
  */
-public final class TdpMmu implements GuestMmu {
+public class TdpMmu implements GuestMmu {
     /** One instruction's translations need fewer: else the last of them would take the tables of the first, for ever. */
     public static final int LEAST_PAGES = 256;
 
@@ -49,17 +50,22 @@ public final class TdpMmu implements GuestMmu {
     private int maxPages = Integer.MAX_VALUE;
 
     public TdpMmu(Surroundings around, TdpHardware processor) {
+        this(around, processor, TdpTables::new);
+    }
+
+    /** With other tables than the usual ones. */
+    protected TdpMmu(Surroundings around, TdpHardware processor, TdpTables.Maker maker) {
         this.around = around;
         this.processor = processor;
         format = processor.format();
         highestLeaf = processor.highestLeaf();
-        tables = new TdpTables(around, format, counters);
+        tables = maker.make(around, format, counters);
         walker = new GuestWalker(
                 around.registers(), around.limits(), new GuestMemory(around.memory(), around.slots()), counters);
     }
 
     /** The format of its tables. */
-    public TdpFormat format() {
+    public final TdpFormat format() {
         return format;
     }
 
@@ -86,6 +92,12 @@ public final class TdpMmu implements GuestMmu {
             return new FaultResult.Mmio(address);
         }
         counters.shadowFaults++;
+        if (around.others().act(Others.Moment.GUEST_WALKED)) {
+            if (around.slots().find(gfn) != slot) {
+                return FaultResult.RETRY;
+            }
+            load();
+        }
         if (slot.logsDirty()) {
             log(slot);
         }
@@ -147,8 +159,13 @@ public final class TdpMmu implements GuestMmu {
 
     private void log(MemorySlot slot) {
         if (logged.add(slot) && logged.size() == 1) {
-            processor.log().enable(true);
+            startLog();
         }
+    }
+
+    /** The processor is to write down what becomes dirty. */
+    protected void startLog() {
+        processor.log().enable(true);
     }
 
     private void logNoMore(MemorySlot slot) {
@@ -171,8 +188,12 @@ public final class TdpMmu implements GuestMmu {
             });
         }
         tables.leaves(slot.baseGfn(), end, (page, index, entry, gfn) -> {
-            long after = processorLogs() ? format.withoutDirty(entry) : format.withoutWrite(entry);
-            tables.set(EntryCause.DIRTY_LOG, page, index, after);
+            tables.change(
+                    EntryCause.DIRTY_LOG,
+                    page,
+                    index,
+                    entry,
+                    processorLogs() ? format::withoutDirty : format::withoutWrite);
         });
         // To split has taken tables.
         tables.recycle(maxPages);
@@ -230,7 +251,8 @@ public final class TdpMmu implements GuestMmu {
             if (format.accessed(entry)) {
                 int first = (int) (gfn - slot.baseGfn());
                 accessed.set(first, first + (1 << format.shift(page.level)));
-                tables.set(EntryCause.AGE, page, index, processor.flags() ? format.withoutAccessed(entry) : 0);
+                tables.change(
+                        EntryCause.AGE, page, index, entry, processor.flags() ? format::withoutAccessed : seen -> 0);
             }
         });
         tables.commit();

@@ -2,9 +2,11 @@ package org.thirdmode.kvm.mmu;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongUnaryOperator;
 import org.thirdmode.shadow.EntryCause;
 import org.thirdmode.shadow.EntryObserver;
 import org.thirdmode.shadow.MmuCounters;
+import org.thirdmode.shadow.Others;
 import org.thirdmode.shadow.Surroundings;
 import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.memory.PhysicalMemory;
@@ -16,7 +18,13 @@ import org.thirdmode.x86.memory.PhysicalMemory;
  *
  * <p>The processor changes entries too: it sets their Accessed and Dirty flags.
  */
-final class TdpTables {
+public class TdpTables {
+    /** Makes the tables of an MMU. */
+    @FunctionalInterface
+    public interface Maker {
+        TdpTables make(Surroundings around, TdpFormat format, MmuCounters counters);
+    }
+
     /** Sees entries that map pages. */
     @FunctionalInterface
     interface LeafVisitor {
@@ -36,7 +44,7 @@ final class TdpTables {
     private TdpPage youngest;
     private int size;
 
-    TdpTables(Surroundings around, TdpFormat format, MmuCounters counters) {
+    protected TdpTables(Surroundings around, TdpFormat format, MmuCounters counters) {
         this.around = around;
         this.format = format;
         this.counters = counters;
@@ -86,6 +94,20 @@ final class TdpTables {
         if (observer != null) {
             observer.entryChanged(cause, page.level, at, firstGfn(page, index), before, after);
         }
+    }
+
+    /**
+     * Changes an entry that was {@code seen}: as it is now, for the processor sets flags in entries whoever holds a lock. KVM: {@code
+     * tdp_mmu_set_spte_atomic}.
+     */
+    final void change(EntryCause cause, TdpPage page, int index, long seen, LongUnaryOperator how) {
+        long now = around.others().act(Others.Moment.ENTRY_READ) ? newer(seen, entryAddress(page, index)) : seen;
+        set(cause, page, index, how.applyAsLong(now));
+    }
+
+    /** The entry as it is after the processor has set flags in it. */
+    protected long newer(long seen, long address) {
+        return memory.read(address, format.entrySize);
     }
 
     /** Whether what the processor may know of {@code before} is more than {@code after} says. */
@@ -236,14 +258,27 @@ final class TdpTables {
         }
     }
 
-    /** Nothing maps guest frames of [from, to) any more; tables that have become empty go too. */
+    /**
+     * Nothing maps guest frames of [from, to) any more; tables that have become empty go too. After each entry who waits for the
+     * lock may have it: then the way down begins anew.
+     */
     void zap(EntryCause cause, long from, long to) {
-        if (root != null) {
-            zap(cause, root, from, to);
+        long at = from;
+        while (root != null && at < to) {
+            at = zap(cause, root, at, to);
+            if (at < to) {
+                commit();
+            }
         }
     }
 
-    private void zap(EntryCause cause, TdpPage page, long from, long to) {
+    /** Where a walk that has given up the lock goes on; {@code next} is the first frame that it has not come to. */
+    protected long goesOnAt(long next, int level) {
+        return next;
+    }
+
+    /** @return the first frame that is left to do, because the lock was given up */
+    private long zap(EntryCause cause, TdpPage page, long from, long to) {
         int shift = format.shift(page.level);
         long first = Math.max(0, (from - page.gfn) >> shift);
         long last = Math.min(format.entries(page.level) - 1L, (to - 1 - page.gfn) >> shift);
@@ -252,22 +287,37 @@ final class TdpTables {
             long gfn = firstGfn(page, n);
             boolean whole = gfn >= from && gfn + (1L << shift) <= to;
             if (below != null && !whole) {
-                zap(cause, below, from, to);
+                long left = zap(cause, below, from, to);
+                if (left < to) {
+                    return left;
+                }
                 whole = below.used == 0;
             }
             if (below == null || whole) {
+                boolean changed = get(page, n) != 0;
                 replace(cause, page, n, 0);
+                long next = gfn + (1L << shift);
+                if (changed && next < to && around.others().act(Others.Moment.LOCK_GIVEN_UP)) {
+                    return goesOnAt(next, page.level);
+                }
             }
+        }
+        return to;
+    }
+
+    /** What the processor may know of tables that went, it has to forget before they are anything else. */
+    protected void flushBeforeFree(boolean due) {
+        if (due) {
+            counters.flushes++;
+            around.tlb().flush();
         }
     }
 
     /** Has the processor forget what is no longer so, then gives back the tables that went. */
     void commit() {
-        if (flush) {
-            flush = false;
-            counters.flushes++;
-            around.tlb().flush();
-        }
+        boolean due = flush;
+        flush = false;
+        flushBeforeFree(due);
         for (TdpPage page : gone) {
             counters.pagesZapped++;
             counters.pagesInUse--;

@@ -5,6 +5,7 @@ import org.thirdmode.shadow.EntryCause;
 import org.thirdmode.shadow.FaultResult;
 import org.thirdmode.shadow.GuestWalk;
 import org.thirdmode.shadow.MemorySlot;
+import org.thirdmode.shadow.Others;
 import org.thirdmode.shadow.Surroundings;
 import org.thirdmode.shadow.guest.GuestWalker;
 import org.thirdmode.shadow.table.Bits;
@@ -498,10 +499,22 @@ public class CachedMmu extends ShadowMmu {
         lastUpdatedIndex = index;
     }
 
+    /** The guest's entry as it is after others have acted. */
+    protected long newer(long read, long address, int size) {
+        return guestMemory.read(address, size);
+    }
+
     /** Makes an entry of a page table what the guest's entry says now: nothing, where a fault must come first. */
     protected final void takeUp(CachedPage page, int index, int guestIndex, EntryCause cause) {
         int entrySize = Role.guestEntrySize(page.role);
-        long guestEntry = guestMemory.read((page.gfn << 12) + ((long) guestIndex * entrySize), entrySize);
+        long address = (page.gfn << 12) + ((long) guestIndex * entrySize);
+        long guestEntry = guestMemory.read(address, entrySize);
+        if (cause == EntryCause.INVLPG && around.others().act(Others.Moment.GUEST_ENTRY_READ)) {
+            if (cache.find(page.gfn, page.role) != page) {
+                return;
+            }
+            guestEntry = newer(guestEntry, address, entrySize);
+        }
         // What a page of another role would be under its registers is not known now.
         boolean known = isForTheseRegisters(page);
         GuestWalk walk = known ? walker.pageTableEntry(guestEntry, entrySize) : null;

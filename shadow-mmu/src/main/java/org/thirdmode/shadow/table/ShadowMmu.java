@@ -7,6 +7,7 @@ import org.thirdmode.shadow.GuestWalk;
 import org.thirdmode.shadow.HardwarePaging;
 import org.thirdmode.shadow.MemorySlot;
 import org.thirdmode.shadow.MmuCounters;
+import org.thirdmode.shadow.Others;
 import org.thirdmode.shadow.PagingRegisters;
 import org.thirdmode.shadow.Surroundings;
 import org.thirdmode.shadow.guest.GuestMemory;
@@ -130,6 +131,15 @@ public abstract class ShadowMmu implements GuestMmu {
         }
         long gfn = walk.gfn();
         MemorySlot slot = around.slots().find(gfn);
+        long loaded = counters.rootLoads;
+        if (around.others().act(Others.Moment.GUEST_WALKED)) {
+            boolean sameTables =
+                    rootValid && counters.rootLoads == loaded && around.slots().find(gfn) == slot;
+            if (!sameTables || !stillSo(walk)) {
+                // The guest tries again, and meets what is so now.
+                return FaultResult.RETRY;
+            }
+        }
         if (slot == null) {
             counters.mmioFaults++;
             long guestPhysical = walk.guestPhysical;
@@ -158,6 +168,20 @@ public abstract class ShadowMmu implements GuestMmu {
             counters.shadowFaults++;
         }
         return result;
+    }
+
+    /** Whether the entries by which a walk came are what they were but for their flags. KVM: {@code FNAME(gpte_changed)}. */
+    protected boolean stillSo(GuestWalk walk) {
+        int size = GuestWalker.levels(registers) == 2 ? 4 : 8;
+        for (int level = Math.max(1, walk.leafLevel); level <= guestLevels; level++) {
+            boolean register = guestLevels == 3 && level == 3;
+            long address = (walk.tableGfn[level] << 12) + ((long) walk.index[level] * size);
+            long changed = register ? 0 : guestMemory.read(address, size) ^ walk.entries[level];
+            if ((changed & ~(Bits.A | Bits.D)) != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private GuestWalk walkGuest(long linear, int access) {
