@@ -168,7 +168,8 @@ public final class ValidVmcs {
         return rules;
     }
 
-    private boolean is(ControlBit control) {
+    /** Whether a control is 1 and activated. */
+    public boolean is(ControlBit control) {
         return (get(control.field()) & control.mask()) != 0 && isActivated(control);
     }
 

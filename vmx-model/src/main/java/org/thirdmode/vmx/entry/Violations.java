@@ -600,7 +600,12 @@ public final class Violations {
         }
         right("cs", "dpl", (v, r) -> {
             // Non-conforming code of another privilege level than SS.
-            v.put(VmcsField.GUEST_CS_ACCESS_RIGHTS, v.get(VmcsField.GUEST_CS_ACCESS_RIGHTS) ^ 0x20);
+            long rights = v.get(VmcsField.GUEST_CS_ACCESS_RIGHTS) ^ 0x20;
+            v.put(VmcsField.GUEST_CS_ACCESS_RIGHTS, rights);
+            if (v.is(SecondaryProcessorBased.UNRESTRICTED_GUEST) && r.nextBoolean()) {
+                // There the RPL is of no meaning; that it is the DPL helps nothing.
+                v.put(VmcsField.GUEST_CS_SELECTOR, (v.get(VmcsField.GUEST_CS_SELECTOR) & ~3L) | (rights >>> 5 & 3));
+            }
         });
         add("guest-cs-db", Shape.LONG, (v, r) -> v.or(VmcsField.GUEST_CS_ACCESS_RIGHTS, 0x4000));
         right("ss", "dpl", (v, r) -> {
