@@ -3,6 +3,7 @@ package org.thirdmode.testkit.action;
 import org.thirdmode.testkit.world.ControlBit;
 import org.thirdmode.testkit.world.GuestMode;
 import org.thirdmode.testkit.world.GuestWorld;
+import org.thirdmode.testkit.world.InvpcidType;
 import org.thirdmode.x86.paging.Access;
 
 /** What the guest does with its memory and its paging registers. */
@@ -80,15 +81,34 @@ public sealed interface GuestAction extends Action {
     }
 
     /** MOV to CR3: one of the mode's top tables. */
-    record LoadCr3(int n) implements GuestAction {
+    record LoadCr3(int n, int pcid, boolean keep) implements GuestAction {
         @Override
         public void perform(GuestWorld world) {
-            world.loadCr3(n);
+            world.loadCr3(n, pcid, keep);
         }
 
         @Override
         public String toString() {
-            return "MOV to CR3: top table " + n;
+            return "MOV to CR3: top table " + n + (pcid == 0 ? "" : ", PCID " + pcid)
+                    + (keep ? ", nothing flushed" : "");
+        }
+    }
+
+    /** INVPCID. */
+    record Invpcid(InvpcidType type, int pcid, long linear) implements GuestAction {
+        @Override
+        public void perform(GuestWorld world) {
+            world.invpcid(type, pcid, linear);
+        }
+
+        @Override
+        public String toString() {
+            return switch (type) {
+                case INDIVIDUAL_ADDRESS -> String.format("INVPCID of %x under PCID %d", linear, pcid);
+                case SINGLE_CONTEXT -> "INVPCID of PCID " + pcid;
+                case ALL -> "INVPCID of everything";
+                case ALL_BUT_GLOBAL -> "INVPCID of everything that is not global";
+            };
         }
     }
 

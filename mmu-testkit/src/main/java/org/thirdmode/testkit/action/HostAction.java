@@ -54,6 +54,19 @@ public sealed interface HostAction extends Action {
         }
     }
 
+    /** What the guest has accessed is asked: its working set. */
+    record Age(SlotName slot) implements HostAction {
+        @Override
+        public void perform(GuestWorld world) {
+            world.age(slot);
+        }
+
+        @Override
+        public String toString() {
+            return "host: what was accessed in " + slot + " is asked";
+        }
+    }
+
     /** The budget of table pages. */
     record Budget(int pages) implements HostAction {
         @Override

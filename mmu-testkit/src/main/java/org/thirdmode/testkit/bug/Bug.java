@@ -2,12 +2,20 @@ package org.thirdmode.testkit.bug;
 
 import java.util.Arrays;
 import java.util.Optional;
+import org.thirdmode.kvm.mmu.TdpMmu;
 import org.thirdmode.shadow.cached.CachedMmu;
 import org.thirdmode.shadow.unsync.UnsyncMmu;
+import org.thirdmode.testkit.control.EntryChecksHeld;
+import org.thirdmode.testkit.exit.ExitInformation;
 import org.thirdmode.testkit.generate.Habits;
+import org.thirdmode.testkit.scenario.Trial;
 import org.thirdmode.testkit.world.MmuMaker;
+import org.thirdmode.testkit.world.NestedMmuMaker;
 
-/** A bug that shipped, which can be switched on: an MMU of the project with one small method overridden. */
+/**
+ * A bug that shipped, which can be switched on: an MMU of the project with one small method overridden, or a processor one of
+ * whose answers is another.
+ */
 public enum Bug {
     ONE_ENTRY_FOR_4_MBYTES("ac1b714e78c8", TableWriteBugs.OneEntryFor4MBytes::new, CachedMmu::new),
     EVERY_QUADRANT("fce0657ff9f1", TableWriteBugs.EveryQuadrant::new, CachedMmu::new),
@@ -36,26 +44,81 @@ public enum Bug {
     SLOT_STAYS_MAPPED("CVE-2021-22543", HostBugs.SlotStaysMapped::new, CachedMmu::new),
     FRAME_NUMBER_OF_32_BITS("XSA-173", HostBugs.FrameNumberOf32Bits::new, UnsyncMmu::new),
     FLUSH_FORGOTTEN("XSA-408", HostBugs.FlushForgotten::new, CachedMmu::new),
-    FLUSH_TOO_EARLY("CVE-2022-26362", HostBugs.FlushTooEarly::new, CachedMmu::new);
+    FLUSH_TOO_EARLY("CVE-2022-26362", HostBugs.FlushTooEarly::new, CachedMmu::new),
+    STALE_ENTRY_MAPPED("f7d9c7b7b902", RaceBugs.StaleEntryMapped::new, CachedMmu::new),
+    OLDER_PREFETCH_WINS("08e850c6536d", RaceBugs.OlderPrefetchWins::new, UnsyncMmu::new),
+    SUBTREE_SKIPPED("CVE-2021-47094", nested(RaceBugs.SubtreeSkipped::new), nested(TdpMmu::new)),
+    FLAGS_OVERWRITTEN("4f510c8bb1dd", nested(RaceBugs.FlagsOverwritten::new), nested(TdpMmu::new)),
+    CLEARED_WHILE_LOG_IS_OFF("CVE-2024-26990", nested(NestedBugs.ClearedWhileLogIsOff::new), nested(TdpMmu::new)),
+    FREED_BEFORE_FLUSH("XSA-480", nested(NestedBugs.FreedBeforeFlush::new), nested(TdpMmu::new)),
+    RIGHTS_REVERSED(
+            "0780516a18f8", ExitInformation.ept(ExitBugs.RIGHTS_REVERSED), ExitInformation.ept(ExitInformation.MODEL)),
+    VIOLATION_FIRST(
+            "bochs-4d0a5c1b0",
+            ExitInformation.ept(ExitBugs.VIOLATION_FIRST),
+            ExitInformation.ept(ExitInformation.MODEL)),
+    VIOLATION_STAYS_CACHED(
+            "bochs-cf41679b5",
+            ExitInformation.ept(ExitBugs.VIOLATION_STAYS_CACHED),
+            ExitInformation.ept(ExitInformation.MODEL)),
+    GUESTS_ERROR_CODE(
+            "bochs-4e41530b8",
+            ExitInformation.npt(ExitBugs.GUESTS_ERROR_CODE),
+            ExitInformation.npt(ExitInformation.MODEL)),
+    VPID_OF_ZERO(
+            "f0d736547815",
+            EntryChecksHeld.vmcs(EntryBugs::vpidOfZeroAllowed),
+            EntryChecksHeld.vmcs(EntryChecksHeld::byTheModel)),
+    CR0_OF_UNRESTRICTED_GUESTS(
+            "bochs-35f2a518a",
+            EntryChecksHeld.vmcs(EntryBugs::cr0OfUnrestrictedGuestsOnly),
+            EntryChecksHeld.vmcs(EntryChecksHeld::byTheModel)),
+    CS_COMPARED_WITH_ITSELF(
+            "bochs-6481d24e0",
+            EntryChecksHeld.vmcs(EntryBugs::csComparedWithItself),
+            EntryChecksHeld.vmcs(EntryChecksHeld::byTheModel));
 
     /** As the table has it: a commit, a CVE. */
     public final String id;
 
-    /** An MMU with the bug. */
+    /** An MMU with the bug; null where it is no bug of an MMU's. */
     public final MmuMaker broken;
 
     /** The same MMU without. */
     public final MmuMaker sound;
 
+    /** What is tried of a processor with the bug; null where it is a bug of an MMU's. */
+    public final Trial brokenTrial;
+
+    /** The same of one without. */
+    public final Trial soundTrial;
+
     Bug(String id, MmuMaker broken, MmuMaker sound) {
         this.id = id;
         this.broken = broken;
         this.sound = sound;
+        brokenTrial = null;
+        soundTrial = null;
+    }
+
+    Bug(String id, Trial broken, Trial sound) {
+        this.id = id;
+        this.broken = null;
+        this.sound = null;
+        brokenTrial = broken;
+        soundTrial = sound;
+    }
+
+    private static NestedMmuMaker nested(NestedMmuMaker maker) {
+        return maker;
     }
 
     /** What guests and hosts have to do for it to show. */
     public Habits habits() {
-        return this == FRAME_NOT_COMPARED ? Habits.TAMPERING : Habits.ALL;
+        if (this == FRAME_NOT_COMPARED) {
+            return Habits.TAMPERING;
+        }
+        return broken instanceof NestedMmuMaker ? Habits.NESTED : Habits.ALL;
     }
 
     public static Optional<Bug> of(String id) {

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The table of all bugs: {@code bugs.tsv}. */
 public final class Museum {
@@ -18,7 +19,8 @@ public final class Museum {
      * @param origin where it was
      * @param mechanism in one sentence
      * @param invariants that it breaks, such as {@code I1 I7}
-     * @param tries how many random guests it takes from seed 0 on until one shows it; empty where it cannot be switched on
+     * @param tries how many random guests it takes until one shows it, the mean of {@link #HUNTS} hunts; empty where it cannot be
+     *     switched on
      * @param reason why it cannot be switched on; empty where it can
      */
     public record Exhibit(String id, String origin, String mechanism, String invariants, String tries, String reason) {
@@ -26,6 +28,40 @@ public final class Museum {
         public Optional<Bug> bug() {
             return Bug.of(id);
         }
+    }
+
+    /** Hunts of which the table has the mean, each with other seeds: 0, {@link Hunt#APART}, twice that, and so on. */
+    public static final int HUNTS = 5;
+
+    /** The most that a hunt may take. */
+    public static final long MOST_TRIES = 10_000;
+
+    /**
+     * Hunts {@link #HUNTS} times for a bug.
+     *
+     * @return the mean of the tries; empty where one of them did not find it
+     */
+    public static OptionalLong measure(Bug bug) {
+        long sum = 0;
+        for (int n = 0; n < HUNTS; n++) {
+            Hunt.Catch caught = Hunt.run(bug, n * Hunt.APART, MOST_TRIES);
+            if (caught == null) {
+                return OptionalLong.empty();
+            }
+            sum += caught.tries();
+        }
+        return OptionalLong.of(Math.round((double) sum / HUNTS));
+    }
+
+    /** The first line of the table. */
+    public static String header() {
+        return String.join("\t", "id", "origin", "mechanism", "invariants", "tries", "reason");
+    }
+
+    /** An exhibit as a line of the table, with other tries. */
+    public static String line(Exhibit exhibit, String tries) {
+        return String.join(
+                "\t", exhibit.id, exhibit.origin, exhibit.mechanism, exhibit.invariants, tries, exhibit.reason);
     }
 
     /** All, in the order of the table. */

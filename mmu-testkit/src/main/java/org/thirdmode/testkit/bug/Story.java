@@ -27,6 +27,9 @@ public final class Story {
 
     /** How it was caught; makes the guest small first. */
     public static String of(Hunt.Catch caught) {
+        if (caught.failure() == null) {
+            return "Try number " + caught.tries() + " (seed " + caught.seed() + ") showed it:\n\n" + caught.told();
+        }
         Failure smallest = caught.shrunk();
         return "Random guest number " + caught.tries() + " (seed " + caught.seed() + ") showed it. At its smallest:\n\n"
                 + smallest.scenario() + "\n\n" + smallest.violation() + "\n\n"

@@ -3,13 +3,16 @@ package org.thirdmode.testkit.generate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.thirdmode.shadow.Others;
 import org.thirdmode.testkit.action.Action;
 import org.thirdmode.testkit.action.GuestAction;
 import org.thirdmode.testkit.action.HostAction;
+import org.thirdmode.testkit.action.Race;
 import org.thirdmode.testkit.scenario.TableEntry;
 import org.thirdmode.testkit.world.ControlBit;
 import org.thirdmode.testkit.world.Frames;
 import org.thirdmode.testkit.world.GuestMode;
+import org.thirdmode.testkit.world.InvpcidType;
 import org.thirdmode.testkit.world.SlotName;
 import org.thirdmode.testkit.world.WorldSetup;
 import org.thirdmode.x86.paging.Access;
@@ -79,11 +82,14 @@ public final class ActionGenerator {
         return switch (moods.next()) {
             case WRITE_ENTRY -> writeEntry();
             case WRITE_IN_TABLE -> writeInTable();
-            case LOAD_CR3 -> new GuestAction.LoadCr3(random.nextInt(2));
+            case LOAD_CR3 -> new GuestAction.LoadCr3(random.nextInt(2), pcid(), random.nextBoolean());
+            case INVPCID -> invpcid();
             case REGISTERS -> registers();
             case FLUSH -> new GuestAction.FlushAll();
             case INVLPG -> new GuestAction.Invlpg(addresses.next());
             case SWITCH_MODE -> switchMode();
+            case RACE -> race();
+            case AGE -> new HostAction.Age(slot());
             case TURN -> new GuestAction.Turn(random.nextInt(setup.vcpus()));
             case DIRTY_LOG -> random.nextInt(5) == 0 ? new HostAction.StopLog(slot()) : new HostAction.ReadLog(slot());
             case SLOTS -> slots();
@@ -92,6 +98,49 @@ public final class ActionGenerator {
             case TAMPER -> tamper();
             case TOUCH -> touch();
         };
+    }
+
+    /** Something that has a moment in which others may act, and what they do. */
+    private Action race() {
+        Others.Moment moment = any(Others.Moment.values());
+        Action first = switch (moment) {
+            case GUEST_WALKED -> random.nextInt(4) == 0 ? writeEntry() : touch();
+            case GUEST_ENTRY_READ -> new GuestAction.Invlpg(addresses.next());
+            case ENTRY_READ -> random.nextBoolean() ? new HostAction.ReadLog(slot()) : new HostAction.Age(slot());
+            case LOCK_GIVEN_UP -> new HostAction.RemoveSlot(random.nextBoolean() ? SlotName.LARGE : slot());
+        };
+        List<Action> meanwhile = new ArrayList<>();
+        if (setup.vcpus() > 1 && random.nextInt(3) > 0) {
+            meanwhile.add(new GuestAction.Turn(random.nextInt(setup.vcpus())));
+        }
+        for (int n = 1 + random.nextInt(2); n > 0; n--) {
+            meanwhile.add(moment == Others.Moment.ENTRY_READ ? touch() : meanwhile());
+        }
+        return new Race(first, moment, meanwhile);
+    }
+
+    private Action meanwhile() {
+        return switch (random.nextInt(10)) {
+            case 0, 1 -> touch();
+            case 2, 3 -> writeEntry();
+            case 4 -> new GuestAction.Invlpg(addresses.next());
+            case 5 -> reclaim();
+            case 6 -> new HostAction.ReadLog(slot());
+            default -> tableEntryByDevice();
+        };
+    }
+
+    /** A device, or another virtual CPU's program of which nothing else is known, writes an entry of a table. */
+    private Action tableEntryByDevice() {
+        if (ways.isEmpty() || mode != setup.mode()) {
+            return deviceWrite();
+        }
+        TableEntry way = random.nextBoolean() ? ways.getLast() : ways.get(random.nextInt(ways.size()));
+        return new HostAction.DeviceWrite(way.guestPhysical(), way.size(), entries.entry(mode, way.level()));
+    }
+
+    private <T> T any(T[] values) {
+        return values[random.nextInt(values.length)];
     }
 
     private SlotName slot() {
@@ -178,6 +227,16 @@ public final class ActionGenerator {
                 table + ((long) index * mode.entrySize) + within,
                 1 << random.nextInt(4),
                 entries.entry(mode, level) >>> (8 * random.nextInt(2)));
+    }
+
+    private int pcid() {
+        return mode.levels > 3 ? random.nextInt(3) : 0;
+    }
+
+    private Action invpcid() {
+        return mode.levels > 3
+                ? new GuestAction.Invpcid(any(InvpcidType.values()), pcid(), addresses.next())
+                : new GuestAction.Invlpg(addresses.next());
     }
 
     private Action registers() {

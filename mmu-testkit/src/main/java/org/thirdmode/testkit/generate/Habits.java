@@ -14,6 +14,7 @@ import org.thirdmode.testkit.world.WorldSetup;
  * @param leastBudget the fewest table pages that may be asked for
  * @param nested the processor translates guest-physical addresses
  * @param vcpus virtual CPUs at most
+ * @param races others act in the middle of operations
  */
 public record Habits(
         boolean hostActs,
@@ -22,24 +23,26 @@ public record Habits(
         boolean tampers,
         int leastBudget,
         boolean nested,
-        int vcpus) {
+        int vcpus,
+        boolean races) {
     private static final int LEAST_BUDGET = 16;
 
     /** Everything. */
-    public static final Habits ALL = new Habits(true, true, false, false, LEAST_BUDGET, false, WorldSetup.MOST_VCPUS);
+    public static final Habits ALL =
+            new Habits(true, true, false, false, LEAST_BUDGET, false, WorldSetup.MOST_VCPUS, true);
 
     /** Everything, and user space tampers with the tables. */
-    public static final Habits TAMPERING = new Habits(true, true, false, true, LEAST_BUDGET, false, 1);
+    public static final Habits TAMPERING = new Habits(true, true, false, true, LEAST_BUDGET, false, 1, false);
 
     /** Everything, on a processor with a second dimension. */
     public static final Habits NESTED =
-            new Habits(true, true, false, false, TdpMmu.LEAST_PAGES, true, WorldSetup.MOST_VCPUS);
+            new Habits(true, true, false, false, TdpMmu.LEAST_PAGES, true, WorldSetup.MOST_VCPUS, true);
 
     /** The guest alone, in one mode. */
-    public static final Habits GUEST_ALONE = new Habits(false, false, false, false, LEAST_BUDGET, false, 1);
+    public static final Habits GUEST_ALONE = new Habits(false, false, false, false, LEAST_BUDGET, false, 1, false);
 
     /** The same without the host's part. */
     public Habits guestAlone() {
-        return new Habits(false, modeSwitches, alwaysFlushes, false, leastBudget, nested, vcpus);
+        return new Habits(false, modeSwitches, alwaysFlushes, false, leastBudget, nested, vcpus, false);
     }
 }

@@ -15,8 +15,11 @@ final class Moods {
         REGISTERS(4),
         FLUSH(1),
         INVLPG(3),
+        INVPCID(1),
         SWITCH_MODE(1),
         TURN(4),
+        RACE(3),
+        AGE(1),
         DIRTY_LOG(1),
         SLOTS(1),
         RECLAIM(1),
@@ -53,6 +56,7 @@ final class Moods {
 
     private static boolean possible(Kind kind, Habits habits, int vcpus) {
         return switch (kind) {
+            case RACE, AGE -> habits.hostActs() && habits.races();
             case DIRTY_LOG, SLOTS, RECLAIM, DEVICE_WRITE -> habits.hostActs();
             case SWITCH_MODE -> habits.modeSwitches();
             case TAMPER -> habits.tampers();

@@ -6,6 +6,7 @@ import java.util.stream.Stream;
 import org.thirdmode.shadow.HostFormat;
 import org.thirdmode.testkit.action.Action;
 import org.thirdmode.testkit.action.GuestAction;
+import org.thirdmode.testkit.action.Race;
 import org.thirdmode.testkit.scenario.Scenario;
 import org.thirdmode.testkit.scenario.TableEntry;
 import org.thirdmode.testkit.world.WorldSetup;
@@ -32,7 +33,9 @@ public final class Simplifier {
                 + setup.vcpus();
         size += setup.host() == HostFormat.LEVEL_4 ? 0 : 1;
         for (Action action : scenario.actions()) {
-            size += plainer(action).isEmpty() ? 0 : 1;
+            size += action instanceof Race race
+                    ? 4 * race.meanwhile().size()
+                    : plainer(action).isEmpty() ? 0 : 1;
         }
         return size;
     }
@@ -86,6 +89,14 @@ public final class Simplifier {
     }
 
     private static List<Action> plainer(Action action) {
+        if (action instanceof Race race) {
+            List<Action> plainer = new ArrayList<>();
+            plainer.add(race.first());
+            without(race.meanwhile())
+                    .filter(rest -> !rest.isEmpty())
+                    .forEach(rest -> plainer.add(new Race(race.first(), race.moment(), rest)));
+            return plainer;
+        }
         if (action instanceof GuestAction.Touch t) {
             Action plain = new GuestAction.Touch(
                     t.linear() & -0x1000L, t.access(), 8, (t.access() & Access.WRITE) != 0 ? 1 : 0);

@@ -21,6 +21,7 @@ public final class DirtyLogIsComplete implements Invariant {
     @Override
     public List<Violation> check(MmuState state) {
         List<Violation> violations = new ArrayList<>(state.audit(id(), Rule.DIRTY_LOG));
+        state.world.mmu.harvestDirty();
         for (Leaf leaf : state.leaves) {
             for (long at = 0; leaf.silent() && at < 1L << leaf.pageShift(); at += 4096) {
                 Long gfn = state.world.slots.gfnOf(leaf.page() + at);

@@ -4,7 +4,7 @@ import java.util.List;
 
 /** Something that has to hold of an MMU between any two of its operations. */
 public interface Invariant {
-    /** {@code I1} to {@code I12}. */
+    /** {@code I1} to {@code I15}. */
     String id();
 
     /** The invariant in one sentence. */

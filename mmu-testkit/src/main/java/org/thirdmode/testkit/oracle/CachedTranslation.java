@@ -11,6 +11,7 @@ import org.thirdmode.x86.paging.spec.PagingControls;
  *
  * @param page physical address of the page
  * @param pageShift log2 of its size
+ * @param pcid under which it was cached: it serves under no other, unless it is global
  * @param time when it was cached
  */
 public record CachedTranslation(
@@ -22,6 +23,7 @@ public record CachedTranslation(
         boolean global,
         boolean dirty,
         int key,
+        int pcid,
         long time) {
     /** Where a linear address goes by it. */
     public Outcome reaches(long linear) {

@@ -6,6 +6,7 @@ import java.util.Set;
 import org.thirdmode.testkit.world.Broken;
 import org.thirdmode.testkit.world.ControlBit;
 import org.thirdmode.testkit.world.GuestWorld;
+import org.thirdmode.testkit.world.InvpcidType;
 import org.thirdmode.testkit.world.Nesting;
 import org.thirdmode.testkit.world.Outcome;
 import org.thirdmode.testkit.world.SlotName;
@@ -43,6 +44,7 @@ public final class Judge implements WorldWatcher {
         private final Invalidations invalidations = new Invalidations();
         private final TranslationOracle oracle;
         private PagingControls controls;
+        private int pcid;
 
         View(GuestImage memory, boolean pdptesInMemory) {
             oracle = new TranslationOracle(memory, invalidations, pdptesInMemory);
@@ -128,14 +130,29 @@ public final class Judge implements WorldWatcher {
         logged();
     }
 
+    @Override
+    public void walked(long linear, int access) {
+        LinearAccess asked = access(linear, access);
+        flags.clear();
+        WalkResult walk = reference.walk(view.controls, asked);
+        believeFlags(-1, 0, outcome(walk));
+        List<Long> differences = memory.differences();
+        if (!differences.isEmpty() && world.setup.nesting() != Nesting.NONE) {
+            believeFlagsOfStaleWalks(asked, differences);
+        }
+    }
+
     private void judgeByThePast(
             long linear, LinearAccess asked, Outcome outcome, Outcome byTheTables, boolean asTheTables) {
-        Set<CachedTranslation> cached = view.oracle.cached(linear, view.controls, now);
+        Set<CachedTranslation> cached = view.oracle.cached(linear, view.controls, view.pcid, now);
         boolean permitted = cached.stream()
                 .anyMatch(
                         t -> t.serves(asked, view.controls) && t.reaches(linear).equals(outcome));
         if (world.setup.nesting() != Nesting.NONE && outcome instanceof Outcome.PageFault(int errorCode)) {
-            permitted = view.oracle.walkNow(asked, view.controls, now).faults().contains(errorCode);
+            permitted = view.oracle
+                    .walkNow(asked, view.controls, view.pcid, now)
+                    .faults()
+                    .contains(errorCode);
         }
         if (permitted) {
             return;
@@ -190,7 +207,8 @@ public final class Judge implements WorldWatcher {
 
     /** Where the processor walks the guest's tables, upper entries may be cached, and flags be set below those. */
     private void believeFlagsOfStaleWalks(LinearAccess asked, List<Long> differences) {
-        Set<Long> read = view.oracle.walkNow(asked, view.controls, now - 1).read();
+        Set<Long> read =
+                view.oracle.walkNow(asked, view.controls, view.pcid, now - 1).read();
         for (long word : differences) {
             long set = memory.real(word) & ~memory.read(word, 8);
             long allowed = 0;
@@ -228,6 +246,10 @@ public final class Judge implements WorldWatcher {
 
     /** Every frame that was written since its log was read is in the log. */
     private void logged() {
+        if (world.isInTheMiddle()) {
+            // What is written before a log is read is in the log before, whoever looks.
+            return;
+        }
         if (world.slots.all().stream().noneMatch(TestSlot::logsDirty)) {
             return;
         }
@@ -271,23 +293,38 @@ public final class Judge implements WorldWatcher {
     }
 
     @Override
-    public void loadedCr3() {
+    public void loadedCr3(boolean keep) {
         now++;
-        view.oracle.rootWas(view.controls, now);
+        view.oracle.rootWas(view.controls, view.pcid, now);
         view.controls = world.controls();
-        view.invalidations.notGlobal(now);
+        view.pcid = world.pcid();
+        if (!keep) {
+            view.invalidations.notGlobal(now, view.pcid);
+        }
+    }
+
+    @Override
+    public void invpcid(InvpcidType type, int pcid, long linear) {
+        now++;
+        switch (type) {
+            case INDIVIDUAL_ADDRESS -> view.invalidations.individualAddress(linear, now, pcid);
+            case SINGLE_CONTEXT -> view.invalidations.notGlobal(now, pcid);
+            case ALL_BUT_GLOBAL -> view.invalidations.notGlobal(now);
+            case ALL -> invalidateAll(view);
+        }
     }
 
     @Override
     public void flushedPage(long linear) {
         now++;
-        view.invalidations.page(linear, now);
+        view.invalidations.page(linear, now, view.pcid);
     }
 
     @Override
     public void flushedAll() {
         now++;
         view.controls = world.controls();
+        view.pcid = world.pcid();
         invalidateAll(view);
     }
 
@@ -296,6 +333,7 @@ public final class Judge implements WorldWatcher {
         now++;
         for (int n = 0; n < views.length; n++) {
             views[n].controls = world.controls(n);
+            views[n].pcid = 0;
             invalidateAll(views[n]);
         }
     }

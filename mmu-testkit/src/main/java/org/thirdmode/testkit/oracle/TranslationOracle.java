@@ -23,12 +23,12 @@ import org.thirdmode.x86.paging.spec.PagingMode.Structure;
  *       time since those caches were flushed, under the same conditions. The entry that maps the page is from memory.
  *   <li>"Operations that Invalidate TLBs and Paging-Structure Caches": a MOV to CR3 leaves global translations, INVLPG all but
  *       those of its page; both empty the paging-structure caches.
+ *   <li>"Process-Context Identifiers": what was cached under a PCID serves under that alone, unless it is global.
  *   <li>"Optional Invalidation": a walk that takes its upper entries from those caches may end in a page fault that the tables
  *       no longer hold, and set flags in tables that are no longer linked ({@link #walkNow}).
  * </ol>
  *
- * <p>It reads the entry formats of {@code x86.paging.spec} and shares nothing with the walkers that run guests. Left out: PCIDs;
- * faults by a TLB entry whose rights the tables no longer have (every processor and hypervisor here walks before it faults).
+ * <p>It reads the entry formats of {@code x86.paging.spec} and shares nothing with the walkers that run guests. Left out: faults by a TLB entry whose rights the tables no longer have (every processor and hypervisor here walks before it faults).
  */
 public final class TranslationOracle {
     private static final int MOST = 10_000;
@@ -49,7 +49,7 @@ public final class TranslationOracle {
     private final List<Root> roots = new ArrayList<>();
 
     /** CR3 and the PDPTE registers until (before) a time. */
-    private record Root(long until, PagingControls controls) {}
+    private record Root(long until, PagingControls controls, int pcid) {}
 
     /** @param pdptesInMemory PAE paging reads its PDPTEs in each walk */
     TranslationOracle(GuestImage memory, Invalidations invalidations, boolean pdptesInMemory) {
@@ -58,8 +58,8 @@ public final class TranslationOracle {
         this.invalidations = invalidations;
     }
 
-    void rootWas(PagingControls controls, long until) {
-        roots.add(new Root(until, controls));
+    void rootWas(PagingControls controls, int pcid, long until) {
+        roots.add(new Root(until, controls, pcid));
     }
 
     void forgetRoots() {
@@ -67,7 +67,7 @@ public final class TranslationOracle {
     }
 
     /** Everything that may be cached of a linear address at the time {@code now}. */
-    Set<CachedTranslation> cached(long linear, PagingControls controls, long now) {
+    Set<CachedTranslation> cached(long linear, PagingControls controls, int pcid, long now) {
         Set<CachedTranslation> found = new HashSet<>();
         PagingMode mode = PagingMode.of(controls);
         if (mode == PagingMode.NONE) {
@@ -81,10 +81,10 @@ public final class TranslationOracle {
         roots.forEach(root -> times.add(root.until - 1));
         for (long time : times) {
             if (time >= oldest && found.size() < MOST) {
-                new Walk(linear, mode, controls, rootAt(controls, time), time, found).from(0, 0, true, true, true);
+                walks(linear, mode, controls, new Root(now + 1, controls, pcid), time, found);
             }
         }
-        found.removeIf(t -> !invalidations.survives(t, linear));
+        found.removeIf(t -> (t.pcid() != pcid && !t.global()) || !invalidations.survives(t, linear));
         return found;
     }
 
@@ -96,24 +96,47 @@ public final class TranslationOracle {
      */
     record WalkNow(Set<Integer> faults, Set<Long> read) {}
 
-    WalkNow walkNow(LinearAccess access, PagingControls controls, long now) {
+    WalkNow walkNow(LinearAccess access, PagingControls controls, int pcid, long now) {
         WalkNow collected = new WalkNow(new HashSet<>(), new HashSet<>());
         PagingMode mode = PagingMode.of(controls);
         if (mode != PagingMode.NONE) {
-            Walk walk = new Walk(access.linear(), mode, controls, controls, now, new HashSet<>());
-            walk.collect(access, collected);
-            walk.from(0, 0, true, true, true);
+            Root root = new Root(now + 1, controls, pcid);
+            for (Root top : tops(access.linear(), root, now)) {
+                Walk walk = new Walk(access.linear(), mode, controls, top, now, new HashSet<>());
+                walk.collect(access, collected);
+                walk.from(0, 0, true, true, true);
+            }
         }
         return collected;
     }
 
-    private PagingControls rootAt(PagingControls now, long time) {
+    private void walks(
+            long linear, PagingMode mode, PagingControls controls, Root now, long time, Set<CachedTranslation> found) {
+        for (Root top : tops(linear, rootAt(now, time), time)) {
+            new Walk(linear, mode, controls, top, time, found).from(0, 0, true, true, true);
+        }
+    }
+
+    private Root rootAt(Root now, long time) {
         for (Root root : roots) {
             if (root.until > time) {
-                return root.controls;
+                return root;
             }
         }
         return now;
+    }
+
+    /** The roots whose entries a walk may have used: its own, and those under the same PCID whose caches were not flushed. */
+    private Set<Root> tops(long linear, Root own, long time) {
+        Set<Root> tops = new HashSet<>();
+        tops.add(own);
+        long since = invalidations.structuresSince(time, own.pcid, linear);
+        for (Root root : roots) {
+            if (root.pcid == own.pcid && root.until > since && root.until <= time) {
+                tops.add(root);
+            }
+        }
+        return tops;
     }
 
     /** All walks that end at one time. */
@@ -122,6 +145,7 @@ public final class TranslationOracle {
         private final PagingMode mode;
         private final PagingControls controls;
         private final PagingControls root;
+        private final int pcid;
         private final long time;
         private final long structuresSince;
         private final Set<CachedTranslation> found;
@@ -132,16 +156,17 @@ public final class TranslationOracle {
                 long linear,
                 PagingMode mode,
                 PagingControls controls,
-                PagingControls root,
+                Root root,
                 long time,
                 Set<CachedTranslation> found) {
             this.linear = linear;
             this.mode = mode;
             this.controls = controls;
-            this.root = root;
+            this.root = root.controls;
+            pcid = root.pcid;
             this.time = time;
             this.found = found;
-            structuresSince = invalidations.structuresSince(time);
+            structuresSince = invalidations.structuresSince(time, pcid, linear);
         }
 
         /** From now on the walk is of an access, which may end in faults. */
@@ -215,6 +240,7 @@ public final class TranslationOracle {
                             controls.pge() && format.isSet(Meaning.G, entry),
                             format.isSet(Meaning.D, entry),
                             format.has(Meaning.KEY) ? (int) format.value(Meaning.KEY, entry) : 0,
+                            pcid,
                             time);
                     found.add(t);
                     if (collected != null) {

@@ -14,14 +14,15 @@ public enum ControlBit {
     SMEP,
     SMAP,
     PKE,
-    NXE;
+    NXE,
+    PCIDE;
 
     /** Whether it changes anything in a mode, or can be set there. */
     boolean exists(GuestMode mode) {
         return switch (this) {
             case PSE -> mode == GuestMode.BITS_32;
             case NXE -> mode.entrySize == 8;
-            case PKE -> mode.levels > 3;
+            case PKE, PCIDE -> mode.levels > 3;
             default -> true;
         };
     }
@@ -38,6 +39,11 @@ public enum ControlBit {
                 || before.pse() != after.pse();
     }
 
+    /** Whether it is no #GP to change it: PCIDs begin with that of 0. SDM 3A "Process-Context Identifiers (PCIDs)". */
+    boolean possible(CpuState state) {
+        return this != PCIDE || (state.cr4 & Cr4.PCIDE) != 0 || (state.cr3 & 0xfff) == 0;
+    }
+
     void toggle(CpuState state) {
         switch (this) {
             case WP -> state.cr0 ^= Cr0.WP;
@@ -47,6 +53,7 @@ public enum ControlBit {
             case SMAP -> state.cr4 ^= Cr4.SMAP;
             case PKE -> state.cr4 ^= Cr4.PKE;
             case NXE -> state.efer ^= Efer.NXE;
+            case PCIDE -> state.cr4 ^= Cr4.PCIDE;
         }
     }
 }

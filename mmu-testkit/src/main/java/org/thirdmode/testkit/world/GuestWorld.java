@@ -3,11 +3,15 @@ package org.thirdmode.testkit.world;
 import java.util.List;
 import java.util.function.LongConsumer;
 import org.thirdmode.kvm.mmu.ModificationLog;
+import org.thirdmode.kvm.mmu.TdpFormat;
 import org.thirdmode.kvm.mmu.TdpHardware;
+import org.thirdmode.kvm.mmu.TdpMmu;
+import org.thirdmode.shadow.EntryCause;
 import org.thirdmode.shadow.FaultResult;
 import org.thirdmode.shadow.GuestLimits;
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.GuestWalk;
+import org.thirdmode.shadow.Others;
 import org.thirdmode.shadow.Surroundings;
 import org.thirdmode.shadow.TlbControl;
 import org.thirdmode.x86.memory.Frame;
@@ -15,6 +19,7 @@ import org.thirdmode.x86.paging.Access;
 import org.thirdmode.x86.paging.spec.PagingControls;
 import org.thirdmode.x86.paging.spec.ProcessorLimits;
 import org.thirdmode.x86.state.CpuState;
+import org.thirdmode.x86.state.Cr4;
 import org.thirdmode.x86.state.GuestExit;
 import org.thirdmode.x86.state.GuestFault;
 import org.thirdmode.x86.state.Rflags;
@@ -37,6 +42,8 @@ public final class GuestWorld {
     /** An access may fault this often before it must be done: the levels of tables, and what the dual state takes. */
     private static final int FAULTS_PER_ACCESS = 6;
 
+    private static final int PCID = 0xfff;
+
     /** With nesting: at each table of the guest's and at the page, once to be read and once to be written. */
     private static final int NESTED_FAULTS_PER_ACCESS = 2 * (5 + 1) + 1;
 
@@ -48,9 +55,12 @@ public final class GuestWorld {
     public final GuestMmu mmu;
 
     private final PagingSwitch paging;
+    private final Interleaving interleaving = new Interleaving(this);
     private final Hardware[] hardware;
     private final CpuState[] states;
     private int vcpu;
+    private Accessing accessing;
+    private TestSlot removing;
     private WorldWatcher watcher = WorldWatcher.NONE;
     private long lastLinear = NO_ACCESS;
     private int lastFaults;
@@ -71,10 +81,14 @@ public final class GuestWorld {
         if (setup.nesting() == Nesting.NPT) {
             guest.pdptesInMemory(address -> slots.read(address, 8));
         }
-        around = new Surroundings(slots.memory(), guest, GUEST_LIMITS, slots, pool, new AllTlbs(), setup.host());
+        around = new Surroundings(
+                slots.memory(), guest, GUEST_LIMITS, slots, pool, new AllTlbs(), setup.host(), interleaving);
         mmu = setup.nesting() == Nesting.NONE
                 ? maker.in(around)
                 : ((NestedMmuMaker) maker).in(around, secondDimension(setup));
+        if (setup.nesting().flags()) {
+            mmu.observe(this::entryChanged);
+        }
         paging = new PagingSwitch(this);
         paging.enter(setup.mode());
     }
@@ -117,6 +131,71 @@ public final class GuestWorld {
         }
     }
 
+    /** Flags that the processor has set go only where somebody asked for them: Dirty flags where it writes down the next. */
+    private void entryChanged(EntryCause cause, int level, long address, long gfn, long before, long after) {
+        TdpFormat format = setup.nesting().format(setup.host());
+        boolean mapped = format.present(before)
+                && format.maps(before, level)
+                && format.present(after)
+                && format.address(before) == format.address(after);
+        if (mapped && format.accessed(before) && !format.accessed(after) && cause != EntryCause.AGE) {
+            throw new Broken(
+                    "I9",
+                    String.format(
+                            "the accessed flag of frame %x is lost: its entry at %x was %x and is %x (%s)",
+                            gfn, address, before, after, cause));
+        }
+        if (mapped && format.dirty(before) && !format.dirty(after) && !((NestedHardware) hardware()).logs()) {
+            throw new Broken(
+                    "I9",
+                    String.format(
+                            "the dirty flag of frame %x is lost: its entry at %x was %x and is %x (%s)",
+                            gfn, address, before, after, cause));
+        }
+    }
+
+    // ---- others, in the middle of an operation ----
+
+    /** Runs {@code first}; at the moment, where it has such a one, {@code meanwhile}. */
+    public void race(Others.Moment moment, Runnable first, Runnable meanwhile) {
+        interleaving.race(moment, first, meanwhile);
+    }
+
+    /** Whether what happens is in the middle of an operation of the MMU's. */
+    public boolean isInTheMiddle() {
+        return interleaving.now() != null;
+    }
+
+    /** Whether the guest can do anything: its only virtual CPU may be in the middle of an instruction. */
+    public boolean guestMayAct() {
+        return interleaving.busy() != vcpu;
+    }
+
+    /** The access in progress has walked. */
+    void othersActNow() {
+        if (accessing != null) {
+            watcher.walked(accessing.linear, accessing.access);
+        }
+    }
+
+    void inTheMiddle(Runnable others) {
+        Accessing outer = accessing;
+        FaultResult result = lastResult;
+        accessing = null;
+        others.run();
+        accessing = outer;
+        lastResult = result;
+    }
+
+    /** An access in progress. */
+    private record Accessing(long linear, int access) {}
+
+    /** Whether a fault has to wait: for the lock, or for the slot that is being removed. */
+    private boolean hasToWait(long guestPhysical) {
+        return interleaving.now() == Others.Moment.ENTRY_READ
+                || (removing != null && removing.contains(guestPhysical >>> 12));
+    }
+
     // ---- virtual CPUs ----
 
     /** The virtual CPU that acts. */
@@ -131,6 +210,9 @@ public final class GuestWorld {
     /** Another virtual CPU goes on, modulo how many there are. */
     public void turnTo(int number) {
         int next = Math.floorMod(number, setup.vcpus());
+        if (next == interleaving.busy()) {
+            next = (next + 1) % setup.vcpus();
+        }
         if (next != vcpu) {
             vcpu = next;
             guest.state = states[vcpu];
@@ -142,6 +224,12 @@ public final class GuestWorld {
     /** The processor of the virtual CPU that acts. */
     public Hardware hardware() {
         return hardware[vcpu];
+    }
+
+    /** The same as it executes an instruction of the guest's: with the guest's registers. */
+    private Hardware processor() {
+        hardware().hasRegisters(guest.state);
+        return hardware();
     }
 
     /** The processors of all virtual CPUs. */
@@ -205,17 +293,27 @@ public final class GuestWorld {
         long from = mode().linear(linear);
         int first = Math.min(size, Frame.SIZE - (int) (from & (Frame.SIZE - 1)));
         Outcome outcome = accessPage(from, access, first, value);
-        return first == size
+        return first == size || outcome instanceof Outcome.Waits
                 ? outcome
                 : accessPage(mode().linear(from + first), access, size - first, value >>> (8 * first));
     }
 
     private Outcome accessPage(long linear, int access, int size, long value) {
+        accessing = new Accessing(linear, access);
+        try {
+            return tryAccess(linear, access, size, value);
+        } finally {
+            accessing = null;
+        }
+    }
+
+    private Outcome tryAccess(long linear, int access, int size, long value) {
         lastResult = null;
         lastLinear = linear;
         boolean nested = setup.nesting() != Nesting.NONE;
         int most = nested ? NESTED_FAULTS_PER_ACCESS : FAULTS_PER_ACCESS;
-        for (lastFaults = 0; lastFaults < most; lastFaults++) {
+        for (int faults = 0; faults < most; faults++) {
+            lastFaults = faults;
             hardware().enter(mmu, guest.state);
             Outcome outcome;
             try {
@@ -229,6 +327,10 @@ public final class GuestWorld {
                 }
             } catch (GuestExit exit) {
                 NestedHardware.TableExit why = ((NestedHardware) hardware()).exit(linear, access);
+                if (hasToWait(why.guestPhysical())) {
+                    watcher.walked(linear, access);
+                    return new Outcome.Waits();
+                }
                 lastResult = mmu.pageFault(why.guestPhysical(), why.access());
                 outcome = handledExit(lastResult, why, linear, access, size, value);
             }
@@ -237,7 +339,7 @@ public final class GuestWorld {
                 return outcome;
             }
         }
-        throw new Broken("I3", "no progress: " + lastFaults + " faults in a row, the last answered " + lastResult);
+        throw new Broken("I3", "no progress: " + most + " faults in a row, the last answered " + lastResult);
     }
 
     /** The fault of a guest that walks its own tables. */
@@ -360,14 +462,14 @@ public final class GuestWorld {
         if (mmu.interceptsInvlpg()) {
             mmu.invlpg(at);
         } else {
-            hardware().guestFlushesPage(at);
+            processor().guestFlushesPage(at);
         }
         watcher.flushedPage(at);
     }
 
     /** INVPCID of all, or CR4.PGE written and written back. */
     public void flushAll() {
-        hardware().guestFlushesAll();
+        processor().guestFlushesAll();
         mmu.flushGuest();
         watcher.flushedAll();
     }
@@ -383,24 +485,61 @@ public final class GuestWorld {
 
     /** MOV to CR3: the address space whose top table is the {@code n}th by custom. Nothing where it would be #GP. */
     public void loadCr3(int n) {
-        if (paging.load(n)) {
-            hardware().guestLoadsCr3(false);
-            mmu.newCr3(false);
-            watcher.loadedCr3();
+        loadCr3(n, 0, false);
+    }
+
+    /**
+     * The same with a PCID. Without CR4.PCIDE both are ignored.
+     *
+     * @param keep bit 63 of the operand: nothing is flushed
+     */
+    public void loadCr3(int n, int pcid, boolean keep) {
+        boolean pcids = pcids();
+        if (paging.load(n, pcids ? pcid & PCID : 0)) {
+            processor().guestLoadsCr3(pcids && keep);
+            mmu.newCr3(pcids && keep);
+            watcher.loadedCr3(pcids && keep);
         }
+    }
+
+    private boolean pcids() {
+        return (guest.state.cr4 & Cr4.PCIDE) != 0;
+    }
+
+    /** The current PCID; 0 where the guest has none. */
+    public int pcid() {
+        return pcids() ? (int) guest.state.cr3 & PCID : 0;
+    }
+
+    /** INVPCID. Nothing where it would be #GP. */
+    public void invpcid(InvpcidType type, int pcid, long linear) {
+        boolean ofOne = type == InvpcidType.INDIVIDUAL_ADDRESS || type == InvpcidType.SINGLE_CONTEXT;
+        if (mode().levels < 4 || (ofOne && pcid != 0 && !pcids())) {
+            return;
+        }
+        long at = mode().linear(linear);
+        processor().guestInvpcid(type, pcid & PCID, at);
+        mmu.flushGuest();
+        watcher.invpcid(type, pcid & PCID, at);
     }
 
     /** Changes a bit of a control register. */
     public void toggle(ControlBit bit) {
         CpuState s = guest.state;
         PagingControls before = controls();
-        if (bit.exists(mode())) {
+        if (bit.exists(mode()) && bit.possible(s)) {
+            boolean pcids = pcids();
             bit.toggle(s);
-            if (ControlBit.flushes(before, controls())) {
-                hardware().guestFlushesAll();
+            boolean noMorePcids = pcids && !pcids();
+            if (noMorePcids || ControlBit.flushes(before, controls())) {
+                processor().guestFlushesAll();
             }
             mmu.resetContext();
             watcher.registersChanged(before);
+            if (noMorePcids) {
+                mmu.flushGuest();
+                watcher.flushedAll();
+            }
         }
     }
 
@@ -452,6 +591,14 @@ public final class GuestWorld {
         }
     }
 
+    /** What the guest has accessed in a slot is asked, where the MMU can tell: the working set. */
+    public void age(SlotName name) {
+        TestSlot slot = slots.get(name);
+        if (slot != null && mmu instanceof TdpMmu tdp) {
+            tdp.harvestAccessed(slot);
+        }
+    }
+
     public void stopLog(SlotName name) {
         TestSlot slot = slots.get(name);
         if (slot != null && slot.logsDirty()) {
@@ -464,7 +611,9 @@ public final class GuestWorld {
     public void removeSlot(SlotName name) {
         TestSlot slot = slots.get(name);
         if (slot != null) {
+            removing = slot;
             mmu.zapSlot(slot);
+            removing = null;
             slots.remove(slot);
             mmu.slotsChanged();
             watcher.slotsChanged();

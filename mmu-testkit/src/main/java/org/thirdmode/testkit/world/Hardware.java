@@ -88,11 +88,16 @@ public abstract class Hardware {
 
     // ---- what the guest does to its TLB, where the processor does it by itself ----
 
+    /** What the guest has in its registers, it has in the processor's, where the hypervisor has not put others there. */
+    abstract void hasRegisters(CpuState guest);
+
     abstract void guestLoadsCr3(boolean keep);
 
     abstract void guestFlushesPage(long linear);
 
     abstract void guestFlushesAll();
+
+    abstract void guestInvpcid(InvpcidType type, int pcid, long linear);
 
     // ---- for the invariants ----
 

@@ -126,11 +126,7 @@ public final class NestedHardware extends Hardware {
     @Override
     void enter(GuestMmu hypervisor, CpuState guest) {
         root = hypervisor.load().cr3;
-        state.cr0 = guest.cr0;
-        state.cr3 = guest.cr3;
-        state.cr4 = guest.cr4;
-        state.efer = guest.efer;
-        System.arraycopy(guest.pdpte, 0, state.pdpte, 0, guest.pdpte.length);
+        hasRegisters(guest);
         takeRegisters(guest);
         boolean flush = flushIfDue(root);
         if (nesting.ept()) {
@@ -150,6 +146,15 @@ public final class NestedHardware extends Hardware {
             mmu.addressSpaces.enterGuestOfAsid(VPID, noting);
         }
         mmu.privilegeChanged();
+    }
+
+    @Override
+    void hasRegisters(CpuState guest) {
+        state.cr0 = guest.cr0;
+        state.cr3 = guest.cr3;
+        state.cr4 = guest.cr4;
+        state.efer = guest.efer;
+        System.arraycopy(guest.pdpte, 0, state.pdpte, 0, guest.pdpte.length);
     }
 
     private long hostCr4() {
@@ -198,11 +203,25 @@ public final class NestedHardware extends Hardware {
     }
 
     @Override
+    void guestInvpcid(InvpcidType type, int pcid, long linear) {
+        switch (type) {
+            case INDIVIDUAL_ADDRESS -> mmu.flushPage(linear, pcid);
+            case SINGLE_CONTEXT -> mmu.flushPcid(pcid);
+            case ALL -> mmu.flushAll();
+            case ALL_BUT_GLOBAL -> mmu.flushNonGlobal();
+        }
+    }
+
+    @Override
     void guestFlushesAll() {
         mmu.flushAll();
     }
 
     // ---- page-modification logging ----
+
+    boolean logs() {
+        return logs;
+    }
 
     void logs(boolean on) {
         logs = on;

@@ -10,6 +10,14 @@ public sealed interface Outcome {
         }
     }
 
+    /** It cannot go on yet: the lock of the MMU is held by who is in the middle of an operation. It is given up. */
+    record Waits() implements Outcome {
+        @Override
+        public String toString() {
+            return "has to wait";
+        }
+    }
+
     /** #PF. */
     record PageFault(int errorCode) implements Outcome {
         @Override

@@ -53,7 +53,7 @@ final class PagingSwitch {
 
     private static void pagingOff(CpuState s) {
         s.cr0 = Cr0.PE | (s.cr0 & Cr0.WP);
-        s.cr4 &= ~(Cr4.PAE | Cr4.LA57 | Cr4.PKE);
+        s.cr4 &= ~(Cr4.PAE | Cr4.LA57 | Cr4.PKE | Cr4.PCIDE);
         s.efer &= ~(Efer.LME | Efer.LMA);
     }
 
@@ -63,7 +63,7 @@ final class PagingSwitch {
             s.cr4 |= mode == GuestMode.BITS_32 ? 0 : Cr4.PAE;
             s.efer |= mode.levels > 3 ? Efer.LME | Efer.LMA : 0;
             s.cr4 |= mode == GuestMode.LEVEL_5 ? Cr4.LA57 : 0;
-            setCr3(s, 0);
+            setCr3(s, 0, 0);
             for (int i = 0; i < 4; i++) {
                 // Where the tables' memory is gone, nothing is mapped.
                 s.pdpte[i] = reservedBits(s.pdpte[i]) ? 0 : s.pdpte[i];
@@ -105,9 +105,9 @@ final class PagingSwitch {
         world.mmu.pteWrite(guestPhysical, size);
     }
 
-    private void setCr3(CpuState s, int n) {
+    private void setCr3(CpuState s, int n, int pcid) {
         List<Integer> tops = Frames.tables(mode.levels);
-        s.cr3 = (long) tops.get(Math.floorMod(n, tops.size())) << 12;
+        s.cr3 = ((long) tops.get(Math.floorMod(n, tops.size())) << 12) | pcid;
         for (int i = 0; mode == GuestMode.PAE && i < 4; i++) {
             s.pdpte[i] = world.slots.read(s.cr3 + (8L * i), 8);
         }
@@ -130,14 +130,14 @@ final class PagingSwitch {
     }
 
     /** MOV to CR3; false where the guest would get #GP instead, for a PDPTE with reserved bits. */
-    boolean load(int n) {
+    boolean load(int n, int pcid) {
         if (mode == GuestMode.NONE) {
             return false;
         }
         CpuState s = world.guest.state;
         long before = s.cr3;
         long[] pdptes = s.pdpte.clone();
-        setCr3(s, n);
+        setCr3(s, n, pcid);
         for (int i = 0; mode == GuestMode.PAE && i < 4; i++) {
             if (reservedBits(s.pdpte[i])) {
                 s.cr3 = before;

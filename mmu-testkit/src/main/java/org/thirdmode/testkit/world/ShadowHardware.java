@@ -58,6 +58,11 @@ final class ShadowHardware extends Hardware {
     }
 
     @Override
+    void hasRegisters(CpuState guest) {
+        // The hypervisor's.
+    }
+
+    @Override
     void guestLoadsCr3(boolean keep) {
         // The hypervisor decides what that does to the hardware.
     }
@@ -66,6 +71,11 @@ final class ShadowHardware extends Hardware {
     void guestFlushesPage(long linear) {
         // Where the hypervisor does not intercept INVLPG.
         flushPage(linear);
+    }
+
+    @Override
+    void guestInvpcid(InvpcidType type, int pcid, long linear) {
+        // It exits: the hardware's tables have no PCIDs.
     }
 
     @Override

@@ -17,6 +17,9 @@ public interface WorldWatcher {
      */
     default void accessed(long linear, int access, int size, long value, Outcome outcome) {}
 
+    /** An access is in progress; the flags that its walk sets are set, and others act before it goes on. */
+    default void walked(long linear, int access) {}
+
     /**
      * Somebody else has written guest memory: a device, user space.
      *
@@ -30,8 +33,11 @@ public interface WorldWatcher {
     /** The guest's registers changed; {@code before} is what they were. */
     default void registersChanged(PagingControls before) {}
 
-    /** The guest loaded CR3: what is not global is flushed. */
-    default void loadedCr3() {}
+    /** The guest loaded CR3: what is not global is flushed under the PCID that is current then, unless {@code keep}. */
+    default void loadedCr3(boolean keep) {}
+
+    /** The guest executed INVPCID. */
+    default void invpcid(InvpcidType type, int pcid, long linear) {}
 
     /** The guest executed INVLPG. */
     default void flushedPage(long linear) {}

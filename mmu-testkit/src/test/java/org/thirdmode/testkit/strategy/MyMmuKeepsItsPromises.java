@@ -1,11 +1,11 @@
-package org.thirdmode.testkit.contract;
+package org.thirdmode.testkit.strategy;
 
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.Surroundings;
 import org.thirdmode.shadow.cached.CachedMmu;
+import org.thirdmode.testkit.contract.GuestMmuContract;
 
-/** KVM's MMU of 2007 holds the contract. */
-class TheCachedMmu extends GuestMmuContract {
+class MyMmuKeepsItsPromises extends GuestMmuContract {
     @Override
     protected GuestMmu mmu(Surroundings around) {
         return new CachedMmu(around);
