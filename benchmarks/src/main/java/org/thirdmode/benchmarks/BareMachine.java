@@ -1,6 +1,5 @@
 package org.thirdmode.benchmarks;
 
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -15,15 +14,9 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
-import org.thirdmode.guests.GuestCatalogue;
-import org.thirdmode.guests.GuestImage;
-import org.thirdmode.pc.HostPorts;
 import org.thirdmode.pc.Machine;
-import org.thirdmode.pc.MachineConfiguration;
 import org.thirdmode.pc.MachineOutcome;
-import org.thirdmode.pc.loader.Image;
 import org.thirdmode.pc.loader.ImageException;
-import org.thirdmode.pc.loader.LoadOptions;
 
 /**
  * Guest instructions a second of the bare machine, in the middle of a benchmark image's loop. The score's unit is guest
@@ -47,12 +40,6 @@ public class BareMachine {
     /** Guest instructions of one invocation. */
     static final int INSTRUCTIONS = 5_000_000;
 
-    /** Guest instructions after which every image is in its loop: the start maps and clears up to 64 MiB. */
-    private static final long START = 20_000_000;
-
-    /** Enough iterations that no image comes to its end. */
-    private static final String ENDLESS = "n=4000000000";
-
     @Param({"bench-alu", "bench-rmw", "bench-stride", "bench-churn", "bench-cr3"})
     public String image;
 
@@ -64,18 +51,7 @@ public class BareMachine {
     /** Boots the image and runs it into its loop. */
     @Setup(Level.Trial)
     public void boot() throws ImageException {
-        GuestImage guest = GuestCatalogue.find(image)
-                .orElseThrow(() -> new IllegalArgumentException("image " + image + ": no such image"));
-        MachineConfiguration configuration = MachineConfiguration.DEFAULT;
-        if (fidelity.equals("detailed")) {
-            configuration = configuration.withDetail();
-        }
-        machine = new Machine(
-                configuration,
-                Optional.of(new Image(guest.name(), guest.bytes())),
-                LoadOptions.DEFAULT.withCommandLine(ENDLESS),
-                HostPorts.NONE);
-        machine.run(START);
+        machine = ImageInItsLoop.machine(image, fidelity);
     }
 
     /** Runs on for {@link #INSTRUCTIONS} instructions. */

@@ -1,6 +1,5 @@
 package org.thirdmode.benchmarks;
 
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -15,15 +14,9 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
-import org.thirdmode.guests.GuestCatalogue;
-import org.thirdmode.guests.GuestImage;
-import org.thirdmode.pc.HostPorts;
 import org.thirdmode.pc.Machine;
-import org.thirdmode.pc.MachineConfiguration;
 import org.thirdmode.pc.MachineOutcome;
-import org.thirdmode.pc.loader.Image;
 import org.thirdmode.pc.loader.ImageException;
-import org.thirdmode.pc.loader.LoadOptions;
 
 /**
  * Guest instructions a second in the middle of a benchmark image's loop, bare and as a guest of VMX or SVM that leaves for
@@ -48,9 +41,6 @@ public class NestedMachine {
     /** Guest instructions of one invocation. */
     static final int INSTRUCTIONS = 5_000_000;
 
-    /** As in {@link BareMachine}. */
-    private static final long START = 20_000_000;
-
     @Param({"bench-alu", "bench-rmw", "bench-stride", "bench-churn", "bench-cr3"})
     public String image;
 
@@ -65,18 +55,7 @@ public class NestedMachine {
     /** Boots the image, runs it into its loop and makes it a guest. */
     @Setup(Level.Trial)
     public void boot() throws ImageException {
-        GuestImage guest = GuestCatalogue.find(image)
-                .orElseThrow(() -> new IllegalArgumentException("image " + image + ": no such image"));
-        MachineConfiguration configuration = MachineConfiguration.DEFAULT;
-        if (fidelity.equals("detailed")) {
-            configuration = configuration.withDetail();
-        }
-        machine = new Machine(
-                configuration,
-                Optional.of(new Image(guest.name(), guest.bytes())),
-                LoadOptions.DEFAULT.withCommandLine("n=4000000000"),
-                HostPorts.NONE);
-        machine.run(START);
+        machine = ImageInItsLoop.machine(image, fidelity);
         GuestMode.enter(machine.processor(), paging);
     }
 

@@ -16,7 +16,6 @@ import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.paging.Access;
 import org.thirdmode.x86.paging.PageWalker;
 import org.thirdmode.x86.paging.SecondStage;
-import org.thirdmode.x86.paging.spec.LinearAccess;
 import org.thirdmode.x86.paging.spec.PagingControls;
 import org.thirdmode.x86.paging.spec.ProcessorLimits;
 import org.thirdmode.x86.profile.Feature;
@@ -335,21 +334,6 @@ final class RandomDimensions {
             Access.IMPLICIT | Access.WRITE
         };
         return kinds[random.nextInt(kinds.length)];
-    }
-
-    /** The same access as the specification writes it. */
-    static LinearAccess specified(long linear, int access) {
-        LinearAccess.Kind kind = switch (access & (Access.WRITE | Access.FETCH)) {
-            case Access.WRITE -> LinearAccess.Kind.WRITE;
-            case Access.FETCH -> LinearAccess.Kind.FETCH;
-            default -> LinearAccess.Kind.READ;
-        };
-        LinearAccess.Mode mode = switch (access & (Access.USER | Access.IMPLICIT)) {
-            case Access.USER -> LinearAccess.Mode.USER;
-            case Access.IMPLICIT -> LinearAccess.Mode.IMPLICIT_SUPERVISOR;
-            default -> LinearAccess.Mode.SUPERVISOR;
-        };
-        return new LinearAccess(linear, kind, mode);
     }
 
     /** A linear address that the mode can have. */

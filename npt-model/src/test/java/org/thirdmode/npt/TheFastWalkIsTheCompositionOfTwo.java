@@ -18,6 +18,7 @@ import org.thirdmode.npt.spec.TwoDimensionalWalk;
 import org.thirdmode.npt.spec.TwoDimensionalWalk.Reference;
 import org.thirdmode.x86.paging.Translation;
 import org.thirdmode.x86.paging.WalkRecorder;
+import org.thirdmode.x86.paging.spec.LinearAccess;
 import org.thirdmode.x86.paging.spec.PagingControls;
 import org.thirdmode.x86.paging.spec.PagingMode;
 import org.thirdmode.x86.state.GuestExit;
@@ -45,7 +46,7 @@ class TheFastWalkIsTheCompositionOfTwo {
             String what = String.format("%s, access %x to %x", fast, access, linear);
             seen.clear();
             TwoDimensionalWalk.Result expected =
-                    walk.walk(PagingControls.of(specified.state), RandomDimensions.specified(linear, access));
+                    walk.walk(PagingControls.of(specified.state), LinearAccess.of(linear, access));
             count(fast, expected.end());
             TwoDimensionalWalk.End end;
             try {

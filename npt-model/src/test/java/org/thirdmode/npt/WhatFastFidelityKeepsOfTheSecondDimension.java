@@ -23,6 +23,7 @@ import org.thirdmode.npt.spec.TwoDimensionalWalk;
 import org.thirdmode.x86.paging.Access;
 import org.thirdmode.x86.paging.Mmu;
 import org.thirdmode.x86.paging.Translation;
+import org.thirdmode.x86.paging.spec.LinearAccess;
 import org.thirdmode.x86.paging.spec.PagingControls;
 import org.thirdmode.x86.state.GuestExit;
 import org.thirdmode.x86.state.GuestFault;
@@ -92,7 +93,7 @@ class WhatFastFidelityKeepsOfTheSecondDimension {
         String what = String.format("%s, access %x to %x", fast, access, linear);
         TwoDimensionalWalk walk = new TwoDimensionalWalk(specified.limits, specified.specified(), specified.memory);
         TwoDimensionalWalk.Result expected =
-                walk.walk(PagingControls.of(specified.state), RandomDimensions.specified(linear, access));
+                walk.walk(PagingControls.of(specified.state), LinearAccess.of(linear, access));
         long before = fast.walker.counters.allNestedReferences();
         Translation t = new Translation();
         try {

@@ -11,8 +11,8 @@ import org.thirdmode.vmx.vmcs.SecondaryProcessorBased;
 import org.thirdmode.vmx.vmcs.VmFunctions;
 import org.thirdmode.vmx.vmcs.Vmcs;
 import org.thirdmode.vmx.vmcs.VmcsField;
+import org.thirdmode.x86.exec.system.ControlRegisters;
 import org.thirdmode.x86.profile.CpuProfile;
-import org.thirdmode.x86.profile.Feature;
 import org.thirdmode.x86.state.Cr0;
 import org.thirdmode.x86.state.Cr4;
 
@@ -148,29 +148,7 @@ public final class VmxCapabilities {
 
     /** The bits of CR4 that software may set on a processor of the model. SDM 3A "Control Registers". */
     static long cr4Bits(CpuProfile processor) {
-        return cr4Bit(processor, Feature.VME, Cr4.VME | Cr4.PVI)
-                | cr4Bit(processor, Feature.TSC, Cr4.TSD)
-                | cr4Bit(processor, Feature.DE, Cr4.DE)
-                | cr4Bit(processor, Feature.PSE, Cr4.PSE)
-                | cr4Bit(processor, Feature.PAE, Cr4.PAE)
-                | cr4Bit(processor, Feature.MCE, Cr4.MCE)
-                | cr4Bit(processor, Feature.PGE, Cr4.PGE)
-                | Cr4.PCE
-                | cr4Bit(processor, Feature.FXSR, Cr4.OSFXSR)
-                | cr4Bit(processor, Feature.SSE, Cr4.OSXMMEXCPT)
-                | cr4Bit(processor, Feature.UMIP, Cr4.UMIP)
-                | cr4Bit(processor, Feature.LA57, Cr4.LA57)
-                | Cr4.VMXE
-                | cr4Bit(processor, Feature.FSGSBASE, Cr4.FSGSBASE)
-                | cr4Bit(processor, Feature.PCID, Cr4.PCIDE)
-                | cr4Bit(processor, Feature.XSAVE, Cr4.OSXSAVE)
-                | cr4Bit(processor, Feature.SMEP, Cr4.SMEP)
-                | cr4Bit(processor, Feature.SMAP, Cr4.SMAP)
-                | cr4Bit(processor, Feature.PKU, Cr4.PKE);
-    }
-
-    private static long cr4Bit(CpuProfile processor, Feature feature, long bits) {
-        return processor.has(feature) ? bits : 0;
+        return ControlRegisters.cr4Allowed(processor.features()) | Cr4.VMXE;
     }
 
     private boolean existsHere(VmcsField field) {

@@ -72,7 +72,7 @@ class DetailedFidelity {
             sides.forEach(side -> act(side, action, pcids, new Random(actionSeed)));
             long linear = linears[random.nextInt(linears.length)];
             int access = RandomPaging.access(random);
-            LinearAccess specified = RandomPaging.specified(linear, access);
+            LinearAccess specified = LinearAccess.of(linear, access);
             assertEquals(
                     sides.get(0).translate(linear, access),
                     sides.get(1).translate(linear, access),

@@ -15,6 +15,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Tag;
 import net.jqwik.api.lifecycle.AfterContainer;
 import org.thirdmode.x86.paging.spec.EntryFormat;
+import org.thirdmode.x86.paging.spec.LinearAccess;
 import org.thirdmode.x86.paging.spec.PagingControls;
 import org.thirdmode.x86.paging.spec.PagingMode;
 import org.thirdmode.x86.paging.spec.ReferenceWalker;
@@ -51,8 +52,7 @@ class TheFastWalkIsTheSpecifiedWalk {
             String what = String.format("%s, access %x to %x", fast, access, linear);
             seen.clear();
             PagingMode mode = PagingMode.of(PagingControls.of(fast.state));
-            WalkResult expected =
-                    reference.walk(PagingControls.of(specified.state), RandomPaging.specified(linear, access));
+            WalkResult expected = reference.walk(PagingControls.of(specified.state), LinearAccess.of(linear, access));
             outcomes.merge(mode + " " + outcome(expected), 1, Integer::sum);
             try {
                 walker.walk(linear, access, translation);

@@ -1,5 +1,7 @@
 package org.thirdmode.x86.paging.spec;
 
+import org.thirdmode.x86.paging.Access;
+
 /**
  * An access to a linear address. SDM 3A "Determination of Access Rights".
  *
@@ -23,6 +25,21 @@ public record LinearAccess(long linear, Kind kind, Mode mode) {
         SUPERVISOR,
         /** An access to a system data structure, at any CPL. */
         IMPLICIT_SUPERVISOR
+    }
+
+    /** What the fast paths write as bits of {@link Access}. */
+    public static LinearAccess of(long linear, int access) {
+        Kind kind = switch (access & (Access.WRITE | Access.FETCH)) {
+            case Access.WRITE -> Kind.WRITE;
+            case Access.FETCH -> Kind.FETCH;
+            default -> Kind.READ;
+        };
+        Mode mode = switch (access & (Access.USER | Access.IMPLICIT)) {
+            case Access.USER -> Mode.USER;
+            case Access.IMPLICIT -> Mode.IMPLICIT_SUPERVISOR;
+            default -> Mode.SUPERVISOR;
+        };
+        return new LinearAccess(linear, kind, mode);
     }
 
     boolean isData() {
