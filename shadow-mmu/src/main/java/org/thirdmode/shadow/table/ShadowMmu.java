@@ -170,14 +170,13 @@ public abstract class ShadowMmu implements GuestMmu {
         return result;
     }
 
-    /** Whether the entries by which a walk came are what they were but for their flags. KVM: {@code FNAME(gpte_changed)}. */
+    /** Whether the entries by which a walk came are as it left them, flags too. KVM: {@code FNAME(gpte_changed)}. */
     protected boolean stillSo(GuestWalk walk) {
         int size = GuestWalker.levels(registers) == 2 ? 4 : 8;
         for (int level = Math.max(1, walk.leafLevel); level <= guestLevels; level++) {
             boolean register = guestLevels == 3 && level == 3;
             long address = (walk.tableGfn[level] << 12) + ((long) walk.index[level] * size);
-            long changed = register ? 0 : guestMemory.read(address, size) ^ walk.entries[level];
-            if ((changed & ~(Bits.A | Bits.D)) != 0) {
+            if (!register && guestMemory.read(address, size) != walk.entries[level]) {
                 return false;
             }
         }
