@@ -96,12 +96,21 @@ public final class Events {
         int errorCode = hasErrorCode ? fault.errorCode : 0;
         long flags = state.rflags();
         deliver(
-                EventInformation.of(EventInformation.HARDWARE_EXCEPTION, vector, hasErrorCode),
+                hardware(vector, hasErrorCode),
                 Source.EXTERNAL,
                 breakpoint ? flags : flags | Rflags.RF,
                 errorCode,
                 kind(vector));
         cpu.wantAttention();
+    }
+
+    /**
+     * The event as an exit during its delivery tells of it: in real-address mode it has no error code. SDM 3C "Information for VM
+     * Exits That Occur During Event Delivery", bit 11. An intercept of the exception itself is told the code, for AMD's processors
+     * have real mode with paging.
+     */
+    private int hardware(int vector, boolean hasErrorCode) {
+        return EventInformation.of(EventInformation.HARDWARE_EXCEPTION, vector, hasErrorCode && state.protectedMode());
     }
 
     /** An exception is certain: a guest's hypervisor may take it; else CR2 and DR6 tell its handler why. */
@@ -219,7 +228,7 @@ public final class Events {
                     if (secondKind == null) {
                         return;
                     }
-                    vectoring = EventInformation.of(EventInformation.HARDWARE_EXCEPTION, Vector.DF, true);
+                    vectoring = hardware(Vector.DF, true);
                     vectoringErrorCode = 0;
                     nextFlags = state.rflags();
                 } else {
@@ -227,7 +236,7 @@ public final class Events {
                     boolean hasErrorCode = second.hasErrorCode;
                     int code = hasErrorCode ? second.errorCode : 0;
                     raise(second);
-                    vectoring = EventInformation.of(EventInformation.HARDWARE_EXCEPTION, vector, hasErrorCode);
+                    vectoring = hardware(vector, hasErrorCode);
                     vectoringErrorCode = code;
                     nextFlags = state.rflags() | Rflags.RF;
                 }
@@ -317,8 +326,7 @@ public final class Events {
         int bits = cpu.pendingDebug;
         cpu.pendingDebug = 0;
         if ((cpu.intercepts & Intercept.EXCEPTION) != 0) {
-            cpu.extension.exception(
-                    EventInformation.of(EventInformation.HARDWARE_EXCEPTION, Vector.DB, false), 0, bits);
+            cpu.extension.exception(hardware(Vector.DB, false), 0, bits);
         }
         recordDebug(bits);
         interrupt(EventInformation.HARDWARE_EXCEPTION, Vector.DB);
