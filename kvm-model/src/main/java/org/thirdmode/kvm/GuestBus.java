@@ -34,6 +34,10 @@ final class GuestBus implements MmioDevice, PortBus, Stateful {
     private final Deque<KvmExit> writes = new ArrayDeque<>();
     private int used;
     private KvmExit question;
+
+    /** No instruction is executed, but an event delivered. */
+    private boolean delivering;
+
     private GuestExit exit;
     private WriteListener listener = (guestPhysical, size) -> {};
 
@@ -55,6 +59,16 @@ final class GuestBus implements MmioDevice, PortBus, Stateful {
     void begin() {
         used = 0;
         question = null;
+        delivering = false;
+    }
+
+    /**
+     * The delivery of an event begins, which cannot wait for user space. A read where no slot is finds an empty bus. KVM gives
+     * such a guest up, KVM_INTERNAL_ERROR_DELIVERY_EV; the bare machine goes on, and so does this one.
+     */
+    void beginDelivery() {
+        begin();
+        delivering = true;
     }
 
     /** The instruction is complete: its answers are used up. */
@@ -89,7 +103,7 @@ final class GuestBus implements MmioDevice, PortBus, Stateful {
     public long read(long guestPhysical, int size) {
         MemorySlot slot = vm.find(guestPhysical >>> 12);
         if (slot == null) {
-            return ask(new KvmExit.Mmio(guestPhysical, size, false, 0));
+            return delivering ? -1L >>> (64 - size * 8) : ask(new KvmExit.Mmio(guestPhysical, size, false, 0));
         }
         return host.read(slot.hostAddress(guestPhysical >>> 12) | (guestPhysical & 0xfff), size);
     }

@@ -9,7 +9,6 @@ import org.thirdmode.x86.exec.Processor;
 import org.thirdmode.x86.snapshot.StatePort;
 import org.thirdmode.x86.snapshot.Stateful;
 import org.thirdmode.x86.state.CpuState;
-import org.thirdmode.x86.state.GuestExit;
 import org.thirdmode.x86.state.GuestFault;
 import org.thirdmode.x86.state.Rflags;
 import org.thirdmode.x86.state.Vector;
@@ -210,7 +209,8 @@ public final class GuestExecution implements Stateful {
         guest.cpu.state.systemFlags |= Rflags.RF;
         backend.registersChanged();
         countInjection();
-        return event.fault(vector, hasErrorCode, errorCode) ? null : new KvmExit.Shutdown();
+        boolean protectedMode = guest.cpu.state.protectedMode();
+        return event.fault(vector, hasErrorCode, errorCode, protectedMode) ? null : new KvmExit.Shutdown();
     }
 
     /** The guest invalidates the translations of a page: INVLPG. */
@@ -284,14 +284,10 @@ public final class GuestExecution implements Stateful {
     private KvmExit deliver(int information, int errorCode, int length) {
         Processor cpu = guest.cpu;
         long cr3 = cpu.state.cr3;
-        guest.bus.begin();
+        guest.bus.beginDelivery();
         cpu.shadow = Processor.NO_SHADOW;
         cpu.nmiBlocked |= EventInformation.type(information) == EventInformation.NMI;
-        try {
-            cpu.events.inject(information, errorCode, length);
-        } catch (GuestExit question) {
-            return new KvmExit.Unknown("an event is delivered through memory that no slot backs");
-        }
+        cpu.events.inject(information, errorCode, length);
         backend.registersChanged();
         if (cpu.state.cr3 != cr3) {
             // Through a task gate.
@@ -358,6 +354,7 @@ public final class GuestExecution implements Stateful {
 
     private KvmExit fault(GuestFault fault) {
         if (!backend.canRun()) {
+            guest.bus.beginDelivery();
             guest.cpu.events.deliverFault(fault);
             return guest.cpu.activity == Processor.Activity.SHUTDOWN ? new KvmExit.Shutdown() : null;
         }

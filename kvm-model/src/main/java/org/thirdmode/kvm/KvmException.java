@@ -35,6 +35,15 @@ public abstract sealed class KvmException extends RuntimeException {
         }
     }
 
+    /** A slot lies where the hypervisor has its own: real mode without unrestricted guest needs memory. EEXIST. */
+    public static final class OverlappingPrivateSlot extends KvmException {
+        private static final long serialVersionUID = 1;
+
+        OverlappingPrivateSlot(String slot) {
+            super(slot + ": overlaps the hypervisor's own memory for real mode");
+        }
+    }
+
     /** There is no slot of this number, or it has no dirty log. ENOENT. */
     public static final class NoSuchSlot extends KvmException {
         private static final long serialVersionUID = 1;

@@ -31,20 +31,23 @@ public final class PendingEvent implements Stateful {
      * A fault comes to what there is. Where that is a fault too, on the way to its handler, both may make a double fault. SDM 3A
      * "Interrupt 8—Double Fault Exception (#DF)".
      *
+     * @param protectedMode where not, there are no error codes, and a VM entry refuses to deliver one. SDM 3C "VM-Entry
+     *     Control Fields"
      * @return false where they make a triple fault
      */
-    boolean fault(int vector, boolean hasErrorCode, int newErrorCode) {
+    boolean fault(int vector, boolean hasErrorCode, int newErrorCode, boolean protectedMode) {
         if (is(EventInformation.HARDWARE_EXCEPTION)) {
             int first = EventInformation.vector(information);
             if (Events.tripleFault(first, vector)) {
                 return false;
             }
             if (Events.doubleFault(first, vector)) {
-                set(EventInformation.of(EventInformation.HARDWARE_EXCEPTION, Vector.DF, true), 0, 0);
+                set(EventInformation.of(EventInformation.HARDWARE_EXCEPTION, Vector.DF, protectedMode), 0, 0);
                 return true;
             }
         }
-        set(EventInformation.of(EventInformation.HARDWARE_EXCEPTION, vector, hasErrorCode), newErrorCode, 0);
+        boolean told = hasErrorCode && protectedMode;
+        set(EventInformation.of(EventInformation.HARDWARE_EXCEPTION, vector, told), told ? newErrorCode : 0, 0);
         return true;
     }
 

@@ -65,6 +65,16 @@ final class Slot implements MemorySlot {
         return dirty != null && dirty.get((int) (gfn - baseGfn));
     }
 
+    /** Whether a byte of the range, which is not empty, is in it. */
+    boolean overlaps(long guestPhysical, long size) {
+        return guestPhysical >>> 12 < baseGfn + pages && (guestPhysical + size - 1) >>> 12 >= baseGfn;
+    }
+
+    @Override
+    public String toString() {
+        return String.format("memory slot %d at 0x%x, 0x%x bytes", number, baseGfn << 12, pages << 12);
+    }
+
     /** Whether it is the same memory at the same place as {@code other}, to be used alike but for the dirty log. */
     boolean sameMemory(Slot other) {
         return baseGfn == other.baseGfn

@@ -68,6 +68,12 @@ public final class Vcpu implements Stateful {
             case VMX -> new VmxBackend(host, guest.cpu, event, nested);
             case SVM -> new SvmBackend(host, guest.cpu, event, nested);
         };
+        try {
+            backend.privateRegions().forEach(vm::addPrivateRegion);
+        } catch (KvmException e) {
+            backend.destroy();
+            throw e;
+        }
         Surroundings surroundings = new Surroundings(
                 host.memory,
                 guest,
@@ -78,7 +84,6 @@ public final class Vcpu implements Stateful {
                 profile.has(Feature.LA57) ? HostFormat.LEVEL_5 : host.tableFormat());
         mmu = kind.in(surroundings, backend.secondDimension());
         backend.mmu(mmu);
-        backend.privateRegions().forEach(vm::addPrivateRegion);
         guest.bus.listener((guestPhysical, size) -> mmu.pteWrite(guestPhysical, size));
         place = new Placement(host.processors(), backend);
         execution = new GuestExecution(vm, backend, guest, mmu, event, place);

@@ -111,9 +111,13 @@ public final class Vm implements MemorySlots {
             throw new KvmException.SlotBeyondAddressWidth(what, width);
         }
         for (Slot slot : slots) {
-            boolean apart = guestPhysical >>> 12 >= slot.baseGfn() + slot.pages() || end >>> 12 <= slot.baseGfn();
-            if (slot.number != number && size != 0 && !apart) {
+            if (slot.number != number && size != 0 && slot.overlaps(guestPhysical, size)) {
                 throw new KvmException.OverlappingSlots(what, slot.number);
+            }
+        }
+        for (Slot slot : privateSlots) {
+            if (size != 0 && slot.overlaps(guestPhysical, size)) {
+                throw new KvmException.OverlappingPrivateSlot(what);
             }
         }
     }
@@ -134,8 +138,17 @@ public final class Vm implements MemorySlots {
         last = null;
     }
 
-    /** A slot of the hypervisor's own; it stays as long as the virtual machine. */
+    /**
+     * A slot of the hypervisor's own; it stays as long as the virtual machine. KVM_SET_TSS_ADDR, KVM_SET_IDENTITY_MAP_ADDR.
+     *
+     * @throws KvmException.OverlappingPrivateSlot where user space has put memory there
+     */
     void addPrivateRegion(PrivateRegion region) {
+        for (Slot slot : slots) {
+            if (slot.overlaps(region.guestPhysical(), region.pages() << 12)) {
+                throw new KvmException.OverlappingPrivateSlot(slot.toString());
+            }
+        }
         privateSlots.add(new Slot(-1, region.guestPhysical() >>> 12, region.pages(), true, false, region.memory(), 0));
     }
 

@@ -33,6 +33,7 @@ import org.thirdmode.pc.MachineOutcome;
 import org.thirdmode.pc.loader.Image;
 import org.thirdmode.pc.loader.ImageException;
 import org.thirdmode.pc.loader.LoadOptions;
+import org.thirdmode.x86.bus.NoLocalApic;
 import org.thirdmode.x86.profile.CpuProfile;
 
 /** What user space asks of KVM beside running. */
@@ -62,6 +63,32 @@ class TheApi {
         assertThrows(KvmException.SlotBeyondAddressWidth.class, () -> slot(0, (1L << 46) - PAGE, 2 * PAGE, 0));
         assertThrows(KvmException.SlotBeyondAddressWidth.class, () -> slot(0, Long.MAX_VALUE & -PAGE, PAGE, 0));
         slot(0, (1L << 46) - PAGE, PAGE, 0);
+    }
+
+    /** Without unrestricted guest it needs memory of the guest's for itself, where no slot may be. */
+    @Test
+    void aSlotOverTheHypervisorsOwnIsRefusedWhicheverCameFirst() {
+        long own = 0xfeff_c000L;
+        CpuProfile processor = CpuProfile.named().get("prescott");
+        HostMachine old = new HostMachine(new HostConfiguration(processor), 46, null);
+        UserMemory rom = new UserMemory(old, 32 << 20);
+        Vm first = new Vm(old);
+        first.createVcpu(processor, new NoLocalApic(), MmuKind.CACHED);
+        assertThrows(
+                KvmException.OverlappingPrivateSlot.class,
+                () -> first.setUserMemoryRegion(0, Set.of(), (4L << 30) - (32 << 20), 32 << 20, rom, 0));
+        first.setUserMemoryRegion(0, Set.of(), own - PAGE, PAGE, rom, 0);
+        first.setUserMemoryRegion(1, Set.of(), own + 4 * PAGE, PAGE, rom, 0);
+        first.destroy();
+        Vm second = new Vm(old);
+        second.setUserMemoryRegion(0, Set.of(), (4L << 30) - (32 << 20), 32 << 20, rom, 0);
+        assertThrows(
+                KvmException.OverlappingPrivateSlot.class,
+                () -> second.createVcpu(processor, new NoLocalApic(), MmuKind.CACHED));
+        second.removeMemoryRegion(0);
+        second.createVcpu(processor, new NoLocalApic(), MmuKind.CACHED);
+        second.destroy();
+        assertEquals(0, old.pagesInUse());
     }
 
     @Test
