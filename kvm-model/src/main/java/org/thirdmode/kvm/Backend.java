@@ -21,9 +21,14 @@ public interface Backend extends TlbControl {
     void load(HostProcessor processor);
 
     /** Brings the guest's registers from the hardware to the guest processor; cheap where they are there. */
-    void fetchRegisters();
+    default void fetchRegisters() {
+        fetchRegisters(RegisterGroup.ALL);
+    }
 
-    /** The guest processor's registers have changed: the next entry loads them. */
+    /** As {@link #fetchRegisters()}, of some groups of {@link RegisterGroup}: what is there already stays as it is. */
+    void fetchRegisters(int groups);
+
+    /** The guest processor's registers have changed, as far as they were fetched: the next entry loads them. */
     void registersChanged();
 
     /** Whether the processor can run the guest with the registers that it has. */

@@ -185,7 +185,7 @@ public final class GuestExecution implements Stateful {
         return switch (result) {
             case FaultResult.Retry retry -> null;
             case FaultResult.Inject(long linear, int code) -> {
-                backend.fetchRegisters();
+                backend.fetchRegisters(RegisterGroup.PRIVILEGE);
                 guest.cpu.state.cr2 = linear;
                 if (!event.exists()) {
                     countInstruction();
@@ -229,7 +229,7 @@ public final class GuestExecution implements Stateful {
 
     /** The guest loads CR3. */
     public KvmExit loadCr3() {
-        backend.fetchRegisters();
+        backend.fetchRegisters(RegisterGroup.PAGING);
         long ticks = ticks();
         long cr3 = guest.cpu.state.cr3;
         KvmExit exit = emulate();
@@ -311,7 +311,7 @@ public final class GuestExecution implements Stateful {
 
     /** Executes the guest's instruction in its place. KVM: {@code emulate_instruction}. */
     public KvmExit emulate() {
-        backend.fetchRegisters();
+        fetchForInstruction();
         CpuState state = guest.cpu.state;
         long cr0 = state.cr0;
         long cr3 = state.cr3;
@@ -350,6 +350,11 @@ public final class GuestExecution implements Stateful {
             mmu.newCr3(false);
         }
         return halted ? new KvmExit.Hlt() : null;
+    }
+
+    private void fetchForInstruction() {
+        backend.fetchRegisters(RegisterGroup.TO_DECODE);
+        backend.fetchRegisters(RegisterGroup.neededBy(guest.cpu.instructionAtRip(), guest.cpu.state.cpl));
     }
 
     private KvmExit fault(GuestFault fault) {

@@ -250,7 +250,7 @@ public final class Vcpu implements Stateful {
 
     /** RFLAGS.IF. KVM: {@code kvm_run.if_flag}. */
     public boolean interruptFlag() {
-        backend.fetchRegisters();
+        backend.fetchRegisters(RegisterGroup.PRIVILEGE);
         return (guest.cpu.state.systemFlags & Rflags.IF) != 0;
     }
 

@@ -165,7 +165,7 @@ public final class SvmBackend implements Backend {
     // ---- registers ----
 
     @Override
-    public void fetchRegisters() {
+    public void fetchRegisters(int groups) {
         if (!fetched) {
             registers.fetch();
             fetched = true;

@@ -1,6 +1,7 @@
 package org.thirdmode.kvm.vmx;
 
 import org.thirdmode.kvm.HostMachine;
+import org.thirdmode.kvm.RegisterGroup;
 import org.thirdmode.shadow.HardwarePaging;
 import org.thirdmode.vmx.vmcs.EntryControls;
 import org.thirdmode.vmx.vmcs.VmcsField;
@@ -80,6 +81,9 @@ final class GuestRegisters {
     private final MsrSwitch msrSwitch;
     private long tscOffset = Long.MIN_VALUE;
 
+    /** The groups of registers that the guest processor has; the others are in the hardware alone. */
+    private int available = RegisterGroup.ALL;
+
     /** The guest's real-address mode is virtual-8086 mode in the VMCS. */
     private boolean virtual8086;
 
@@ -105,6 +109,14 @@ final class GuestRegisters {
         unrestricted = setup.unrestricted();
         loadsEfer = setup.has(VmcsField.GUEST_IA32_EFER);
         loadsPat = setup.has(VmcsField.GUEST_IA32_PAT);
+        if (!nested) {
+            // Each change of one of them exits, or is none of the hardware's registers.
+            vmcs.own(VmcsField.GUEST_CR0);
+            vmcs.own(VmcsField.GUEST_CR3);
+            vmcs.own(VmcsField.GUEST_CR4);
+            vmcs.own(VmcsField.GUEST_IA32_EFER);
+            vmcs.own(VmcsField.ENTRY_CONTROLS);
+        }
     }
 
     /** The guest goes on on another processor: what the VMCS does not hold is to be stored there. */
@@ -128,29 +140,77 @@ final class GuestRegisters {
 
     // ---- from the hardware ----
 
-    void fetch() {
+    /** Whether all of them are here. */
+    boolean complete() {
+        return available == RegisterGroup.ALL;
+    }
+
+    /** The guest has run: nothing is fetched. */
+    void left() {
+        available = 0;
+    }
+
+    /** Brings groups of registers that are not here yet. */
+    void fetch(int groups) {
+        int missing = (virtual8086 || identityMapped ? RegisterGroup.ALL : groups) & ~available;
+        if (missing == 0) {
+            return;
+        }
+        available |= missing;
+        if ((missing & RegisterGroup.PRIVILEGE) != 0) {
+            fetchPrivilege();
+        }
+        if ((missing & RegisterGroup.GENERAL) != 0) {
+            fetchGeneral();
+        }
+        for (int n = 0; n < (virtual8086 ? LDTR : SEGMENTS.length); n++) {
+            if ((missing & groupOf(n)) != 0) {
+                VmcsField[] fields = SEGMENTS[n];
+                int rights = virtual8086 ? REAL_DATA : (int) vmcs.read(fields[3]);
+                segmentRegister(n).set((int) vmcs.read(fields[0]), vmcs.read(fields[1]), vmcs.read(fields[2]), rights);
+            }
+        }
+        if ((missing & RegisterGroup.SYSTEM) != 0) {
+            state.gdtrBase = vmcs.read(VmcsField.GUEST_GDTR_BASE);
+            state.gdtrLimit = (int) vmcs.read(VmcsField.GUEST_GDTR_LIMIT);
+            state.idtrBase = vmcs.read(VmcsField.GUEST_IDTR_BASE);
+            state.idtrLimit = (int) vmcs.read(VmcsField.GUEST_IDTR_LIMIT);
+        }
+        if ((missing & RegisterGroup.MSRS) != 0) {
+            fetchMsrs();
+        }
+        if (nested && (missing & RegisterGroup.PAGING) != 0) {
+            fetchPagingRegisters();
+        }
+        if ((missing & RegisterGroup.TO_DECODE) != 0) {
+            guest.modeChanged();
+        }
+    }
+
+    private static int groupOf(int segment) {
+        return switch (segment) {
+            case Segment.CS -> RegisterGroup.CODE;
+            case Segment.SS -> RegisterGroup.STACK;
+            case LDTR, TR -> RegisterGroup.SYSTEM;
+            default -> RegisterGroup.DATA;
+        };
+    }
+
+    private void fetchPrivilege() {
+        state.setRflags(vmcs.read(VmcsField.GUEST_RFLAGS));
+        if (virtual8086) {
+            state.systemFlags = (state.systemFlags & ~(Rflags.VM | Rflags.IOPL)) | iopl;
+        }
+        state.cpl = virtual8086 ? 0 : (int) (vmcs.read(VmcsField.GUEST_SS_ACCESS_RIGHTS) >>> Segment.DPL_SHIFT) & 3;
+        state.cr2 = hardware.state.cr2;
+        state.pkru = hardware.state.pkru;
+    }
+
+    private void fetchGeneral() {
         System.arraycopy(hardware.state.r, 0, state.r, 0, 16);
         state.r[CpuState.RSP] = vmcs.read(VmcsField.GUEST_RSP);
         state.rip = vmcs.read(VmcsField.GUEST_RIP);
         state.instructionRip = state.rip;
-        state.setRflags(vmcs.read(VmcsField.GUEST_RFLAGS));
-        for (int n = 0; n < (virtual8086 ? LDTR : SEGMENTS.length); n++) {
-            VmcsField[] fields = SEGMENTS[n];
-            int rights = virtual8086 ? REAL_DATA : (int) vmcs.read(fields[3]);
-            segmentRegister(n).set((int) vmcs.read(fields[0]), vmcs.read(fields[1]), vmcs.read(fields[2]), rights);
-        }
-        if (virtual8086) {
-            state.systemFlags = (state.systemFlags & ~(Rflags.VM | Rflags.IOPL)) | iopl;
-        }
-        state.cpl = state.segments[Segment.SS].dpl();
-        state.gdtrBase = vmcs.read(VmcsField.GUEST_GDTR_BASE);
-        state.gdtrLimit = (int) vmcs.read(VmcsField.GUEST_GDTR_LIMIT);
-        state.idtrBase = vmcs.read(VmcsField.GUEST_IDTR_BASE);
-        state.idtrLimit = (int) vmcs.read(VmcsField.GUEST_IDTR_LIMIT);
-        if (nested) {
-            fetchPagingRegisters();
-        }
-        fetchOutsideVmcs();
         int blocking = (int) vmcs.read(VmcsField.GUEST_INTERRUPTIBILITY_STATE);
         guest.shadow = (blocking & BLOCKING_BY_MOV_SS) != 0
                 ? Processor.SHADOW_MOV_SS
@@ -158,8 +218,10 @@ final class GuestRegisters {
         guest.nmiBlocked = (blocking & BLOCKING_BY_NMI) != 0;
         guest.pendingDebug = (int) vmcs.read(VmcsField.GUEST_PENDING_DEBUG_EXCEPTIONS) & PENDING;
         guest.activity = Processor.Activity.ACTIVE;
+        System.arraycopy(hardware.state.dr, 0, state.dr, 0, 7);
+        state.dr[7] = vmcs.read(VmcsField.GUEST_DR7);
         guest.system.debug.changed();
-        guest.modeChanged();
+        guest.fpu.set(hardware.fpu);
     }
 
     private void fetchPagingRegisters() {
@@ -182,7 +244,7 @@ final class GuestRegisters {
         return unrestricted ? CR0_HOST : CR0_HOST | Cr0.PG | Cr0.PE;
     }
 
-    private void fetchOutsideVmcs() {
+    private void fetchMsrs() {
         ModelSpecificRegisters msrs = guest.system.msrs;
         if (!virtual8086) {
             msrs.sysenterCs = vmcs.read(VmcsField.GUEST_IA32_SYSENTER_CS);
@@ -193,43 +255,48 @@ final class GuestRegisters {
         // SWAPGS changes it without an exit.
         msrs.kernelGsBase =
                 msrSwitch == null ? hardware.system.msrs.kernelGsBase : msrSwitch.read(MsrSwitch.KERNEL_GS_BASE);
-        state.cr2 = hardware.state.cr2;
-        System.arraycopy(hardware.state.dr, 0, state.dr, 0, 7);
-        state.dr[7] = vmcs.read(VmcsField.GUEST_DR7);
-        state.pkru = hardware.state.pkru;
-        guest.fpu.set(hardware.fpu);
     }
 
     // ---- to the hardware ----
 
-    /** Returns whether a register that decides what linear addresses mean was changed. */
+    /** Stores what was fetched; returns whether a register that decides what linear addresses mean was changed. */
     boolean store(GuestMode mode) {
         virtual8086 = mode == GuestMode.VIRTUAL_8086;
         identityMapped = nested && !unrestricted && !state.paging();
-        iopl = state.systemFlags & Rflags.IOPL;
+        if (has(RegisterGroup.PRIVILEGE)) {
+            iopl = state.systemFlags & Rflags.IOPL;
+            vmcs.write(VmcsField.GUEST_RFLAGS, virtual8086 ? state.rflags() | Rflags.VM | Rflags.IOPL : state.rflags());
+            hardware.state.cr2 = state.cr2;
+            hardware.state.pkru = state.pkru;
+        }
+        if (has(RegisterGroup.GENERAL)) {
+            storeGeneral();
+        }
+        for (int n = 0; n < SEGMENTS.length; n++) {
+            if (has(groupOf(n))) {
+                storeSegment(n);
+            }
+        }
+        if (has(RegisterGroup.SYSTEM)) {
+            vmcs.write(VmcsField.GUEST_GDTR_BASE, state.gdtrBase);
+            vmcs.write(VmcsField.GUEST_GDTR_LIMIT, state.gdtrLimit & 0xffffL);
+            vmcs.write(VmcsField.GUEST_IDTR_BASE, state.idtrBase);
+            vmcs.write(VmcsField.GUEST_IDTR_LIMIT, state.idtrLimit & 0xffffL);
+        }
+        if (has(RegisterGroup.MSRS)) {
+            storeMsrs();
+        }
+        return nested && has(RegisterGroup.PAGING) && storePagingRegisters();
+    }
+
+    private boolean has(int group) {
+        return (available & group) != 0;
+    }
+
+    private void storeGeneral() {
         System.arraycopy(state.r, 0, hardware.state.r, 0, 16);
         vmcs.write(VmcsField.GUEST_RSP, state.r[CpuState.RSP]);
         vmcs.write(VmcsField.GUEST_RIP, state.rip);
-        vmcs.write(VmcsField.GUEST_RFLAGS, virtual8086 ? state.rflags() | Rflags.VM | Rflags.IOPL : state.rflags());
-        for (int n = 0; n < SEGMENTS.length; n++) {
-            VmcsField[] fields = SEGMENTS[n];
-            Segment segment = segmentRegister(n);
-            vmcs.write(fields[0], segment.selector);
-            vmcs.write(fields[1], segment.base);
-            vmcs.write(fields[2], segment.limit);
-            vmcs.write(fields[3], virtual8086 && n < LDTR ? VIRTUAL_8086_DATA : accessRights(n, segment));
-        }
-        if (virtual8086) {
-            vmcs.write(VmcsField.GUEST_TR_BASE, RealMode.TSS);
-            vmcs.write(VmcsField.GUEST_TR_LIMIT, RealMode.TSS_LIMIT);
-            vmcs.write(VmcsField.GUEST_TR_ACCESS_RIGHTS, BUSY_TSS);
-        }
-        vmcs.write(VmcsField.GUEST_GDTR_BASE, state.gdtrBase);
-        vmcs.write(VmcsField.GUEST_GDTR_LIMIT, state.gdtrLimit & 0xffffL);
-        vmcs.write(VmcsField.GUEST_IDTR_BASE, state.idtrBase);
-        vmcs.write(VmcsField.GUEST_IDTR_LIMIT, state.idtrLimit & 0xffffL);
-        boolean paging = nested && storePagingRegisters();
-        storeOutsideVmcs();
         int blocking = switch (guest.shadow) {
             case Processor.SHADOW_STI -> BLOCKING_BY_STI;
             case Processor.SHADOW_MOV_SS -> BLOCKING_BY_MOV_SS;
@@ -240,7 +307,25 @@ final class GuestRegisters {
         vmcs.write(
                 VmcsField.GUEST_PENDING_DEBUG_EXCEPTIONS,
                 (pending & 0xf) != 0 ? pending | ENABLED_BREAKPOINT : pending);
-        return paging;
+        vmcs.write(VmcsField.GUEST_DR7, state.dr[7]);
+        System.arraycopy(state.dr, 0, hardware.state.dr, 0, 7);
+        hardware.state.xcr0 = state.xcr0;
+        hardware.fpu.set(guest.fpu);
+    }
+
+    private void storeSegment(int n) {
+        VmcsField[] fields = SEGMENTS[n];
+        Segment segment = segmentRegister(n);
+        vmcs.write(fields[0], segment.selector);
+        if (virtual8086 && n == TR) {
+            vmcs.write(VmcsField.GUEST_TR_BASE, RealMode.TSS);
+            vmcs.write(VmcsField.GUEST_TR_LIMIT, RealMode.TSS_LIMIT);
+            vmcs.write(VmcsField.GUEST_TR_ACCESS_RIGHTS, BUSY_TSS);
+            return;
+        }
+        vmcs.write(fields[1], segment.base);
+        vmcs.write(fields[2], segment.limit);
+        vmcs.write(fields[3], virtual8086 && n < LDTR ? VIRTUAL_8086_DATA : accessRights(n, segment));
     }
 
     /**
@@ -314,7 +399,7 @@ final class GuestRegisters {
         return true;
     }
 
-    private void storeOutsideVmcs() {
+    private void storeMsrs() {
         ModelSpecificRegisters msrs = guest.system.msrs;
         // Real-address mode has no SYSENTER: where it is 0, there is none in virtual-8086 mode either.
         vmcs.write(VmcsField.GUEST_IA32_SYSENTER_CS, virtual8086 ? 0 : msrs.sysenterCs);
@@ -324,7 +409,6 @@ final class GuestRegisters {
         if (loadsPat) {
             vmcs.write(VmcsField.GUEST_IA32_PAT, msrs.pat);
         }
-        vmcs.write(VmcsField.GUEST_DR7, state.dr[7]);
         ModelSpecificRegisters own = hardware.system.msrs;
         own.write(IA32_LSTAR, msrs.lstar);
         own.write(IA32_FMASK, msrs.fmask);
@@ -338,11 +422,6 @@ final class GuestRegisters {
             msrSwitch.write(MsrSwitch.KERNEL_GS_BASE, msrs.kernelGsBase);
         }
         own.write(IA32_TSC_AUX, msrs.tscAux);
-        hardware.state.cr2 = state.cr2;
-        System.arraycopy(state.dr, 0, hardware.state.dr, 0, 7);
-        hardware.state.pkru = state.pkru;
-        hardware.state.xcr0 = state.xcr0;
-        hardware.fpu.set(guest.fpu);
     }
 
     /** Makes the guest read its own time-stamp counter: {@code ticks} is the guest's time now. */

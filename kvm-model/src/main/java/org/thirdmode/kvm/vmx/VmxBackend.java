@@ -11,6 +11,7 @@ import org.thirdmode.kvm.HostProcessor;
 import org.thirdmode.kvm.KvmExit;
 import org.thirdmode.kvm.PendingEvent;
 import org.thirdmode.kvm.PrivateRegion;
+import org.thirdmode.kvm.RegisterGroup;
 import org.thirdmode.kvm.mmu.TdpHardware;
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.HardwarePaging;
@@ -85,9 +86,7 @@ public final class VmxBackend implements Backend {
 
     private boolean modeKnown;
 
-    /** The guest processor holds the registers, and whether it has changed them. */
-    private boolean fetched = true;
-
+    /** Registers that the guest processor holds are not those in the hardware. */
     private boolean changed = true;
 
     /** When the guest was entered last, and whether with an event. */
@@ -180,17 +179,15 @@ public final class VmxBackend implements Backend {
     // ---- registers ----
 
     @Override
-    public void fetchRegisters() {
-        if (!fetched) {
-            registers.fetch();
-            fetched = true;
-        }
+    public void fetchRegisters(int groups) {
+        registers.fetch(groups);
     }
 
     @Override
     public void registersChanged() {
         changed = true;
-        modeKnown = false;
+        // An instruction that needs few registers changes none of those that decide.
+        modeKnown &= !registers.complete();
     }
 
     /** How the guest is to be run. What it changes by itself, while it runs, does not change that. */
@@ -321,7 +318,7 @@ public final class VmxBackend implements Backend {
             InstructionError error = InstructionError.of(result);
             return new KvmExit.FailEntry(result, error == null ? "VMfailInvalid" : error.title);
         }
-        fetched = false;
+        registers.left();
         while (cpu.guestMode) {
             cpu.run(Long.MAX_VALUE);
         }
@@ -337,6 +334,7 @@ public final class VmxBackend implements Backend {
 
     @Override
     public KvmExit handleExit(GuestExecution execution) {
+        vmcs.exited();
         int reasonField = (int) vmcs.read(VmcsField.EXIT_REASON);
         // Bit 31: an entry that failed. The launch state of the VMCS is as it was, and the event is still to come.
         boolean entered = reasonField >= 0;
@@ -456,7 +454,7 @@ public final class VmxBackend implements Backend {
 
     /** With shadow tables the MMU looks at the guest's privilege and flags. */
     private KvmExit pageFault(GuestExecution execution, long linear, int errorCode) {
-        fetchRegisters();
+        fetchRegisters(RegisterGroup.PRIVILEGE);
         return execution.pageFault(linear, errorCode);
     }
 
