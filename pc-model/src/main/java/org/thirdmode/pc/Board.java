@@ -8,6 +8,7 @@ import org.thirdmode.pc.apic.IoApic;
 import org.thirdmode.pc.apic.LocalApic;
 import org.thirdmode.pc.ata.AtaChannel;
 import org.thirdmode.pc.ata.AtaDisk;
+import org.thirdmode.pc.ata.IdeFunction;
 import org.thirdmode.pc.bus.DirectMemoryAccess;
 import org.thirdmode.pc.bus.InterruptRouter;
 import org.thirdmode.pc.bus.IoPorts;
@@ -92,6 +93,7 @@ public final class Board implements ResetLines, Stateful {
     private final TestDevice testDevice;
     private final VgaText vga;
     private final Optional<AtaChannel> ide;
+    private final Optional<IdeFunction> ideFunction;
     private final PirqRouter pirqs;
     private final DirectMemoryAccess busMasters;
     private final Optional<VirtioBlock> virtio;
@@ -141,17 +143,17 @@ public final class Board implements ResetLines, Stateful {
         acpiPm = new AcpiPm(clock, lines.connect(9), this::stop, 24);
         testDevice = new TestDevice(lines);
         vga = new VgaText(clock, memory);
-        ide = host.disk(DiskInterface.IDE).map(image -> new AtaChannel(clock, image, lines.connect(AtaChannel.LINE)));
         pirqs = new PirqRouter(lines);
         busMasters = new DirectMemoryAccess(memory);
+        ide = host.disk(DiskInterface.IDE)
+                .map(image -> new AtaChannel(clock, image, busMasters, lines.connect(AtaChannel.LINE)));
+        ideFunction = ide.map(channel -> new IdeFunction(channel.busMaster()));
         virtio = host.disk(DiskInterface.VIRTIO)
                 .map(image -> new VirtioBlock(clock, busMasters, image, pirqs.slot(VirtioBlock.SLOT)));
         pci = new PciBus(systemPorts);
         pci.add(0, 0, Chipset.hostBridge(attributes));
         pci.add(1, 0, Chipset.isaBridge(pirqs));
-        if (ide.isPresent()) {
-            pci.add(1, 1, Chipset.ide());
-        }
+        ideFunction.ifPresent(function -> pci.add(IdeFunction.DEVICE, IdeFunction.FUNCTION, function));
         pci.add(1, 3, Chipset.powerManagement(acpiPm));
         virtio.ifPresent(disk -> pci.add(VirtioBlock.SLOT, 0, disk));
         fwCfg = new FwCfg(configuration.memory().size(), 1);
@@ -186,6 +188,7 @@ public final class Board implements ResetLines, Stateful {
         regions.attach(ports);
         vga.attach(ports);
         ide.ifPresent(channel -> channel.attach(ports));
+        ideFunction.ifPresent(function -> function.attach(ports));
         virtio.ifPresent(disk -> disk.attach(ports));
         ioApic.attach(memory);
         testDevice.attach(ports, memory);
@@ -355,6 +358,7 @@ public final class Board implements ResetLines, Stateful {
             ports.write(write[0], 1, write[1]);
         }
         virtio.ifPresent(disk -> PciSetup.place(ports));
+        ide.ifPresent(channel -> PciSetup.placeIde(ports));
         // SDM 3A "Local APIC" and the MP specification's "Virtual Wire Mode".
         localApic.write(0x0f0, 4, 0x1ff);
         localApic.write(0x350, 4, 0x700);

@@ -1,5 +1,6 @@
 package org.thirdmode.pc.ata;
 
+import org.thirdmode.pc.bus.DirectMemoryAccess;
 import org.thirdmode.pc.bus.InterruptLine;
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.bus.PortDevice;
@@ -35,10 +36,13 @@ public final class AtaChannel implements PortDevice, Stateful {
     private int control;
     private boolean pending;
 
+    /** INTRQ, as it was driven last. */
+    private boolean high;
+
     /** A channel with a disk that has the sectors of {@code image}. */
-    public AtaChannel(GuestClock clock, BlockImage image, InterruptLine line) {
+    public AtaChannel(GuestClock clock, BlockImage image, DirectMemoryAccess memory, InterruptLine line) {
         this.line = line;
-        disk = new AtaDisk(clock, image, this::pending);
+        disk = new AtaDisk(clock, image, memory, this::pending);
     }
 
     /** Puts the registers at their ports. */
@@ -61,6 +65,11 @@ public final class AtaChannel implements PortDevice, Stateful {
     public void reset() {
         control = 0;
         disk.powerOn();
+    }
+
+    /** What moves the data of the disk's DMA commands. */
+    public BusMaster busMaster() {
+        return disk.busMaster();
     }
 
     /** The disk on the channel. */
@@ -135,12 +144,18 @@ public final class AtaChannel implements PortDevice, Stateful {
     public void state(StatePort port) {
         control = port.within("control", control, 0, 0xff);
         pending = port.flag("interrupt pending", pending);
+        high = port.flag("interrupt asserted", high);
         port.part("disk", disk);
     }
 
     private void drive() {
         if (disk != null) {
-            line.set(pending && disk.selected() && (control & CONTROL_NO_INTERRUPT) == 0);
+            boolean asserted = pending && disk.selected() && (control & CONTROL_NO_INTERRUPT) == 0;
+            if (asserted && !high) {
+                disk.busMaster().interrupted();
+            }
+            high = asserted;
+            line.set(asserted);
         }
     }
 }

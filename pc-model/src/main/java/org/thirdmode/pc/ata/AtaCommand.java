@@ -18,6 +18,12 @@ public enum AtaCommand {
     WRITE_MULTIPLE_EXT(0x39, Protocol.PIO_OUT_MULTIPLE, true),
     READ_MULTIPLE(0xc4, Protocol.PIO_IN_MULTIPLE, false),
     WRITE_MULTIPLE(0xc5, Protocol.PIO_OUT_MULTIPLE, false),
+    READ_DMA(0xc8, Protocol.DMA_IN, false),
+    READ_DMA_WITHOUT_RETRY(0xc9, Protocol.DMA_IN, false),
+    READ_DMA_EXT(0x25, Protocol.DMA_IN, true),
+    WRITE_DMA(0xca, Protocol.DMA_OUT, false),
+    WRITE_DMA_WITHOUT_RETRY(0xcb, Protocol.DMA_OUT, false),
+    WRITE_DMA_EXT(0x35, Protocol.DMA_OUT, true),
     READ_VERIFY_SECTORS(0x40, Protocol.VERIFY, false),
     READ_VERIFY_SECTORS_WITHOUT_RETRY(0x41, Protocol.VERIFY, false),
     READ_VERIFY_SECTORS_EXT(0x42, Protocol.VERIFY, true),
@@ -48,7 +54,9 @@ public enum AtaCommand {
         PIO_IN,
         PIO_IN_MULTIPLE,
         PIO_OUT,
-        PIO_OUT_MULTIPLE
+        PIO_OUT_MULTIPLE,
+        DMA_IN,
+        DMA_OUT
     }
 
     private static final AtaCommand[] BY_CODE = new AtaCommand[256];

@@ -2,6 +2,7 @@ package org.thirdmode.pc.ata;
 
 import java.io.IOException;
 import java.util.Optional;
+import org.thirdmode.pc.bus.DirectMemoryAccess;
 import org.thirdmode.pc.disk.BlockImage;
 import org.thirdmode.x86.snapshot.StateException;
 import org.thirdmode.x86.snapshot.StatePort;
@@ -45,6 +46,8 @@ public final class AtaDisk implements Stateful {
 
     private static final int SECTOR = BlockImage.SECTOR;
 
+    private static final int POWER_ON_MODE = Identity.MULTIWORD | 2;
+
     /** What the device is at; in all but the first three it is busy. */
     private enum Phase {
         IDLE,
@@ -53,7 +56,9 @@ public final class AtaDisk implements Stateful {
         STARTING,
         READING,
         WRITING,
-        RESETTING
+        RESETTING,
+        /** By DMA: where no time runs for it, it waits for the bus master. */
+        TRANSFERRING
     }
 
     /** What hears that the device asserts or negates INTRQ. */
@@ -63,6 +68,7 @@ public final class AtaDisk implements Stateful {
 
     private final BlockImage image;
     private final Interrupt interrupt;
+    private final BusMaster dma;
     private final GuestClock clock;
     private final GuestClock.Timer timer;
     private final Geometry initial;
@@ -71,6 +77,10 @@ public final class AtaDisk implements Stateful {
 
     private Geometry geometry;
     private int multiple;
+
+    /** Of DMA, as SET FEATURES has it: the kind and the number. */
+    private int mode = POWER_ON_MODE;
+
     private boolean writeCache = true;
     private Phase phase = Phase.IDLE;
     private AtaCommand command;
@@ -84,8 +94,9 @@ public final class AtaDisk implements Stateful {
     private long sectorsWritten;
     private String failure;
 
-    AtaDisk(GuestClock clock, BlockImage image, Interrupt interrupt) {
+    AtaDisk(GuestClock clock, BlockImage image, DirectMemoryAccess memory, Interrupt interrupt) {
         this.clock = clock;
+        dma = new BusMaster(memory, this::busMasterStarted);
         this.image = image;
         this.interrupt = interrupt;
         timer = clock.newTimer(this::advance);
@@ -98,8 +109,14 @@ public final class AtaDisk implements Stateful {
         timer.disarm();
         writeCache = true;
         multiple = 0;
+        mode = POWER_ON_MODE;
         geometry = initial;
         ready();
+    }
+
+    /** What moves the data of DMA commands. */
+    BusMaster busMaster() {
+        return dma;
     }
 
     /** SRST was set: whatever was under way ends, and the device is busy until some time after the bit is cleared. */
@@ -215,6 +232,7 @@ public final class AtaDisk implements Stateful {
                 geometry = initial;
                 ready();
             }
+            case TRANSFERRING -> transfer();
             case IDLE, DATA_IN, DATA_OUT -> {}
         }
     }
@@ -231,7 +249,8 @@ public final class AtaDisk implements Stateful {
                 interrupt.set(true);
             }
             case IDENTIFY -> {
-                byte[] identity = Identity.of(image.sectors(), initial, geometry, multiple, MOST_MULTIPLE, writeCache);
+                byte[] identity =
+                        Identity.of(image.sectors(), initial, geometry, multiple, MOST_MULTIPLE, writeCache, mode);
                 System.arraycopy(identity, 0, buffer, 0, SECTOR);
                 left = 0;
                 offer(1);
@@ -246,6 +265,18 @@ public final class AtaDisk implements Stateful {
                     readBlock();
                 }
             }
+            case DMA_IN -> {
+                if (takeRange()) {
+                    request();
+                }
+            }
+            case DMA_OUT -> {
+                if (image.readOnly()) {
+                    fail(WRITE_PROTECTED);
+                } else if (takeRange()) {
+                    request();
+                }
+            }
             case PIO_OUT, PIO_OUT_MULTIPLE -> {
                 if (image.readOnly()) {
                     fail(WRITE_PROTECTED);
@@ -253,6 +284,55 @@ public final class AtaDisk implements Stateful {
                     accept();
                 }
             }
+        }
+    }
+
+    // ---- DMA ----
+
+    /** DMARQ is asserted: the transfer goes on when the bus master does. */
+    private void request() {
+        phase = Phase.TRANSFERRING;
+        status = BUSY;
+        busMasterStarted();
+    }
+
+    private void busMasterStarted() {
+        if (phase == Phase.TRANSFERRING && dma.ready() && !timer.armed()) {
+            timer.arm(clock.now() + BLOCK_TICKS);
+        }
+    }
+
+    private void transfer() {
+        if (!dma.ready()) {
+            return;
+        }
+        boolean in = command.protocol() == AtaCommand.Protocol.DMA_IN;
+        int count = Math.min(left, MOST_MULTIPLE);
+        try {
+            if (in) {
+                image.read(sector, count, buffer, 0);
+            }
+            if (!dma.move(buffer, count * SECTOR, in)) {
+                fail(ABORTED);
+                return;
+            }
+            if (!in) {
+                image.write(sector, count, buffer, 0);
+            }
+            passed(count);
+            if (!in && left == 0 && !writeCache) {
+                image.flush();
+            }
+        } catch (IOException e) {
+            fail(e, in ? UNCORRECTABLE : ABORTED);
+            return;
+        }
+        sectorsRead += in ? count : 0;
+        sectorsWritten += in ? 0 : count;
+        if (left > 0) {
+            busMasterStarted();
+        } else {
+            complete();
         }
     }
 
@@ -412,7 +492,12 @@ public final class AtaDisk implements Stateful {
                 writeCache = false;
             }
             case 0x03 -> {
-                // Transfer mode: PIO default, or PIO with flow control up to mode 4.
+                // Transfer mode: PIO default, or PIO with flow control up to mode 4; multiword DMA; ultra DMA.
+                boolean multiword = value >= Identity.MULTIWORD && value <= (Identity.MULTIWORD | 2);
+                if (multiword || (value >= Identity.ULTRA && value <= (Identity.ULTRA | 5))) {
+                    mode = value;
+                    return true;
+                }
                 return value <= 0x01 || (value >= 0x08 && value <= 0x0c);
             }
             case 0x55, 0xaa, 0x66, 0xcc -> {} // read look-ahead, defaults across a reset: nothing to see of either
@@ -465,6 +550,7 @@ public final class AtaDisk implements Stateful {
         int cylinders = port.within("cylinders", geometry.cylinders(), 1, 65_535);
         geometry = new Geometry(cylinders, heads, perTrack);
         multiple = port.within("multiple", multiple, 0, MOST_MULTIPLE);
+        mode = port.within("transfer mode", mode, 0, 0xff);
         writeCache = port.flag("write cache", writeCache);
         phase = port.choice("phase", phase);
         int code = port.within("command", command == null ? -1 : command.code(), -1, 0xff);
@@ -478,6 +564,7 @@ public final class AtaDisk implements Stateful {
         port.bytes("buffer", buffer);
         sectorsRead = port.number("sectors read", sectorsRead);
         sectorsWritten = port.number("sectors written", sectorsWritten);
+        port.part("bus master", dma);
         port.part("timer", timer);
         if (port.restoring()) {
             requireSensible();
@@ -486,7 +573,7 @@ public final class AtaDisk implements Stateful {
 
     private void requireSensible() {
         boolean moves = phase == Phase.DATA_IN || phase == Phase.DATA_OUT;
-        boolean transfers = moves || phase == Phase.READING || phase == Phase.WRITING;
+        boolean transfers = moves || phase == Phase.READING || phase == Phase.WRITING || phase == Phase.TRANSFERRING;
         boolean range = sector >= 0 && sector <= image.sectors() - left;
         boolean whole = (position & 1) == 0 && limit % SECTOR == 0 && (!moves || position < limit);
         if (!range || !whole || (transfers && command == null)) {

@@ -1,5 +1,6 @@
 package org.thirdmode.pc.firmware;
 
+import org.thirdmode.pc.ata.IdeFunction;
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.virtio.VirtioBlock;
 
@@ -11,6 +12,7 @@ public final class PciSetup {
     private static final int ISA_BRIDGE = 1;
     private static final int ROUTES = 0x60;
     private static final int FIRST_PORT = 0xc000;
+    private static final int IDE_PORT = 0xc100;
     private static final int EDGE_LEVEL_CONTROL = 0x4d1;
 
     private PciSetup() {}
@@ -25,8 +27,19 @@ public final class PciSetup {
         write(ports, VirtioBlock.SLOT, 0x3c, line);
     }
 
+    /** Gives the IDE function's bus master its ports, on the board that has {@code ports}. */
+    public static void placeIde(IoPorts ports) {
+        int function = IdeFunction.DEVICE << 3 | IdeFunction.FUNCTION;
+        writeFunction(ports, function, 0x20, IDE_PORT);
+        writeFunction(ports, function, 0x04, 0x0005);
+    }
+
     private static void write(IoPorts ports, int device, int offset, int value) {
-        ports.write(0xcf8, 4, 0x8000_0000 | device << 11 | offset);
+        writeFunction(ports, device << 3, offset, value);
+    }
+
+    private static void writeFunction(IoPorts ports, int function, int offset, int value) {
+        ports.write(0xcf8, 4, 0x8000_0000 | function << 8 | offset);
         ports.write(0xcfc, 4, value);
     }
 }

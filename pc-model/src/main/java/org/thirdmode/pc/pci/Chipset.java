@@ -9,8 +9,6 @@ public final class Chipset {
     // 82371AB (PIIX4) datasheet "Power Management Base Address", "Miscellaneous Power Management".
     private static final int PM_BASE = 0x40;
     private static final int PM_MISCELLANEOUS = 0x80;
-    private static final int IDE_TIMING = 0x40;
-    private static final int IDE_DECODE = 0x8000;
     private static final int PIRQ_ROUTES = 0x60;
     private static final int DEVICE_ACTIVITY_B = 0x58;
     private static final int APMC_ENABLE = 1 << 25;
@@ -71,20 +69,6 @@ public final class Chipset {
                 for (int request = 0; request < PirqRouter.REQUESTS; request++) {
                     pirqs.route(request, read(PIRQ_ROUTES + request));
                 }
-            }
-        };
-    }
-
-    /**
-     * The PIIX3's IDE function at 0:1.1, its channels at the ports of a PC/AT, in "compatibility mode"; without its bus master.
-     * 82371SB (PIIX3) datasheet "IDE Timing Register".
-     */
-    public static PciFunction ide() {
-        return new PciFunction(INTEL, 0x7010, 0x00, 0x01_0100) {
-            {
-                fix(IDE_TIMING, IDE_DECODE, 2);
-                allow(IDE_TIMING, 0xffff, 2);
-                allow(IDE_TIMING + 2, 0xffff, 2);
             }
         };
     }

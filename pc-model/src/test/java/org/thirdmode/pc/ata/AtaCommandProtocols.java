@@ -239,7 +239,7 @@ class AtaCommandProtocols {
     // ---- errors, resets, what is not there ----
 
     @ParameterizedTest
-    @ValueSource(ints = {0x00, 0xa0, 0xa1, 0xb0, 0x08, 0xff, 0xf1, 0x25})
+    @ValueSource(ints = {0x00, 0xa0, 0xa1, 0xb0, 0x08, 0xff, 0xf1, 0x26})
     void anUnknownCommandIsAborted(int code) {
         assertEquals(ERR, host.command(code, 1, 0));
         assertEquals(0x04, host.in(1));

@@ -1,19 +1,25 @@
 package org.thirdmode.pc.ata;
 
+import org.thirdmode.pc.bus.DirectMemoryAccess;
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.device.Guest;
 import org.thirdmode.pc.device.Wire;
 import org.thirdmode.pc.disk.MemoryDisk;
+import org.thirdmode.pc.pci.PciBus;
+import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.time.GuestClock;
 
 /** A host that programs the channel by its ports, and lets time pass. */
 final class AtaHost {
     static final int DATA = 0x1f0;
     static final int STATUS = 0x1f7;
+    static final int BUS_MASTER = 0xc100;
+    static final int MEMORY = 1 << 20;
 
     final GuestClock clock = new GuestClock();
     final IoPorts ports = new IoPorts();
     final Wire line = new Wire();
+    final PhysicalMemory memory = new PhysicalMemory(32);
     final MemoryDisk disk;
     final AtaChannel channel;
 
@@ -22,9 +28,44 @@ final class AtaHost {
         for (int i = 0; i < disk.bytes.length; i++) {
             disk.bytes[i] = (byte) (i * 31 + i / 512);
         }
-        channel = new AtaChannel(clock, disk, line);
+        memory.mapRam(0, MEMORY);
+        channel = new AtaChannel(clock, disk, new DirectMemoryAccess(memory), line);
         channel.attach(ports);
+        IdeFunction function = new IdeFunction(channel.busMaster());
+        function.attach(ports);
+        PciBus bus = new PciBus(null);
+        bus.add(1, 1, function);
+        bus.attach(ports);
         line.rises = 0;
+    }
+
+    /** As firmware and an operating system do it: the bus master gets ports and may be one. */
+    void enableBusMaster() {
+        configure(0x20, BUS_MASTER);
+        configure(0x04, 0x0005);
+    }
+
+    void configure(int offset, int value) {
+        ports.write(0xcf8, 4, 0x8000_0900 | offset);
+        ports.write(0xcfc, 4, value);
+    }
+
+    /** Puts a table of regions at {@code table}: address and size of each, in bytes. */
+    void regions(long table, long... regions) {
+        for (int i = 0; i < regions.length; i += 2) {
+            memory.write(table + i * 4L, 4, regions[i]);
+            memory.write(table + i * 4L + 4, 4, (regions[i + 1] & 0xffff) | (i + 2 == regions.length ? 1L << 31 : 0));
+        }
+        ports.write(BUS_MASTER + 4, 4, (int) table);
+    }
+
+    /** Writes a DMA command, starts the bus master and waits. */
+    void dma(int code, long sector, int count, boolean toMemory) {
+        ports.write(BUS_MASTER + 2, 1, 0x66);
+        ports.write(BUS_MASTER, 1, toMemory ? 8 : 0);
+        lba28(code, sector, count);
+        ports.write(BUS_MASTER, 1, toMemory ? 9 : 1);
+        await();
     }
 
     int in(int register) {
