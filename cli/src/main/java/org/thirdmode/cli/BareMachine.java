@@ -39,7 +39,7 @@ final class BareMachine implements Bare {
                 BoundedRun run = new BoundedRun(machine, pace, serial, operator);
                 outcome = what.save().isPresent()
                         ? runAndSave(machine, run, what.save().get(), what.maxInstructions())
-                        : run.run(what.maxInstructions());
+                        : what.flips().isEmpty() ? run.run(what.maxInstructions()) : runWithErrors(what, machine, run);
             } catch (UserError | SerialOutput.Closed e) {
                 throw e;
             } catch (RuntimeException | StackOverflowError e) {
@@ -61,6 +61,15 @@ final class BareMachine implements Bare {
             serial.write(value);
             operator.received(value);
         };
+    }
+
+    private static Outcome runWithErrors(BareRun what, Machine machine, BoundedRun run) {
+        return Flip.during(
+                what.flips(),
+                machine.board(),
+                machine.processor()::instructions,
+                end -> run.run(end == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(end)),
+                what.maxInstructions().orElse(Long.MAX_VALUE));
     }
 
     private static Outcome runAndSave(Machine machine, BoundedRun run, SavePoint point, OptionalLong budget) {

@@ -26,6 +26,7 @@ import org.thirdmode.pc.disk.DiskFile;
  * @param save when the machine is to be written to a file, which ends the run
  * @param caches whose cache hierarchy is modelled
  * @param operator who types, and watches
+ * @param flips bits of memory that change by themselves
  */
 record BareRun(
         Optional<String> image,
@@ -44,15 +45,17 @@ record BareRun(
         Optional<Path> restore,
         Optional<SavePoint> save,
         Optional<Profile> caches,
-        OperatorChoice operator) {
+        OperatorChoice operator,
+        List<Flip> flips) {
     BareRun {
         modules = List.copyOf(modules);
         disks = List.copyOf(disks);
+        flips = List.copyOf(flips);
     }
 
-    /** The same, of the machine in a file, or to one; with modelled caches, and with somebody at it. */
+    /** The same, of the machine in a file, or to one; with modelled caches, with somebody at it, with a memory that errs. */
     BareRun with(
-            Optional<Path> restoredFrom, Optional<SavePoint> savedTo, Optional<Profile> ofCaches, OperatorChoice who) {
+            Optional<Path> restoredFrom, Optional<SavePoint> savedTo, Optional<Profile> ofCaches, OperatorChoice who, List<Flip> flipped) {
         return new BareRun(
                 image,
                 raw,
@@ -70,6 +73,7 @@ record BareRun(
                 restoredFrom,
                 savedTo,
                 ofCaches,
-                who);
+                who,
+                flipped);
     }
 }

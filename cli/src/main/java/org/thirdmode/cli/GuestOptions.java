@@ -201,7 +201,8 @@ final class GuestOptions {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                OperatorChoice.NOBODY);
+                OperatorChoice.NOBODY,
+                List.of());
     }
 
     private List<DiskFile> disks() {

@@ -4,6 +4,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -89,6 +90,15 @@ final class RunCommand implements Callable<Integer> {
                             + " what --virt, --mmu and --host... say. Its disk is opened where it was, or where --disk says.")
     private Path restore;
 
+    @Option(
+            names = "--flip",
+            paramLabel = "ADDRESS:BIT@N",
+            converter = Flip.Converter.class,
+            description =
+                    "Flip a bit of RAM after N instructions of the guest, as in 0x200000:3@100M: a memory error, for a"
+                            + " memory test to find. As often as there are errors.")
+    private List<Flip> flips = new ArrayList<>();
+
     @Option(names = "--screen", description = "Print the text screen on standard error at the end.")
     private boolean screen;
 
@@ -169,7 +179,8 @@ final class RunCommand implements Callable<Integer> {
                         Optional.ofNullable(restore),
                         Optional.ofNullable(save).map(file -> new SavePoint(file, at)),
                         caches(),
-                        operator());
+                        operator(),
+                        flips);
         OutputFile.writable("--stats", stats);
         OutputFile.writable("--save", save);
         OutputFile.writable("--screen-png", screenPng);
@@ -237,6 +248,9 @@ final class RunCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(),
                     "--save: a machine with the processor of a file cannot be saved; name a profile");
+        }
+        if (save != null && !flips.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "--flip: is for a run to its end; leave out --save");
         }
         if (restore == null) {
             return;

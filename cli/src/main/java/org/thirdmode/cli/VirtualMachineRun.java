@@ -57,7 +57,12 @@ final class VirtualMachineRun {
                 long budget = what.maxInstructions().orElse(Long.MAX_VALUE);
                 outcome = what.save().isPresent()
                         ? runAndSave(machine, what.save().get(), budget, serial, operator)
-                        : run(machine, budget, serial, operator);
+                        : Flip.during(
+                                what.flips(),
+                                machine.board(),
+                                machine::instructions,
+                                end -> run(machine, end, serial, operator),
+                                budget);
             } catch (UserError | SerialOutput.Closed e) {
                 throw e;
             } catch (RuntimeException | StackOverflowError e) {

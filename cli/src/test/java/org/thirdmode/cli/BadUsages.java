@@ -26,6 +26,14 @@ class BadUsages {
     }
 
     @Test
+    void aFlippedBitIsABitOfRamAtAnInstruction() {
+        tells("'0x1000:8@5' is no ADDRESS:BIT@N, as in 0x200000:3@100M", "run", "--flip", "0x1000:8@5", "hello32");
+        tells("'x' is not a count", "run", "--flip", "0x1000:1@x", "hello32");
+        tells("--flip: is for a run to its end", "run", "--flip", "1:1@1", "--save", "f", "--at", "9", "hello32");
+        tells("--flip 0xf0000000:0@10: there is no RAM", "run", "--flip", "0xf0000000:0@10", "hello32");
+    }
+
+    @Test
     void aHostThatIsNoneListsTheValidOnes() {
         tells("--host: 'arm' is unknown; valid are x86_64, i386, i386-pae", "run", "--host", "arm", "hello32");
         tells("--host-cpu: 'i486' is no processor with VMX or SVM; valid are", "run", "--host-cpu", "i486", "hello32");
