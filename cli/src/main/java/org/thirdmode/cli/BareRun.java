@@ -55,7 +55,11 @@ record BareRun(
 
     /** The same, of the machine in a file, or to one; with modelled caches, with somebody at it, with a memory that errs. */
     BareRun with(
-            Optional<Path> restoredFrom, Optional<SavePoint> savedTo, Optional<Profile> ofCaches, OperatorChoice who, List<Flip> flipped) {
+            Optional<Path> restoredFrom,
+            Optional<SavePoint> savedTo,
+            Optional<Profile> ofCaches,
+            OperatorChoice who,
+            List<Flip> flipped) {
         return new BareRun(
                 image,
                 raw,

@@ -64,8 +64,7 @@ final class HostOptions {
         if (processors != null && (processors < 1 || processors > HostConfiguration.MOST_PROCESSORS)) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--host-cpus: " + processors + " host processors: expected 1 to "
-                            + HostConfiguration.MOST_PROCESSORS);
+                    "--host-cpus " + processors + ": expected 1 to " + HostConfiguration.MOST_PROCESSORS);
         }
         return new Host(
                 Optional.ofNullable(processor),

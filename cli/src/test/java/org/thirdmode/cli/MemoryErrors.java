@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.thirdmode.guests.GuestCatalogue;
 
 /** {@code run --flip ADDRESS:BIT@N}. */
 class MemoryErrors {
@@ -13,10 +15,8 @@ class MemoryErrors {
     private static final int MESSAGE = message();
 
     private static int message() {
-        byte[] image = org.thirdmode.guests.GuestCatalogue.find("hello32")
-                .orElseThrow()
-                .bytes();
-        String text = new String(image, java.nio.charset.StandardCharsets.ISO_8859_1);
+        byte[] image = GuestCatalogue.find("hello32").orElseThrow().bytes();
+        String text = new String(image, StandardCharsets.ISO_8859_1);
         return text.indexOf("Hello from");
     }
 
@@ -38,5 +38,14 @@ class MemoryErrors {
         assertTrue(run.out().startsWith("Iello from"), run.out() + run.err());
         assertNotEquals(-1, run.out().indexOf("All is well"));
         assertEquals(0, run.status());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bare", "kvm"})
+    void whereIsNoRamNothingCanErr(String on) {
+        CommandLineCase run =
+                CommandLineCase.of(new BareMachine(), "run", "hello32", "--flip", "0xf0000000:0@10", "--on", on);
+        assertEquals(2, run.status());
+        assertEquals("thirdmode: --flip 0xf0000000:0@10: there is no RAM\n", run.err());
     }
 }
