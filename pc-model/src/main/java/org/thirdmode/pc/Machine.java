@@ -93,7 +93,9 @@ public final class Machine {
         board.actAsFirmware();
         MemoryLayout layout = description.configuration().memory();
         HandOver.apply(
-                processor, ImageLoader.load(description.image().get(), description.options(), layout, board.memory()));
+                processor,
+                ImageLoader.load(
+                        description.image().get(), description.options(), layout, board.memory(), processor.profile));
     }
 
     /** The board, for its screen, its keyboard and its consoles. */

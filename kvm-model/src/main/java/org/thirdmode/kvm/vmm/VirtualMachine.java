@@ -169,7 +169,9 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
         MemoryLayout layout = description.configuration().memory();
         Processor processor = vcpu.registers();
         HandOver.apply(
-                processor, ImageLoader.load(description.image().get(), description.options(), layout, board.memory()));
+                processor,
+                ImageLoader.load(
+                        description.image().get(), description.options(), layout, board.memory(), processor.profile));
         vcpu.setRegisters();
     }
 

@@ -2,6 +2,7 @@ package org.thirdmode.pc.loader;
 
 import org.thirdmode.pc.memory.MemoryLayout;
 import org.thirdmode.x86.memory.PhysicalMemory;
+import org.thirdmode.x86.profile.CpuProfile;
 
 /** Loads an image of any kind. Each kind has a class of its own: {@link Multiboot}, {@link LinuxBoot}, {@link
  * BootSector}, {@link ElfImage} and {@link Pvh}. */
@@ -21,16 +22,33 @@ public final class ImageLoader {
         return state;
     }
 
+    /**
+     * The same for a processor that the image must be able to run on.
+     *
+     * @throws ImageException also where it cannot, as far as the image tells
+     */
+    public static InitialState load(
+            Image image, LoadOptions options, MemoryLayout layout, PhysicalMemory memory, CpuProfile processor)
+            throws ImageException {
+        if (kind(image, options) == ImageKind.LINUX) {
+            LinuxBoot.require(image, processor);
+        }
+        return load(image, options, layout, memory);
+    }
+
     private static InitialState plan(Image image, LoadOptions options, MemoryLayout layout, LoadPlan plan)
             throws ImageException {
-        ImageKind kind = options.kind() == null ? kindOf(image) : options.kind();
-        return switch (kind) {
+        return switch (kind(image, options)) {
             case BOOT_SECTOR -> BootSector.plan(image, plan);
             case MULTIBOOT -> Multiboot.plan(image, options, layout, plan);
             case LINUX -> LinuxBoot.plan(image, options, layout, plan);
             case ELF -> ElfImage.plan(image, options, layout, plan);
             case RAW -> RawImage.plan(image, options.rawAddress(), plan);
         };
+    }
+
+    private static ImageKind kind(Image image, LoadOptions options) throws ImageException {
+        return options.kind() == null ? kindOf(image) : options.kind();
     }
 
     /** The kind that the content of {@code image} shows. */

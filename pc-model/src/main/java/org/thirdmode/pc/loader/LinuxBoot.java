@@ -3,6 +3,8 @@ package org.thirdmode.pc.loader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.thirdmode.pc.memory.MemoryLayout;
+import org.thirdmode.x86.profile.CpuProfile;
+import org.thirdmode.x86.profile.Feature;
 
 /**
  * A kernel with the header of the Linux/x86 boot protocol, such as a bzImage or memtest86+: its protected-mode part at 1
@@ -22,6 +24,12 @@ final class LinuxBoot {
     /** The oldest protocol with a 32-bit entry point that says what it needs. */
     private static final int OLDEST = 0x205;
 
+    private static final int XLOADFLAGS = 0x236;
+    private static final int XLF_KERNEL_64 = 1;
+
+    /** The oldest protocol with {@link #XLOADFLAGS}. */
+    private static final int WITH_XLOADFLAGS = 0x20c;
+
     private static final int RAMDISK_IMAGE = 0x218;
     private static final int RAMDISK_SIZE = 0x21c;
     private static final int INITRD_ADDR_MAX = 0x22c;
@@ -37,6 +45,18 @@ final class LinuxBoot {
 
     static boolean recognizes(Image image) {
         return image.size() >= MAGIC_AT + 4L && image.u32(MAGIC_AT) == MAGIC && image.u16(0x1fe) == 0xaa55;
+    }
+
+    /** A 64-bit kernel that finds no 64-bit mode halts without a word. */
+    static void require(Image image, CpuProfile processor) throws ImageException {
+        boolean wide = recognizes(image)
+                && image.size() >= XLOADFLAGS + 2L
+                && image.u16(0x206) >= WITH_XLOADFLAGS
+                && (image.u16(XLOADFLAGS) & XLF_KERNEL_64) != 0;
+        if (wide && !processor.has(Feature.LM)) {
+            throw ImageException.at(
+                    image, XLOADFLAGS, "a 64-bit kernel", "a 32-bit one, or a processor that has 64-bit mode");
+        }
     }
 
     static InitialState plan(Image image, LoadOptions options, MemoryLayout layout, LoadPlan plan)

@@ -1,8 +1,14 @@
 package org.thirdmode.pc.loader;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.EnumSet;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.thirdmode.x86.profile.CpuProfile;
+import org.thirdmode.x86.profile.Feature;
 
 /** Linux documentation "The Linux/x86 Boot Protocol". */
 final class LinuxBootImages extends LoaderBench {
@@ -64,6 +70,26 @@ final class LinuxBootImages extends LoaderBench {
             usable += u32(at + 16) == 1 ? memory.read(at + 8, 8) : 0;
         }
         assertEquals((15 << 20) + 639 * 1024, usable);
+    }
+
+    /** Such a kernel finds out itself, and halts without a word. */
+    @Test
+    void a64BitKernelIsRefusedForAProcessorWithout64BitMode() throws ImageException {
+        byte[] bytes = kernel();
+        put(bytes, 0x236, 1, 2);
+        CpuProfile wide = CpuProfile.GENERIC;
+        Set<Feature> features = EnumSet.copyOf(wide.features());
+        features.remove(Feature.LM);
+        CpuProfile narrow = wide.withFeatures(features);
+        ImageException refused = assertThrows(ImageException.class, () -> loadOn(narrow, bytes));
+        assertTrue(
+                refused.getMessage().startsWith("bzImage: offset 0x236: found a 64-bit kernel;"), refused.getMessage());
+        assertEquals(0x10_0000, loadOn(wide, bytes).rip());
+        assertEquals(0x10_0000, loadOn(narrow, kernel()).rip());
+    }
+
+    private InitialState loadOn(CpuProfile processor, byte[] bytes) throws ImageException {
+        return ImageLoader.load(image(bytes), LoadOptions.DEFAULT, layout, memory, processor);
     }
 
     @Test
