@@ -19,6 +19,9 @@ record Extra(String module, String title, List<String> arguments) {
     /** SQL over result files, and Parquet. */
     static final Extra DUCKDB = new Extra("sweep-sql", "DuckDB (85 MB)", List.of("-f", "sweep-sql/pom.xml"));
 
+    /** Sweeps on a cluster. */
+    static final Extra SPARK = new Extra("sweep-spark", "Apache Spark (240 MB)", List.of("-f", "sweep-spark/pom.xml"));
+
     /** Set by ./thirdmode and by the tests of the build. */
     private static final String ROOT = "thirdmode.root";
 
@@ -41,7 +44,7 @@ record Extra(String module, String title, List<String> arguments) {
                 Files.createFile(complete);
             }
             try (Stream<Path> files = Files.list(folder)) {
-                return files.filter(file -> file.toString().endsWith(".jar"))
+                return files.filter(file -> file.toString().endsWith(".jar") && !file.endsWith("own.jar"))
                         .sorted()
                         .toList();
             }

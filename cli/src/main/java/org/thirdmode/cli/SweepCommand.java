@@ -79,6 +79,14 @@ final class SweepCommand implements Callable<Integer> {
             description = "Runs at a time (default: one for each of the host's processors).")
     private Long threads;
 
+    @Option(
+            names = "--spark",
+            paramLabel = "MASTER",
+            description =
+                    "Execute the runs on Apache Spark: local[2], or the master of a cluster, spark://HOST:PORT, whose workers"
+                            + " have this Java.")
+    private String spark;
+
     @Option(names = "--fresh", description = "Throw away the finished runs that are kept.")
     private boolean fresh;
 
@@ -92,7 +100,16 @@ final class SweepCommand implements Callable<Integer> {
             if (isResult(file)) {
                 return ask();
             }
-            return sweep(Study.read(file));
+            Study study = Study.read(file);
+            if (spark != null && !Spark.ready()) {
+                if (threads != null) {
+                    throw new ParameterException(
+                            spec.commandLine(), "--threads: how many runs at a time is told by --spark " + spark);
+                }
+                return Spark.startAgain(
+                        err, spec.commandLine().getParent().getParseResult().originalArgs());
+            }
+            return sweep(study);
         } catch (DataException e) {
             throw new UserError(e.getMessage());
         } catch (InterruptedException e) {
@@ -165,7 +182,7 @@ final class SweepCommand implements Callable<Integer> {
                 ? (int) Math.min(threads, 1024)
                 : Runtime.getRuntime().availableProcessors();
         try (SweepProgress progress = new SweepProgress(err, task, missing)) {
-            return Execution.run(plan, journal, new Threads(width), progress);
+            return Execution.run(plan, journal, spark == null ? new Threads(width) : Spark.workers(spark), progress);
         } catch (InterruptedException e) {
             err.println("sweep: interrupted; " + (all - Execution.missing(plan, journal)) + " of " + all
                     + " runs are kept, and the same command goes on from there");
