@@ -144,4 +144,28 @@ class AGuestCannotTellAVirtualMachineFromTheBareOne {
             assertEquals(new MachineOutcome.Exited(42), machine.run(1000), () -> "by " + virt);
         }
     }
+
+    /**
+     * With the timer at 12 kHz it sets CR0.TS, waits, looks whether it is still set, clears it, waits, and executes FNINIT; 77 is
+     * the status of #NM or of a flag that is lost.
+     */
+    private static final String LAZY_FPU =
+            "fa0f0116b07c0f20c00c010f22c0ea137c080066b810008ed88ed0bc00700000bf00000100c707830000000f20e083c8"
+                    + "100f22e00f22df0f20c00d000001800f22c00f011db67c0000bf00000200b900010000b8a87c000066890766c7470208"
+                    + "00c74704008e000083c708e2e6b034e643b064e64030c0e640bb280000000f20c083c8080f22c0b9204e0000e2fe0f20"
+                    + "c0a80874130f06b9204e0000e2fedbe34b75dbb02ae6f4f4b04de6f4f49090901700bc7c0000ff070000020000000000"
+                    + "00000000ffff0000009acf00ffff00000092cf";
+
+    @ParameterizedTest
+    @EnumSource
+    void whenItSwitchesTheFpuLazily(MmuKind mmu) throws Exception {
+        BootSector sector = BootSector.of(LAZY_FPU);
+        assertEquals(new MachineOutcome.Exited(42), sector.bare(10_000_000).outcome());
+        for (Virt virt : Virt.values()) {
+            assertEquals(
+                    new MachineOutcome.Exited(42),
+                    sector.virtual(virt, mmu, 10_000_000).outcome(),
+                    () -> "by " + virt);
+        }
+    }
 }

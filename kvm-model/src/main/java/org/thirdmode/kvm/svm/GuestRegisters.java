@@ -101,7 +101,7 @@ final class GuestRegisters {
             state.cr4 = vmcb.read(VmcbField.CR4);
             state.efer = vmcb.read(VmcbField.EFER) & ~Efer.SVME;
         } else {
-            state.cr0 = (state.cr0 & ~CR0_GUEST) | (vmcb.read(VmcbField.CR0) & CR0_GUEST);
+            fetchOwnedByGuest();
         }
         fetchMsrs();
         state.cr2 = vmcb.read(VmcbField.CR2);
@@ -116,6 +116,11 @@ final class GuestRegisters {
         guest.activity = Processor.Activity.ACTIVE;
         guest.system.debug.changed();
         guest.modeChanged();
+    }
+
+    /** With shadow tables CR0 is written at each entry: what the guest has changed of it by itself must be in it. */
+    void fetchOwnedByGuest() {
+        state.cr0 = (state.cr0 & ~CR0_GUEST) | (vmcb.read(VmcbField.CR0) & CR0_GUEST);
     }
 
     private void fetchMsrs() {

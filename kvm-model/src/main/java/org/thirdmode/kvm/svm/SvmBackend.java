@@ -274,6 +274,9 @@ public final class SvmBackend implements Backend {
         if (notEntered) {
             return null;
         }
+        if (!nested && !fetched) {
+            registers.fetchOwnedByGuest();
+        }
         HardwarePaging paging = mmu.load();
         if (nested) {
             vmcb.write(VmcbField.N_CR3, paging.cr3);
