@@ -109,7 +109,7 @@ final class BugsCommand implements Runnable {
             name = "measure",
             description = {
                 "Hunts five times for each bug that can be switched on, and prints the table anew: what `bugs.tsv` holds. Takes"
-                        + " minutes. Status 1: one was not caught within 10000 tries."
+                        + " minutes. Status 1: one was caught by none of them within 10000 tries."
             },
             mixinStandardHelpOptions = true,
             versionProvider = Version.class)

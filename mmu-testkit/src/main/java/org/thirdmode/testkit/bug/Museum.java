@@ -39,18 +39,17 @@ public final class Museum {
     /**
      * Hunts {@link #HUNTS} times for a bug.
      *
-     * @return the mean of the tries; empty where one of them did not find it
+     * @return the mean of the tries, where a hunt that misses counts as {@link #MOST_TRIES}; empty where all missed
      */
     public static OptionalLong measure(Bug bug) {
         long sum = 0;
+        int caught = 0;
         for (int n = 0; n < HUNTS; n++) {
-            Hunt.Catch caught = Hunt.run(bug, n * Hunt.APART, MOST_TRIES);
-            if (caught == null) {
-                return OptionalLong.empty();
-            }
-            sum += caught.tries();
+            Hunt.Catch found = Hunt.run(bug, n * Hunt.APART, MOST_TRIES);
+            caught += found == null ? 0 : 1;
+            sum += found == null ? MOST_TRIES : found.tries();
         }
-        return OptionalLong.of(Math.round((double) sum / HUNTS));
+        return caught == 0 ? OptionalLong.empty() : OptionalLong.of(Math.round((double) sum / HUNTS));
     }
 
     /** The first line of the table. */
