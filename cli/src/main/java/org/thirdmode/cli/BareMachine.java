@@ -34,6 +34,9 @@ final class BareMachine implements Bare {
                     : machine(what, disks, ports);
             Optional<CachesOfRun> caches = what.caches().map(profile -> CachesOfRun.of(profile, machine));
             operator.at(machine.board());
+            if (what.noReboot()) {
+                machine.board().endAtReset();
+            }
             Outcome outcome;
             try (Pace pace = Pace.of(what, machine)) {
                 BoundedRun run = new BoundedRun(machine, pace, serial, operator);

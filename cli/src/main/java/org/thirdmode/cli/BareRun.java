@@ -27,6 +27,7 @@ import org.thirdmode.pc.disk.DiskFile;
  * @param caches whose cache hierarchy is modelled
  * @param operator who types, and watches
  * @param flips bits of memory that change by themselves
+ * @param noReboot whether a reset that the guest asks for is its end
  */
 record BareRun(
         Optional<String> image,
@@ -46,7 +47,8 @@ record BareRun(
         Optional<SavePoint> save,
         Optional<Profile> caches,
         OperatorChoice operator,
-        List<Flip> flips) {
+        List<Flip> flips,
+        boolean noReboot) {
     BareRun {
         modules = List.copyOf(modules);
         disks = List.copyOf(disks);
@@ -59,7 +61,8 @@ record BareRun(
             Optional<SavePoint> savedTo,
             Optional<Profile> ofCaches,
             OperatorChoice who,
-            List<Flip> flipped) {
+            List<Flip> flipped,
+            boolean endsAtReset) {
         return new BareRun(
                 image,
                 raw,
@@ -78,6 +81,7 @@ record BareRun(
                 savedTo,
                 ofCaches,
                 who,
-                flipped);
+                flipped,
+                endsAtReset);
     }
 }

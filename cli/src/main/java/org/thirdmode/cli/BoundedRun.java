@@ -5,7 +5,9 @@ import org.thirdmode.cli.operator.Operator;
 import org.thirdmode.pc.Machine;
 import org.thirdmode.pc.MachineOutcome;
 import org.thirdmode.x86.exec.Processor;
+import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Rflags;
+import org.thirdmode.x86.state.Segment;
 import org.thirdmode.x86.time.GuestClock;
 
 /**
@@ -52,7 +54,7 @@ final class BoundedRun {
                 continue;
             }
             if (!(outcome instanceof MachineOutcome.BudgetReached)) {
-                return ended(outcome);
+                return ended(outcome, processor.state);
             }
             if (!operator.look(processor.now() - begin - (processor.instructions() - before))) {
                 return new Outcome.Left();
@@ -73,15 +75,22 @@ final class BoundedRun {
         return deadline == GuestClock.NEVER ? LONGEST_SLEEP : Math.max(1, deadline - processor.now());
     }
 
-    static Outcome ended(MachineOutcome outcome) {
+    /** What that means to the user, of a guest with these registers. */
+    static Outcome ended(MachineOutcome outcome, CpuState state) {
         return switch (outcome) {
             case MachineOutcome.Exited(int value) -> new Outcome.Exited(value);
             case MachineOutcome.PoweredOff() -> new Outcome.PoweredOff();
             case MachineOutcome.Halted() -> new Outcome.Halted();
-            case MachineOutcome.TripleFault() -> new Outcome.TripleFault();
+            case MachineOutcome.TripleFault() -> new Outcome.TripleFault(where(state));
+            case MachineOutcome.Reset() -> new Outcome.Reset(where(state));
             case MachineOutcome.BudgetReached() -> new Outcome.BudgetReached();
             case MachineOutcome.Interrupted() -> new Outcome.Interrupted();
             case MachineOutcome.HypervisorFailed(String explanation) -> new Outcome.HypervisorFailed(explanation);
         };
+    }
+
+    private static String where(CpuState state) {
+        return String.format(
+                "at %04x:%x, %d-bit code", state.segments[Segment.CS].selector, state.rip, state.codeWidth);
     }
 }

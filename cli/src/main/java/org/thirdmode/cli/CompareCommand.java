@@ -203,7 +203,7 @@ final class CompareCommand implements Callable<Integer> {
         }
         if (!endedByItself(comparison.bare())) {
             err.println("compare: " + comparison.name() + ": the guest did not end by itself, but: "
-                    + BoundedRun.ended(comparison.bare().outcome()));
+                    + comparison.bare().outcome().words());
         }
         if (comparison.disagreeing().isEmpty()) {
             out.println(comparison.verdict());

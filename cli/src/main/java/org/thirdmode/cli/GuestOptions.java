@@ -202,7 +202,8 @@ final class GuestOptions {
                 Optional.empty(),
                 Optional.empty(),
                 OperatorChoice.NOBODY,
-                List.of());
+                List.of(),
+                false);
     }
 
     private List<DiskFile> disks() {

@@ -91,8 +91,8 @@ sealed interface Outcome {
         }
     }
 
-    /** The processor shut down: a fault while it delivered a double fault. */
-    record TripleFault() implements Outcome {
+    /** The guest reset the machine, which was told to end then. */
+    record Reset(String where) implements Outcome {
         @Override
         public int status() {
             return ExitStatus.TRIPLE_FAULT;
@@ -100,7 +100,20 @@ sealed interface Outcome {
 
         @Override
         public String words() {
-            return "triple fault: the processor shut down";
+            return "the guest reset the machine (--no-reboot), " + where;
+        }
+    }
+
+    /** The processor shut down: a fault while it delivered a double fault. */
+    record TripleFault(String where) implements Outcome {
+        @Override
+        public int status() {
+            return ExitStatus.TRIPLE_FAULT;
+        }
+
+        @Override
+        public String words() {
+            return "triple fault: the processor shut down, " + where;
         }
     }
 

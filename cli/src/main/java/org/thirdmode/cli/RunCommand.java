@@ -39,7 +39,7 @@ import picocli.CommandLine.Spec;
             "N:the value that the guest wrote to port 0xf4, at most 255; 0 when it switched the power off",
             "123:the hypervisor could not go on (KVM_EXIT_FAIL_ENTRY, KVM_EXIT_UNKNOWN)",
             "124:the budget of instructions was reached",
-            "125:triple fault",
+            "125:triple fault, or a reset with --no-reboot",
             "126:a bug of the model",
             "2:bad usage, or an image that cannot be loaded"
         })
@@ -120,6 +120,13 @@ final class RunCommand implements Callable<Integer> {
     private String typeAfter;
 
     @Option(
+            names = "--no-reboot",
+            description =
+                    "End the run, with status 125, where the guest resets the machine, as Linux does after a panic"
+                            + " with panic=-1.")
+    private boolean noReboot;
+
+    @Option(
             names = "--interactive",
             description = "You are at the other end of the serial port; with --screen, at the keyboard and the text"
                     + " screen. All keys are the guest's, but Ctrl-A x leaves. Such a run does not repeat to the bit.")
@@ -180,7 +187,8 @@ final class RunCommand implements Callable<Integer> {
                         Optional.ofNullable(save).map(file -> new SavePoint(file, at)),
                         caches(),
                         operator(),
-                        flips);
+                        flips,
+                        noReboot);
         OutputFile.writable("--stats", stats);
         OutputFile.writable("--save", save);
         OutputFile.writable("--screen-png", screenPng);

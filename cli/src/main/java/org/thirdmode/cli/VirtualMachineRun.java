@@ -45,6 +45,9 @@ final class VirtualMachineRun {
                     : machine(what, disks, ports);
             hypervisor.irqchip().ifPresent(machine.vcpu()::irqchip);
             operator.at(machine.board());
+            if (what.noReboot()) {
+                machine.board().endAtReset();
+            }
             if (screen) {
                 machine.watchScreen();
             }
@@ -142,7 +145,7 @@ final class VirtualMachineRun {
                 continue;
             }
             if (!(outcome instanceof MachineOutcome.BudgetReached)) {
-                return BoundedRun.ended(outcome);
+                return BoundedRun.ended(outcome, machine.vcpu().registers().state);
             }
             if (!operator.look(machine.vcpu().ticks() - ticks - (machine.instructions() - instructions))) {
                 return new Outcome.Left();

@@ -31,7 +31,8 @@ class ExitStatuses {
 
     @Test
     void aTripleFaultIs125() {
-        assertEquals(125, statusOf(new Outcome.TripleFault()));
+        assertEquals(125, statusOf(new Outcome.TripleFault("at 0008:0")));
+        assertEquals(125, statusOf(new Outcome.Reset("at 0008:0")));
     }
 
     @Test

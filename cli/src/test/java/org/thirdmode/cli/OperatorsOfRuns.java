@@ -55,6 +55,24 @@ class OperatorsOfRuns {
         assertEquals(7, run.status(), run.err());
     }
 
+    /** Sends R, then has the keyboard controller pull the reset line. */
+    @ParameterizedTest
+    @ValueSource(strings = {"--on=bare", "--mmu=cached"})
+    void aResetIsTheEndWhereItIsToBe(String on) throws IOException {
+        Path image = folder.resolve("resets");
+        byte[] sector = Arrays.copyOf(HexFormat.of().parseHex("baf803b052eeb0fee664f4ebfd"), 512);
+        sector[510] = 0x55;
+        sector[511] = (byte) 0xaa;
+        Files.write(image, sector);
+        CommandLineCase ends = run("run", image.toString(), on, "--no-reboot", "--max-instructions", "100");
+        assertEquals("R", ends.out());
+        assertEquals(125, ends.status());
+        assertTrue(ends.err().contains("the guest reset the machine (--no-reboot), at 0000:7c0"), ends.err());
+        CommandLineCase again = run("run", image.toString(), on, "--max-instructions", "100");
+        assertTrue(again.out().startsWith("RRR"), again.out());
+        assertEquals(ExitStatus.BUDGET_REACHED, again.status());
+    }
+
     @Test
     void nothingIsTypedWithoutTheRightPrompt() throws IOException {
         Path lines = Files.write(folder.resolve("lines"), List.of("q"));

@@ -53,6 +53,7 @@ public final class Experiment {
 
     private Measurement bare() throws ImageException {
         Machine machine = new Machine(setup.configuration(), Optional.of(setup.image()), setup.options(), ports());
+        machine.board().endAtReset();
         Optional<CachesOfRun> caches = setup.caches().map(profile -> CachesOfRun.of(profile, machine));
         progress.begins(machine.processor()::instructions);
         log.begins(() -> moment(
@@ -77,6 +78,7 @@ public final class Experiment {
                 Optional.of(setup.image()),
                 setup.options(),
                 ports());
+        machine.board().endAtReset();
         Optional<CachesOfRun> caches = setup.caches().map(profile -> CachesOfRun.of(profile, machine));
         progress.begins(machine::instructions);
         log.begins(() -> moment(

@@ -101,6 +101,7 @@ public final class Board implements ResetLines, Stateful {
     private Runnable onStop = () -> {};
     private StopCause stopCause;
     private long resets;
+    private boolean endsAtReset;
 
     /**
      * A board after reset.
@@ -301,8 +302,17 @@ public final class Board implements ResetLines, Stateful {
 
     // ---- resets ----
 
+    /** From now on a reset that the guest asks for, of the board or by its keyboard controller, is the machine's end. */
+    public void endAtReset() {
+        endsAtReset = true;
+    }
+
     @Override
     public void initProcessor() {
+        if (endsAtReset) {
+            stop(new StopCause.Reset());
+            return;
+        }
         localApic.init();
         processor.init();
     }
@@ -310,6 +320,10 @@ public final class Board implements ResetLines, Stateful {
     @Override
     public void resetBoard() {
         resets++;
+        if (endsAtReset) {
+            stop(new StopCause.Reset());
+            return;
+        }
         resetDevices();
         processor.reset();
     }

@@ -11,6 +11,9 @@ public sealed interface MachineOutcome {
     /** The processor halted where nothing can wake it: interrupts off, and no source of an NMI. */
     record Halted() implements MachineOutcome {}
 
+    /** The guest has asked for a reset of the machine, which was to end then: {@link Board#endAtReset}. */
+    record Reset() implements MachineOutcome {}
+
     /** The processor shut down: a triple fault. */
     record TripleFault() implements MachineOutcome {}
 
@@ -26,4 +29,18 @@ public sealed interface MachineOutcome {
      * @param explanation why, in one line
      */
     record HypervisorFailed(String explanation) implements MachineOutcome {}
+
+    /** In a word or two. */
+    default String words() {
+        return switch (this) {
+            case Exited(int value) -> "status " + Integer.toUnsignedString(value);
+            case PoweredOff() -> "powered off";
+            case Halted() -> "halted";
+            case Reset() -> "reset by the guest";
+            case TripleFault() -> "triple fault";
+            case BudgetReached() -> "budget reached";
+            case Interrupted() -> "interrupted";
+            case HypervisorFailed(String explanation) -> explanation;
+        };
+    }
 }

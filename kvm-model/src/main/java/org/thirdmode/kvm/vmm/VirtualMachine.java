@@ -341,6 +341,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
             case StopCause.ExitWritten(int value) -> Optional.of(new MachineOutcome.Exited(value));
             case StopCause.PoweredOff() -> Optional.of(new MachineOutcome.PoweredOff());
             case StopCause.ShutdownWritten() -> Optional.of(new MachineOutcome.PoweredOff());
+            case StopCause.Reset() -> Optional.of(new MachineOutcome.Reset());
             case StopCause.BootRequested() -> {
                 try {
                     boot();

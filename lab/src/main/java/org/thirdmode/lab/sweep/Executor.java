@@ -84,14 +84,6 @@ final class Executor {
     }
 
     private static String end(MachineOutcome outcome) {
-        return switch (outcome) {
-            case MachineOutcome.Exited(int value) -> String.valueOf(value);
-            case MachineOutcome.PoweredOff() -> "powered off";
-            case MachineOutcome.Halted() -> "halted";
-            case MachineOutcome.TripleFault() -> "triple fault";
-            case MachineOutcome.BudgetReached() -> "budget reached";
-            case MachineOutcome.Interrupted() -> "interrupted";
-            case MachineOutcome.HypervisorFailed(String explanation) -> explanation;
-        };
+        return outcome instanceof MachineOutcome.Exited(int value) ? String.valueOf(value) : outcome.words();
     }
 }

@@ -11,6 +11,9 @@ public sealed interface StopCause {
     /** The guest wrote "Shutdown" to the shutdown port of Bochs. */
     record ShutdownWritten() implements StopCause {}
 
+    /** The guest resets the machine, which was told to end then. */
+    record Reset() implements StopCause {}
+
     /** The firmware asks that the image be loaded and started: after a reset. */
     record BootRequested() implements StopCause {}
 
