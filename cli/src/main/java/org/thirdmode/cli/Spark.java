@@ -106,8 +106,10 @@ final class Spark {
     /** Our own part, compiled against Spark: a jar, since that is what workers are sent. */
     private static Path own(List<Path> jars) throws IOException {
         Path folder = jars.getFirst().getParent();
+        // Not beside Spark's: what executors load by themselves does not see what they are sent.
         Path classes = folder.resolve("own");
-        Path jar = folder.resolve("own.jar");
+        Path jar = folder.resolve("sent").resolve("own.jar");
+        Files.createDirectories(jar.getParent());
         Path source = Path.of(System.getProperty("thirdmode.root"), "sweep-spark", "src", "main", "java");
         Path file = source.resolve(WORKERS.replace('.', '/') + ".java");
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();

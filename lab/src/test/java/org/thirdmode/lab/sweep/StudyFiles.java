@@ -48,7 +48,7 @@ class StudyFiles {
             workload: forks                       | s.yaml:3:13: 'forks' is no workload; valid are syscall, kpti, switch, preempt, fork, exec, mmap, cow, fault, gups, chase, sequential, sparse, ram, compile, port, mmio, disk, wp, idle
             workload: fork steps=3                | s.yaml:3:13: 'steps' is no parameter of fork; valid are processes, rounds, pages, hz, kpti
             workload: fork rounds=few             | s.yaml:3:13: 'rounds=few': expected a whole number, as in rounds=10
-            walk-cache: 64                        | s.yaml:3:3: 'walk-cache' changes the TLBs of a processor: 'tlbs' has to name one
+            walk-cache: 64                        | s.yaml:3:3: 'walk-cache' goes with modelled TLBs: 'tlbs' has to name a processor
             """)
     void aMistakeIsToldWithItsLineAndColumn(String line, String expected) {
         assertEquals(expected, mistake(line));

@@ -270,12 +270,16 @@ class Sweeps {
         ResultFile.write(file, results);
         List<String> lines = Files.readAllLines(file);
         assertEquals("# thirdmode sweep results, version 1: t", lines.getFirst());
-        assertTrue(lines.get(1)
-                .startsWith("point,kernel,workload,virt,mmu,host_pages,irqchip,memory,tlbs,profile,round_trip,by,"));
+        assertTrue(
+                lines.get(1)
+                        .startsWith("point,kernel,workload,guest_pages,virt,mmu,host_pages,irqchip,memory,tlbs,caches,"
+                                + "profile,round_trip,by,"),
+                lines.get(1));
         assertEquals(6, lines.size());
         assertTrue(
                 lines.get(2)
-                        .startsWith("0,mini64,\"" + SHORT + "\",vmx,cached,4k,user,128,none,haswell,200,executed,0,"),
+                        .startsWith("0,mini64,\"" + SHORT
+                                + "\",4k,vmx,cached,4k,user,128,none,none,haswell,200,executed,0,"),
                 lines.get(2));
         assertTrue(lines.get(3).contains(",400,repriced,0,"), lines.get(3));
         ResultFile.check(file);
