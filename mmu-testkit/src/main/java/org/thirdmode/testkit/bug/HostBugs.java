@@ -182,18 +182,25 @@ final class HostBugs {
 
     // ---- flushes ----
 
+    /** A cache whose flushes can be tampered with. */
+    private abstract static class FlushesAwry extends ShadowCache {
+        final ShadowEntries entries;
+
+        FlushesAwry(ShadowEntries entries, MmuCounters counters) {
+            super(entries, counters);
+            this.entries = entries;
+        }
+    }
+
     /** Write access goes from all entries of a slot, and the flush that this needs is looked up in the wrong variable. */
     static final class FlushForgotten extends CachedMmu {
         FlushForgotten(Surroundings around) {
             super(around, GuestWalker::new, Cache::new);
         }
 
-        private static final class Cache extends ShadowCache {
-            private final ShadowEntries entries;
-
+        private static final class Cache extends FlushesAwry {
             Cache(ShadowEntries entries, MmuCounters counters) {
                 super(entries, counters);
-                this.entries = entries;
             }
 
             @Override
@@ -210,12 +217,9 @@ final class HostBugs {
             super(around, GuestWalker::new, Cache::new);
         }
 
-        private static final class Cache extends ShadowCache {
-            private final ShadowEntries entries;
-
+        private static final class Cache extends FlushesAwry {
             Cache(ShadowEntries entries, MmuCounters counters) {
                 super(entries, counters);
-                this.entries = entries;
             }
 
             @Override
