@@ -2,6 +2,7 @@ package org.thirdmode.cli.operator;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import org.thirdmode.pc.Board;
@@ -14,8 +15,8 @@ public final class Typist implements Operator {
     private final Deque<byte[]> lines = new ArrayDeque<>();
     private final byte[] prompt;
 
-    /** How much of the prompt the last bytes are. */
-    private int matched;
+    /** The last bytes that the guest has sent, as many as the prompt has. */
+    private final byte[] last;
 
     private Board board;
 
@@ -29,6 +30,7 @@ public final class Typist implements Operator {
             this.lines.add((line + "\n").getBytes(StandardCharsets.UTF_8));
         }
         this.prompt = prompt.getBytes(StandardCharsets.UTF_8);
+        last = new byte[this.prompt.length];
     }
 
     @Override
@@ -38,12 +40,13 @@ public final class Typist implements Operator {
 
     @Override
     public void received(int value) {
-        // A prompt is short, and hardly ever begins within itself: to begin anew at a byte that does not fit is enough.
-        matched = prompt[matched] == (byte) value ? matched + 1 : prompt[0] == (byte) value ? 1 : 0;
-        if (matched < prompt.length) {
+        System.arraycopy(last, 1, last, 0, last.length - 1);
+        last[last.length - 1] = (byte) value;
+        if (!Arrays.equals(last, prompt)) {
             return;
         }
-        matched = 0;
+        // Each prompt is for one line.
+        Arrays.fill(last, (byte) 0);
         byte[] line = lines.poll();
         if (line != null) {
             for (byte each : line) {
