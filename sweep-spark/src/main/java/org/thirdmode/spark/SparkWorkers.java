@@ -3,6 +3,7 @@ package org.thirdmode.spark;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Objects;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.thirdmode.lab.sweep.RunSpec;
@@ -60,10 +61,9 @@ public final class SparkWorkers implements Workers {
             if (finished.failure != null) {
                 throw finished.failure;
             }
+            String message = Objects.requireNonNullElse(e.getMessage(), e.toString());
             throw new IOException(
-                    "--spark " + master + ": "
-                            + e.getMessage().lines().findFirst().orElse(""),
-                    e);
+                    "--spark " + master + ": " + message.lines().findFirst().orElse(""), e);
         }
         if (finished.failure != null) {
             throw finished.failure;
