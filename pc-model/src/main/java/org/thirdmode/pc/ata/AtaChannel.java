@@ -1,5 +1,6 @@
 package org.thirdmode.pc.ata;
 
+import org.thirdmode.pc.bus.ByteRegisters;
 import org.thirdmode.pc.bus.DirectMemoryAccess;
 import org.thirdmode.pc.bus.InterruptLine;
 import org.thirdmode.pc.bus.IoPorts;
@@ -17,7 +18,7 @@ import org.thirdmode.x86.time.GuestClock;
  *   control block     2 device control (7 HOB   2 SRST   1 nIEN) / alternate status
  * </pre>
  */
-public final class AtaChannel implements PortDevice, Stateful {
+public final class AtaChannel implements ByteRegisters, Stateful {
     /** The primary channel's ports and line on a PC. */
     public static final int COMMAND_BLOCK = 0x1f0;
 
@@ -86,14 +87,11 @@ public final class AtaChannel implements PortDevice, Stateful {
             int low = disk.readData();
             return size == 2 ? low : low | disk.readData() << 16;
         }
-        int value = 0;
-        for (int i = size - 1; i >= 0; i--) {
-            value = value << 8 | register(offset + i);
-        }
-        return value;
+        return ByteRegisters.super.read(offset, size);
     }
 
-    private int register(int number) {
+    @Override
+    public int register(int number) {
         if (number == STATUS) {
             // "The device 0 shall return 00h for the status of a device 1 that is not there".
             return disk.selected() ? disk.acknowledge() : 0;

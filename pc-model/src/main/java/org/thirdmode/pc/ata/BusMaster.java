@@ -1,7 +1,8 @@
 package org.thirdmode.pc.ata;
 
+import org.thirdmode.pc.bus.ByteRegisters;
 import org.thirdmode.pc.bus.DirectMemoryAccess;
-import org.thirdmode.pc.bus.PortDevice;
+import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.snapshot.StatePort;
 import org.thirdmode.x86.snapshot.Stateful;
 
@@ -19,7 +20,7 @@ import org.thirdmode.x86.snapshot.Stateful;
  *
  * <p>Source: "Programming Interface for Bus Master IDE Controller" 1.0; 82371SB (PIIX3) datasheet "BMICOM", "BMISTA", "BMIDTP".
  */
-public final class BusMaster implements PortDevice, Stateful {
+public final class BusMaster implements ByteRegisters, Stateful {
     /** Ports of both channels. */
     public static final int REGISTERS = 16;
 
@@ -87,15 +88,7 @@ public final class BusMaster implements PortDevice, Stateful {
     // ---- registers ----
 
     @Override
-    public int read(int offset, int size) {
-        int value = 0;
-        for (int i = size - 1; i >= 0; i--) {
-            value = value << 8 | register(offset + i);
-        }
-        return value;
-    }
-
-    private int register(int offset) {
+    public int register(int offset) {
         return switch (offset) {
             case 0 -> command;
             case STATUS -> status;
@@ -189,20 +182,12 @@ public final class BusMaster implements PortDevice, Stateful {
         if (last || !memory.read(next, entry, 0, ENTRY)) {
             return false;
         }
-        address = number(0, 4) & ~1L;
-        int count = (int) number(4, 2) & ~1;
+        address = Integer.toUnsignedLong((int) Frame.INT.get(entry, 0)) & ~1L;
+        int count = Short.toUnsignedInt((short) Frame.SHORT.get(entry, 4)) & ~1;
         left = count == 0 ? LARGEST_REGION : count;
         last = (entry[ENTRY - 1] & LAST) != 0;
         next += ENTRY;
         return true;
-    }
-
-    private long number(int at, int size) {
-        long value = 0;
-        for (int i = size - 1; i >= 0; i--) {
-            value = value << 8 | (entry[at + i] & 0xff);
-        }
-        return value;
     }
 
     private boolean fail() {

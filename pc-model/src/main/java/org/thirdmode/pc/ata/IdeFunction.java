@@ -2,6 +2,7 @@ package org.thirdmode.pc.ata;
 
 import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.pci.PciFunction;
+import org.thirdmode.pc.pci.PortWindow;
 
 /**
  * The PIIX3's IDE function at 0:1.1: its channels at the ports of a PC/AT, in "compatibility mode", and the bus master where base
@@ -21,8 +22,7 @@ public final class IdeFunction extends PciFunction {
     private static final int BUS_MASTER = 1 << 2;
 
     private final BusMaster busMaster;
-    private IoPorts ports;
-    private int base = -1;
+    private final PortWindow window;
 
     /** The function of the channel that has {@code busMaster}. */
     public IdeFunction(BusMaster busMaster) {
@@ -31,27 +31,13 @@ public final class IdeFunction extends PciFunction {
         fix(IDE_TIMING, IDE_DECODE, 2);
         allow(IDE_TIMING, 0xffff, 2);
         allow(IDE_TIMING + 2, 0xffff, 2);
-        bar(BASE, BusMaster.REGISTERS, true, this::place);
+        window = new PortWindow("IDE bus master", BusMaster.REGISTERS, busMaster);
+        bar(BASE, BusMaster.REGISTERS, true, window);
     }
 
     /** Lets the bus master answer at the ports that the base address register will name. */
     public void attach(IoPorts space) {
-        ports = space;
-    }
-
-    /** To a place that another device has it does not go. */
-    private void place(long address) {
-        if (ports == null) {
-            return;
-        }
-        if (base >= 0) {
-            ports.unregister(base);
-            base = -1;
-        }
-        if (address >= 0 && !ports.taken((int) address, BusMaster.REGISTERS)) {
-            base = (int) address;
-            ports.register("IDE bus master", base, BusMaster.REGISTERS, 4, busMaster);
-        }
+        window.attach(space);
     }
 
     @Override

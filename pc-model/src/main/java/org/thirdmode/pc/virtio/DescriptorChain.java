@@ -1,6 +1,7 @@
 package org.thirdmode.pc.virtio;
 
 import org.thirdmode.pc.bus.DirectMemoryAccess;
+import org.thirdmode.x86.memory.Frame;
 
 /**
  * The buffers of one request: first those that the device reads, then those that it writes. VIRTIO 1.1 "The Virtqueue Descriptor
@@ -35,10 +36,10 @@ final class DescriptorChain {
     private boolean follow(long table, int size, int first, boolean mayBeIndirect) {
         int number = first;
         while (number < size && memory.read(table + (long) number * DESCRIPTOR, bytes, 0, DESCRIPTOR)) {
-            long address = little(0, 8);
-            long length = little(8, 4);
-            int flags = (int) little(12, 2);
-            int next = (int) little(14, 2);
+            long address = (long) Frame.LONG.get(bytes, 0);
+            long length = Integer.toUnsignedLong((int) Frame.INT.get(bytes, 8));
+            int flags = Short.toUnsignedInt((short) Frame.SHORT.get(bytes, 12));
+            int next = Short.toUnsignedInt((short) Frame.SHORT.get(bytes, 14));
             if ((flags & INDIRECT) != 0) {
                 boolean whole = length != 0 && length % DESCRIPTOR == 0 && length / DESCRIPTOR <= SplitQueue.SIZE;
                 return mayBeIndirect
@@ -69,14 +70,6 @@ final class DescriptorChain {
             readable = count;
         }
         return true;
-    }
-
-    private long little(int at, int size) {
-        long value = 0;
-        for (int i = size - 1; i >= 0; i--) {
-            value = value << 8 | (bytes[at + i] & 0xff);
-        }
-        return value;
     }
 
     private long sum(int from, int to) {

@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
+import org.thirdmode.pc.bus.ByteRegisters;
 import org.thirdmode.pc.bus.DirectMemoryAccess;
 import org.thirdmode.pc.bus.InterruptLine;
 import org.thirdmode.pc.bus.IoPorts;
-import org.thirdmode.pc.bus.PortDevice;
 import org.thirdmode.pc.disk.BlockImage;
 import org.thirdmode.pc.pci.PciFunction;
+import org.thirdmode.pc.pci.PortWindow;
+import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.snapshot.StateException;
 import org.thirdmode.x86.snapshot.StatePort;
 import org.thirdmode.x86.time.GuestClock;
@@ -27,7 +29,7 @@ import org.thirdmode.x86.time.GuestClock;
  * is done at its end. A driver that does not keep to the rules, with rings outside of memory or chains that never end, is no
  * longer served until it resets the device.
  */
-public final class VirtioBlock extends PciFunction implements PortDevice {
+public final class VirtioBlock extends PciFunction implements ByteRegisters {
     /** The slot in which it is. */
     public static final int SLOT = 4;
 
@@ -81,8 +83,7 @@ public final class VirtioBlock extends PciFunction implements PortDevice {
     private final int offered;
     private final byte[] buffer = new byte[PIECE];
     private final byte[] configuration = new byte[REGISTERS - CONFIGURATION];
-    private IoPorts ports;
-    private int base = -1;
+    private final PortWindow window = new PortWindow("virtio disk", REGISTERS, this);
 
     private int accepted;
     private int selected;
@@ -110,7 +111,7 @@ public final class VirtioBlock extends PciFunction implements PortDevice {
         fix(0x2c, VENDOR, 2);
         fix(0x2e, BLOCK, 2);
         interruptPin(1);
-        bar(0, REGISTERS, true, this::place);
+        bar(0, REGISTERS, true, window);
     }
 
     private void configure(int at, long value, int size) {
@@ -121,22 +122,7 @@ public final class VirtioBlock extends PciFunction implements PortDevice {
 
     /** Lets it answer at the ports that its base address register will name. */
     public void attach(IoPorts space) {
-        ports = space;
-    }
-
-    /** To a place that another device has it does not go. */
-    private void place(long address) {
-        if (ports == null) {
-            return;
-        }
-        if (base >= 0) {
-            ports.unregister(base);
-            base = -1;
-        }
-        if (address >= 0 && !ports.taken((int) address, REGISTERS)) {
-            base = (int) address;
-            ports.register("virtio disk", base, REGISTERS, 4, this);
-        }
+        window.attach(space);
     }
 
     /** To the state after the RST# pin. */
@@ -173,15 +159,7 @@ public final class VirtioBlock extends PciFunction implements PortDevice {
     // ---- registers ----
 
     @Override
-    public int read(int offset, int size) {
-        int value = 0;
-        for (int i = size - 1; i >= 0; i--) {
-            value = value << 8 | register(offset + i);
-        }
-        return value;
-    }
-
-    private int register(int offset) {
+    public int register(int offset) {
         if (offset >= CONFIGURATION) {
             return configuration[offset - CONFIGURATION] & 0xff;
         }
@@ -275,9 +253,9 @@ public final class VirtioBlock extends PciFunction implements PortDevice {
         if (chain.toRead() < HEADER || !chain.copyOut(0, header, HEADER)) {
             result = IO_ERROR;
         } else {
-            long sector = little(header, 8, 8);
+            long sector = (long) Frame.LONG.get(header, 8);
             try {
-                switch ((int) little(header, 0, 4)) {
+                switch ((int) Frame.INT.get(header, 0)) {
                     case IN -> {
                         result = transferIn(sector);
                         written = result == OK ? chain.toWrite() - 1 : 0;
@@ -299,14 +277,6 @@ public final class VirtioBlock extends PciFunction implements PortDevice {
             }
         }
         return chain.copyIn(chain.toWrite() - 1, new byte[] {(byte) result}, 1) && queue.give(head, (int) written + 1);
-    }
-
-    private static long little(byte[] bytes, int at, int size) {
-        long value = 0;
-        for (int i = size - 1; i >= 0; i--) {
-            value = value << 8 | (bytes[at + i] & 0xff);
-        }
-        return value;
     }
 
     private boolean inRange(long sector, long bytes) {
