@@ -22,8 +22,8 @@ import org.thirdmode.cost.data.Scalar;
 
 /** Recorded runs as JSON: what was counted, to be priced later. */
 public final class CountsFile {
-    /** Changes with {@link Quantity} and {@link ExitCounts}: a count that is missing would be priced as 0. */
-    public static final int VERSION = 1;
+    /** Changes with {@link Quantity} and {@link ExitCounts}: a count that is missing would be priced as 0. 1 knew no caches. */
+    public static final int VERSION = 2;
 
     private static final String FORMAT = "thirdmode counts";
     private static final BigDecimal MOST = BigDecimal.valueOf(999_999_999_999_999L);

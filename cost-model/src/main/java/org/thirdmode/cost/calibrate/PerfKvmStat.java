@@ -1,9 +1,7 @@
 package org.thirdmode.cost.calibrate;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The report of {@code perf kvm stat}: reason, samples, two shares, least, most and average time. */
@@ -16,13 +14,7 @@ final class PerfKvmStat {
 
     /** Null where it is no such report. */
     static Timings read(List<String> lines) {
-        Map<String, Double> averages = new LinkedHashMap<>();
-        for (String line : lines) {
-            Matcher matcher = LINE.matcher(line);
-            if (matcher.matches()) {
-                averages.put(matcher.group(1), Double.valueOf(matcher.group(2)));
-            }
-        }
+        Map<String, Double> averages = Timings.averages(LINE, lines);
         return averages.isEmpty() ? null : new Timings("perf kvm stat", true, averages);
     }
 }

@@ -1,10 +1,8 @@
 package org.thirdmode.cost.calibrate;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The output of kvm-unit-tests' vmexit test: a name and cycles a line. */
@@ -19,13 +17,7 @@ final class VmexitTest {
 
     /** Null where it is no such output. */
     static Timings read(List<String> lines) {
-        Map<String, Double> averages = new LinkedHashMap<>();
-        for (String line : lines) {
-            Matcher matcher = LINE.matcher(line);
-            if (matcher.matches()) {
-                averages.put(matcher.group(1), Double.valueOf(matcher.group(2)));
-            }
-        }
+        Map<String, Double> averages = Timings.averages(LINE, lines);
         boolean known = averages.keySet().stream().anyMatch(NAMES::contains);
         return known ? new Timings("kvm-unit-tests vmexit", false, averages) : null;
     }

@@ -90,7 +90,7 @@ public final class ResultDatabase implements AutoCloseable {
         String found = version.getFirst().getFirst();
         if (!found.equals(String.valueOf(ResultFile.VERSION))) {
             throw new DataException(file + ": is of version " + found + ", this program reads version "
-                    + ResultFile.VERSION + "; run the study again");
+                    + ResultFile.VERSION + "; remove it and run the study again");
         }
     }
 

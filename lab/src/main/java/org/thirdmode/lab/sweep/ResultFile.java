@@ -23,8 +23,11 @@ import org.thirdmode.cost.data.FreshFile;
  * sign, which says what the file is and its version.
  */
 public final class ResultFile {
-    /** Changes with the meaning of a column. */
-    public static final int VERSION = 1;
+    /**
+     * Changes with the columns and what they mean. 1 had neither {@code guest_pages} nor {@code caches}; 2 has both, and a third word
+     * in {@code by}: {@code replayed}.
+     */
+    public static final int VERSION = 2;
 
     private static final String MARK = "# thirdmode sweep results, version ";
 
@@ -147,7 +150,7 @@ public final class ResultFile {
         String version = first.substring(MARK.length()).split(":", 2)[0];
         if (!version.equals(String.valueOf(VERSION))) {
             throw new DataException(file + ":1:" + (MARK.length() + 1) + ": is of version " + version
-                    + ", this program reads version " + VERSION + "; run the study again");
+                    + ", this program reads version " + VERSION + "; remove it and run the study again");
         }
     }
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -251,9 +252,9 @@ class Sweeps {
                 runs + ":1:1: was written by another build of the model; --fresh begins anew",
                 assertThrows(DataException.class, () -> Journal.open(runs, "other", 1))
                         .getMessage());
-        Files.writeString(runs, Files.readString(runs).replace("\"version\":1", "\"version\":7"));
+        Files.writeString(runs, Files.readString(runs).replace("\"version\":2", "\"version\":1"));
         assertEquals(
-                runs + ":1:1: is of version 7, this program reads version 1; --fresh begins anew",
+                runs + ":1:1: is of version 1, this program reads version 2; --fresh begins anew",
                 assertThrows(DataException.class, () -> Journal.open(runs, "build", 1))
                         .getMessage());
         Files.writeString(runs, "a diary\n");
@@ -269,7 +270,7 @@ class Sweeps {
         Path file = folder.resolve("r.csv");
         ResultFile.write(file, results);
         List<String> lines = Files.readAllLines(file);
-        assertEquals("# thirdmode sweep results, version 1: t", lines.getFirst());
+        assertEquals("# thirdmode sweep results, version 2: t", lines.getFirst());
         assertTrue(
                 lines.get(1)
                         .startsWith("point,kernel,workload,guest_pages,virt,mmu,host_pages,irqchip,memory,tlbs,caches,"
@@ -283,10 +284,32 @@ class Sweeps {
                 lines.get(2));
         assertTrue(lines.get(3).contains(",400,repriced,0,"), lines.get(3));
         ResultFile.check(file);
-        Files.writeString(file, Files.readString(file).replace("version 1", "version 9"));
+    }
+
+    /** Who changes the columns changes the version: a program that reads one would read the other wrong. */
+    @Test
+    void theColumnsOfVersion2AreThese() throws Exception {
+        assertEquals(2, ResultFile.VERSION);
         assertEquals(
-                file + ":1:36: is of version 9, this program reads version 1; run the study again",
-                assertThrows(DataException.class, () -> ResultFile.check(file)).getMessage());
+                "point kernel workload guest_pages virt mmu host_pages irqchip memory tlbs caches profile"
+                        + " by ended instructions exits walks walk_references table_pages cycles guest_work page_walks"
+                        + " second_dimension exit_hardware exit_hypervisor table_upkeep flushes user_space milliseconds",
+                ResultFile.columns(study("mmu: nested")).stream()
+                        .map(ResultFile.Column::name)
+                        .collect(Collectors.joining(" ")));
+    }
+
+    @Test
+    void aResultFileOfAnotherVersionIsRefused() throws Exception {
+        Path file = folder.resolve("r.csv");
+        for (String other : List.of("1", "3", "20")) {
+            Files.writeString(file, "# thirdmode sweep results, version " + other + ": t\npoint,kernel\n");
+            assertEquals(
+                    file + ":1:36: is of version " + other
+                            + ", this program reads version 2; remove it and run the study again",
+                    assertThrows(DataException.class, () -> ResultFile.check(file))
+                            .getMessage());
+        }
     }
 
     @Test
