@@ -183,8 +183,9 @@ final class CompareCommand implements Callable<Integer> {
             long expected =
                     runs.isEmpty() ? RunProgress.UNKNOWN : runs.getFirst().instructions();
             KernelLog log = new KernelLog();
-            try (RunProgress progress = new RunProgress(err, guest.inWords(name) + " " + setup.on(), expected)) {
-                Measurement run = Experiment.run(setup, guest.budget(), progress, log);
+            try (ComparedEquipment equipment = guest.equipment();
+                    RunProgress progress = new RunProgress(err, guest.inWords(name) + " " + setup.on(), expected)) {
+                Measurement run = Experiment.run(setup, guest.budget(), progress, log, equipment);
                 runs.add(run);
                 if (kernelLog) {
                     stages.put(run, log.stages());

@@ -1,6 +1,7 @@
 package org.thirdmode.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -9,8 +10,10 @@ import org.thirdmode.guests.GuestImage;
 import org.thirdmode.guests.Workload;
 import org.thirdmode.lab.Host;
 import org.thirdmode.pc.MachineConfiguration;
+import org.thirdmode.pc.disk.DiskFile;
 import org.thirdmode.pc.loader.Image;
 import org.thirdmode.pc.loader.LoadOptions;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -62,12 +65,24 @@ final class ComparedGuest {
     private long memory;
 
     @Option(
+            names = "--disk",
+            paramLabel = "FILE[,format=raw|qcow2][,if=ide|virtio]",
+            converter = DiskOption.class,
+            description =
+                    "A disk image, on the primary IDE channel or by virtio on the PCI bus; one of each at most. Each"
+                            + " run sees it as it is: what a guest writes is thrown away.")
+    private List<DiskFile> disks = new ArrayList<>();
+
+    @Mixin
+    private TypingOptions typing;
+
+    @Option(
             names = "--max-instructions",
             paramLabel = "N",
-            converter = Number64.class,
+            converter = Count.class,
             description =
-                    "End a run after so many instructions, the time that the guest sleeps counted with them (default:"
-                            + " 4000000000, or 20000000000 of a FILE).")
+                    "End a run after so many instructions, as in 1000000 or 100M, the time that the guest sleeps counted with them (default:"
+                            + " 4000M, or 20000M of a FILE).")
     private Long most;
 
     /** Whether the kernel is a file of the user's. */
@@ -124,6 +139,11 @@ final class ComparedGuest {
         }
         Input file = Input.file(ramDisk, "--memory " + Size.inWords(memory), memory);
         return options.withModules(List.of(new LoadOptions.Module(new Image(file.name(), file.bytes()), "")));
+    }
+
+    /** What each run has beside it, opened for one of them. */
+    ComparedEquipment equipment() {
+        return ComparedEquipment.open(Disks.eachOnItsOwn(spec.commandLine(), disks), typing.operator(false, false));
     }
 
     MachineConfiguration configuration() {

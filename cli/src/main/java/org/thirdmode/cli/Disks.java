@@ -14,6 +14,8 @@ import org.thirdmode.pc.disk.DiskFile;
 import org.thirdmode.pc.disk.DiskFormat;
 import org.thirdmode.pc.loader.Image;
 import org.thirdmode.pc.virtio.VirtioBlock;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
 
 /** The disks of a run, open and locked until the run ends. */
 final class Disks implements AutoCloseable {
@@ -22,6 +24,21 @@ final class Disks implements AutoCloseable {
 
     private Disks(List<DiskFile> asked) {
         this.asked = asked;
+    }
+
+    /** Those that the user names, where no two are attached alike. */
+    static List<DiskFile> eachOnItsOwn(CommandLine command, List<DiskFile> disks) {
+        if (disks.stream().map(DiskFile::attached).distinct().count() < disks.size()) {
+            throw new ParameterException(
+                    command, "--disk: a machine has one disk an interface; add ,if=virtio to one of two");
+        }
+        return disks;
+    }
+
+    static Disks open(List<DiskFile> files) {
+        Disks disks = new Disks(files);
+        disks.open(files, "--disk ");
+        return disks;
     }
 
     static Disks open(BareRun what) {

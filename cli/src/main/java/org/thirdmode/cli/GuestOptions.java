@@ -207,12 +207,7 @@ final class GuestOptions {
     }
 
     private List<DiskFile> disks() {
-        long interfaces = disks.stream().map(DiskFile::attached).distinct().count();
-        if (interfaces < disks.size()) {
-            throw new ParameterException(
-                    spec.commandLine(), "--disk: a machine has one disk an interface; add ,if=virtio to one of two");
-        }
-        return disks;
+        return Disks.eachOnItsOwn(spec.commandLine(), disks);
     }
 
     /** What a guest is told of its processor: where nothing is said, the host's, or one that has everything. */

@@ -48,9 +48,6 @@ final class RunCommand implements Callable<Integer> {
     private static final List<String> MADE_OF = List.of(
             "--memory", "--append", "--workload", "--module", "--raw", "--bios", "--cpu", "--fidelity", "--seed");
 
-    /** A shell of root's. */
-    private static final String PROMPT = "# ";
-
     private final Bare bare;
     private final OutputStream out;
     private final PrintStream err;
@@ -106,20 +103,6 @@ final class RunCommand implements Callable<Integer> {
     private Path screenPng;
 
     @Option(
-            names = "--type",
-            paramLabel = "FILE",
-            description = "Type the lines of FILE on the first serial port, each when the guest has sent what"
-                    + " --type-after says.")
-    private Path type;
-
-    @Option(
-            names = "--type-after",
-            paramLabel = "TEXT",
-            description =
-                    "What the guest sends when it waits for a line of --type (default: a shell's prompt, \"# \").")
-    private String typeAfter;
-
-    @Option(
             names = "--no-reboot",
             description =
                     "End the run, with status 125, where the guest resets the machine, as Linux does after a panic"
@@ -160,6 +143,9 @@ final class RunCommand implements Callable<Integer> {
     private TraceFormat traceFormat;
 
     @Mixin
+    private TypingOptions typing;
+
+    @Mixin
     private PriceOptions prices;
 
     RunCommand(Bare bare, OutputStream out, PrintStream err) {
@@ -186,7 +172,7 @@ final class RunCommand implements Callable<Integer> {
                         Optional.ofNullable(restore),
                         Optional.ofNullable(save).map(file -> new SavePoint(file, at)),
                         caches(),
-                        operator(),
+                        typing.operator(interactive, interactive && screen),
                         flips,
                         noReboot);
         OutputFile.writable("--stats", stats);
@@ -227,23 +213,6 @@ final class RunCommand implements Callable<Integer> {
             StatsFile.write(stats, on, what, report);
         }
         return report.outcome().status();
-    }
-
-    /** Who types and watches. */
-    private OperatorChoice operator() {
-        if (type == null && typeAfter != null) {
-            throw new ParameterException(spec.commandLine(), "--type-after: is for --type FILE");
-        }
-        if (type != null && interactive) {
-            throw new ParameterException(
-                    spec.commandLine(), "--type: you type yourself, by --interactive; leave out one");
-        }
-        if (typeAfter != null && typeAfter.isEmpty()) {
-            throw new ParameterException(
-                    spec.commandLine(), "--type-after: expected what the guest prompts with, as in \"# \"");
-        }
-        return new OperatorChoice(
-                Optional.ofNullable(type), typeAfter == null ? PROMPT : typeAfter, interactive, interactive && screen);
     }
 
     /** What {@code --save}, {@code --at} and {@code --restore} need, and what they exclude. */

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.common.hash.Hashing;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -54,6 +57,21 @@ class DisksOfRuns {
 
     private static int little(byte[] bytes, int at) {
         return (bytes[at] & 0xff) | (bytes[at + 1] & 0xff) << 8 | (bytes[at + 2] & 0xff) << 16 | bytes[at + 3] << 24;
+    }
+
+    @Test
+    void eachRunOfAComparisonSeesTheDiskAsItIs() throws Exception {
+        Path disk = blank();
+        CommandLineCase run =
+                run("compare", "--workload", "disk", "--only", "vmx/nested", "--disk", disk + ",format=raw", "--json");
+        assertEquals(0, run.status(), run.err());
+        String expected = Hashing.sha256()
+                .hashString(transcript("mini64"), StandardCharsets.ISO_8859_1)
+                .toString();
+        JsonNode runs = new ObjectMapper().readTree(run.out());
+        assertEquals(2, runs.size());
+        runs.forEach(each -> assertEquals(expected, each.get("output").asText()));
+        assertArrayEquals(new byte[1 << 20], Files.readAllBytes(disk));
     }
 
     @ParameterizedTest

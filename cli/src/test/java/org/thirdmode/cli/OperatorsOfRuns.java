@@ -3,8 +3,10 @@ package org.thirdmode.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.common.hash.Hashing;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -53,6 +55,29 @@ class OperatorsOfRuns {
                 run("run", sector(), on, "--type", lines.toString(), "--type-after", "> ", "--max-instructions", "1M");
         assertEquals("> hello\n> > # world\n> ", run.out());
         assertEquals(7, run.status(), run.err());
+    }
+
+    @Test
+    void eachRunOfAComparisonIsTypedTheSame() throws IOException {
+        Path lines = Files.write(folder.resolve("lines"), List.of("hello", "q"));
+        CommandLineCase run = run(
+                "compare",
+                "--kernel",
+                sector(),
+                "--only",
+                "svm/naive",
+                "--type",
+                lines.toString(),
+                "--type-after",
+                "> ",
+                "--json",
+                "--max-instructions",
+                "1M");
+        assertEquals(0, run.status(), run.err());
+        String expected = Hashing.sha256()
+                .hashString("> hello\n> ", StandardCharsets.US_ASCII)
+                .toString();
+        assertEquals(2, run.out().split("\"output\" : \"" + expected, -1).length - 1, run.out());
     }
 
     /** Sends R, then has the keyboard controller pull the reset line. */

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.thirdmode.kvm.vmm.VirtualMachine;
 import org.thirdmode.lab.boot.KernelLog;
 import org.thirdmode.lab.boot.Moment;
+import org.thirdmode.pc.Board;
 import org.thirdmode.pc.HostPorts;
 import org.thirdmode.pc.Machine;
 import org.thirdmode.pc.MachineOutcome;
@@ -20,13 +21,15 @@ public final class Experiment {
     private final long budget;
     private final Progress progress;
     private final KernelLog log;
+    private final Equipment equipment;
     private final Hasher output = Hashing.sha256().newHasher();
 
-    private Experiment(Setup setup, long budget, Progress progress, KernelLog log) {
+    private Experiment(Setup setup, long budget, Progress progress, KernelLog log, Equipment equipment) {
         this.setup = setup;
         this.budget = budget;
         this.progress = progress;
         this.log = log;
+        this.equipment = equipment;
     }
 
     /**
@@ -36,16 +39,20 @@ public final class Experiment {
      * @throws ImageException where the image cannot be loaded
      */
     public static Measurement run(Setup setup, long budget, Progress progress) throws ImageException {
-        return run(setup, budget, progress, new KernelLog());
+        return run(setup, budget, progress, new KernelLog(), Equipment.NONE);
     }
 
     /**
      * Runs a setup.
      *
+     * @param budget the most ticks of guest time; a guest that hangs ends there
      * @param log is told what the guest writes to its first serial port
+     * @param equipment of this run alone
+     * @throws ImageException where the image cannot be loaded
      */
-    public static Measurement run(Setup setup, long budget, Progress progress, KernelLog log) throws ImageException {
-        Experiment experiment = new Experiment(setup, budget, progress, log);
+    public static Measurement run(Setup setup, long budget, Progress progress, KernelLog log, Equipment equipment)
+            throws ImageException {
+        Experiment experiment = new Experiment(setup, budget, progress, log, equipment);
         return setup.hypervisor().isPresent()
                 ? experiment.virtual(setup.hypervisor().get())
                 : experiment.bare();
@@ -53,7 +60,7 @@ public final class Experiment {
 
     private Measurement bare() throws ImageException {
         Machine machine = new Machine(setup.configuration(), Optional.of(setup.image()), setup.options(), ports());
-        machine.board().endAtReset();
+        begin(machine.board());
         Optional<CachesOfRun> caches = setup.caches().map(profile -> CachesOfRun.of(profile, machine));
         progress.begins(machine.processor()::instructions);
         log.begins(() -> moment(
@@ -78,7 +85,7 @@ public final class Experiment {
                 Optional.of(setup.image()),
                 setup.options(),
                 ports());
-        machine.board().endAtReset();
+        begin(machine.board());
         Optional<CachesOfRun> caches = setup.caches().map(profile -> CachesOfRun.of(profile, machine));
         progress.begins(machine::instructions);
         log.begins(() -> moment(
@@ -100,6 +107,11 @@ public final class Experiment {
                         RunCounts.of(setup.options().commandLine(), setup.configuration(), hypervisor, machine)));
     }
 
+    private void begin(Board board) {
+        board.endAtReset();
+        equipment.at(board);
+    }
+
     private static Moment moment(
             long instructions, Map<String, Long> exits, Optional<MmuCounters> mmu, WalkCounters walks) {
         return new Moment(
@@ -112,10 +124,11 @@ public final class Experiment {
     }
 
     private HostPorts ports() {
-        return HostPorts.serial(value -> {
+        return equipment.connected(HostPorts.serial(value -> {
             output.putByte((byte) value);
             log.put(value);
-        });
+            equipment.received(value);
+        }));
     }
 
     private String digest() {
