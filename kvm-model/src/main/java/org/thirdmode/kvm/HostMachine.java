@@ -16,6 +16,9 @@ import org.thirdmode.x86.tlb.TlbGeometry;
 /**
  * The host: processors with VMX or SVM, and their memory. The host's kernel is Java; a processor is in the state in which
  * that kernel would have it, and executes only guests.
+ *
+ * <p>It has one virtual machine at a time: two that run at once on two threads each have a host of their own, for a modelled
+ * processor and its memory are one thread's.
  */
 public final class HostMachine implements HostPages {
     /** What it is made of. */
@@ -38,8 +41,8 @@ public final class HostMachine implements HostPages {
     private final AtomicBoolean kicked = new AtomicBoolean();
     private final HostAllocator pages;
 
-    /** Virtual machines. */
-    private int users;
+    /** A virtual machine is there. */
+    private boolean inUse;
 
     /**
      * A host.
@@ -113,26 +116,28 @@ public final class HostMachine implements HostPages {
     // ---- the extension ----
 
     /**
-     * A virtual machine comes: the first turns the extension on. KVM: {@code kvm_usage_count}, {@code hardware_enable}.
+     * A virtual machine comes: it turns the extension on. KVM: {@code hardware_enable}.
      *
      * @param turnOn is told each processor, and a page for it
+     * @throws KvmException.HostBusy where there is one already
      */
     public void use(ObjLongConsumer<HostProcessor> turnOn) {
-        if (users++ == 0) {
-            for (HostProcessor processor : processors) {
-                processor.extensionPage = allocate(false);
-                turnOn.accept(processor, processor.extensionPage);
-            }
+        if (inUse) {
+            throw new KvmException.HostBusy();
+        }
+        inUse = true;
+        for (HostProcessor processor : processors) {
+            processor.extensionPage = allocate(false);
+            turnOn.accept(processor, processor.extensionPage);
         }
     }
 
-    /** A virtual machine is gone: the last turns the extension off. KVM: {@code hardware_disable}. */
+    /** The virtual machine is gone: the extension is turned off. KVM: {@code hardware_disable}. */
     public void leave(Consumer<HostProcessor> turnOff) {
-        if (--users == 0) {
-            for (HostProcessor processor : processors) {
-                turnOff.accept(processor);
-                free(processor.extensionPage);
-            }
+        inUse = false;
+        for (HostProcessor processor : processors) {
+            turnOff.accept(processor);
+            free(processor.extensionPage);
         }
     }
 

@@ -62,6 +62,15 @@ public abstract sealed class KvmException extends RuntimeException {
         }
     }
 
+    /** The host has a virtual machine. */
+    public static final class HostBusy extends KvmException {
+        private static final long serialVersionUID = 1;
+
+        HostBusy() {
+            super("this model's hosts have one virtual machine; make a HostMachine for another");
+        }
+    }
+
     /** The virtual machine was destroyed. EBADF. */
     public static final class VmDestroyed extends KvmException {
         private static final long serialVersionUID = 1;

@@ -91,6 +91,24 @@ class TheApi {
         assertEquals(0, old.pagesInUse());
     }
 
+    @ParameterizedTest
+    @EnumSource(Virt.class)
+    void aHostHasOneVirtualMachine(Virt virt) {
+        CpuProfile processor = virt.generic();
+        HostMachine one = new HostMachine(new HostConfiguration(processor), 46, null);
+        Vm first = new Vm(one);
+        first.createVcpu(processor, new NoLocalApic(), MmuKind.CACHED);
+        long pages = one.pagesInUse();
+        Vm second = new Vm(one);
+        assertThrows(
+                KvmException.HostBusy.class, () -> second.createVcpu(processor, new NoLocalApic(), MmuKind.CACHED));
+        assertEquals(pages, one.pagesInUse());
+        first.destroy();
+        second.createVcpu(processor, new NoLocalApic(), MmuKind.CACHED);
+        second.destroy();
+        assertEquals(0, one.pagesInUse());
+    }
+
     @Test
     void overlappingSlotsAreRefusedAndTheFirstStays() {
         slot(0, 4 * PAGE, 4 * PAGE, 0);
