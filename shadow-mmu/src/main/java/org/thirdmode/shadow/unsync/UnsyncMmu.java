@@ -187,7 +187,9 @@ public class UnsyncMmu extends CachedMmu {
         if (table != null && table.unsync()) {
             int index = format.index(linear, 1);
             for (CachedPage page : List.copyOf(cache.guestTables().of(table.gfn))) {
-                if (Role.quadrant(page.role) == Role.quadrant(table.role)) {
+                // Others may drop it while the entry of the one before is made.
+                boolean live = cache.find(page.gfn, page.role) == page;
+                if (live && Role.quadrant(page.role) == Role.quadrant(table.role)) {
                     takeUp(page, index, guestIndex(page, index), EntryCause.INVLPG);
                 }
             }
