@@ -27,7 +27,7 @@ public final class MmuState {
         this.world = world;
         leaves = world.tables().leaves(tables);
         boolean known = world.mmu instanceof NaiveMmu || world.mmu instanceof CachedMmu;
-        audit = known ? Invariants.check(world.mmu, world.around, world.slots.all()) : List.of();
+        audit = known ? Invariants.check(world.mmu, world.around, world.slots::gfnOf) : List.of();
     }
 
     /** What does not hold of some rules of what is kept beside the tables; nothing where the strategy is not known. */

@@ -1,6 +1,7 @@
 package org.thirdmode.testkit.world;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -28,6 +29,7 @@ public final class HardwareTables {
     private static final int EPT_RIGHTS = 7;
     private static final int D = 1 << 6;
     private static final int EPT_D = 1 << 9;
+    private static final byte[] EMPTY = new byte[Frame.SIZE];
 
     private final PhysicalMemory memory;
     private final Shape shape;
@@ -218,13 +220,9 @@ public final class HardwareTables {
         tables.add(table & FRAME);
         Frame frame = memory.frame(table);
         int first = (int) table & (Frame.SIZE - 1);
-        for (int index = 0; index < shape.entries(level); index++) {
-            int offset = first + (index * entrySize);
-            if ((offset & 7) == 0 && (long) Frame.LONG.get(frame.bytes, offset) == 0) {
-                // Nearly all are empty.
-                index += (8 / entrySize) - 1;
-                continue;
-            }
+        int end = first + (shape.entries(level) * entrySize);
+        for (int offset = filled(frame, first, end); offset < end; offset = filled(frame, offset + entrySize, end)) {
+            int index = (offset - first) / entrySize;
             long entry = frame.get(offset, entrySize);
             if (!shape.used(entry)) {
                 continue;
@@ -236,5 +234,11 @@ public final class HardwareTables {
                 collect(entry & FRAME, level - 1, translates, tables, seen, leaves);
             }
         }
+    }
+
+    /** The next entry from an offset on that is not empty, as nearly all are; the end where there is none. */
+    private int filled(Frame frame, int from, int end) {
+        int equal = Arrays.mismatch(frame.bytes, from, end, EMPTY, from, end);
+        return equal < 0 ? end : (from + equal) & -entrySize;
     }
 }

@@ -1,12 +1,13 @@
 package org.thirdmode.shadow.spec;
 
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongFunction;
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.GuestWalk;
 import org.thirdmode.shadow.MemorySlot;
@@ -59,24 +60,25 @@ public final class Invariants {
     /** What does not hold. */
     public record Violation(Rule rule, String what) {}
 
-    private final Surroundings around;
-    private final Collection<? extends MemorySlot> slots;
-    private final List<Violation> violations = new ArrayList<>();
-    private final Map<Long, Long> gfnOfHost = new HashMap<>();
+    private static final byte[] EMPTY = new byte[Frame.SIZE];
 
-    private Invariants(Surroundings around, Collection<? extends MemorySlot> slots) {
+    private final Surroundings around;
+    private final LongFunction<Long> gfnOfHost;
+    private final List<Violation> violations = new ArrayList<>();
+
+    private Invariants(Surroundings around, LongFunction<Long> gfnOfHost) {
         this.around = around;
-        this.slots = slots;
+        this.gfnOfHost = gfnOfHost;
     }
 
     /**
      * Looks at everything.
      *
-     * @param slots all memory slots
+     * @param gfnOfHost the guest frame that a host-physical page backs; null where it is not the guest's
      * @return what does not hold; empty where all does
      */
-    public static List<Violation> check(GuestMmu mmu, Surroundings around, Collection<? extends MemorySlot> slots) {
-        Invariants check = new Invariants(around, slots);
+    public static List<Violation> check(GuestMmu mmu, Surroundings around, LongFunction<Long> gfnOfHost) {
+        Invariants check = new Invariants(around, gfnOfHost);
         switch (mmu) {
             case NaiveMmu naive -> check.naive(naive);
             case CachedMmu cached -> check.cached(cached);
@@ -103,18 +105,11 @@ public final class Invariants {
     private void naive(NaiveMmu mmu) {
         ShadowFormat format = mmu.format();
         Set<ShadowPage> referred = new HashSet<>();
-        for (MemorySlot slot : slots) {
-            for (long gfn = slot.baseGfn(); gfn < slot.baseGfn() + slot.pages(); gfn++) {
-                gfnOfHost.put(slot.hostAddress(gfn), gfn);
-            }
-        }
         for (ShadowPage page : mmu.pages()) {
             Frame frame = around.memory().frame(page.host);
-            for (int i = 0; i < entries(page, format); i++) {
+            int end = entries(page, format);
+            for (int i = used(page, frame, 0, format); i < end; i = used(page, frame, i + 1, format)) {
                 long entry = frame.get(i * format.entrySize, format.entrySize);
-                if (entry == 0 && page.child(i) == null) {
-                    continue;
-                }
                 if (page.level > 1) {
                     ShadowPage child = page.child(i);
                     require(
@@ -142,7 +137,7 @@ public final class Invariants {
     }
 
     private void naiveLeaf(long entry) {
-        Long gfn = gfnOfHost.get(entry & Bits.FRAME);
+        Long gfn = gfnOfHost.apply(entry & Bits.FRAME);
         require(gfn != null, Rule.TARGET, "entry %x maps what is not the guest's", entry);
         if (gfn != null && (entry & Bits.RW) != 0) {
             writable(slot(gfn), gfn);
@@ -207,24 +202,17 @@ public final class Invariants {
     }
 
     /** The next entry from {@code index} on that is not empty; the number of entries where there is none. */
-    private static int used(CachedPage page, Frame frame, int index, ShadowFormat format) {
-        int perUnit = 8 / format.entrySize;
-        int i = index;
-        while (i < format.entries()) {
-            int offset = i * format.entrySize;
-            boolean unit = (offset & 7) == 0 && (long) Frame.LONG.get(frame.bytes, offset) == 0;
+    private static int used(ShadowPage page, Frame frame, int index, ShadowFormat format) {
+        // Nearly all are empty.
+        int from = index * format.entrySize;
+        int equal = Arrays.mismatch(frame.bytes, from, Frame.SIZE, EMPTY, from, Frame.SIZE);
+        int filled = equal < 0 ? format.entries() : index + (equal / format.entrySize);
+        for (int i = index; page.level > 1 && i < filled; i++) {
             if (page.child(i) != null) {
                 return i;
             }
-            if (unit && page.child(i + perUnit - 1) == null) {
-                i += perUnit;
-            } else if (frame.get(offset, format.entrySize) != 0) {
-                return i;
-            } else {
-                i++;
-            }
         }
-        return i;
+        return filled;
     }
 
     private static boolean isParent(CachedPage child, CachedPage parent, int index) {
