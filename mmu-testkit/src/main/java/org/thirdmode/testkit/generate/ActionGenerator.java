@@ -1,8 +1,10 @@
 package org.thirdmode.testkit.generate;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.thirdmode.shadow.Others;
 import org.thirdmode.testkit.action.Action;
 import org.thirdmode.testkit.action.GuestAction;
@@ -53,6 +55,12 @@ public final class ActionGenerator {
     /** What the guest accessed last. */
     private long last;
 
+    /** Comes next, whatever the mood. */
+    private Action soon;
+
+    /** Slots that are gone. */
+    private final Set<SlotName> gone = EnumSet.noneOf(SlotName.class);
+
     ActionGenerator(
             Random random,
             WorldSetup setup,
@@ -74,11 +82,21 @@ public final class ActionGenerator {
         for (int i = 1 + random.nextInt(4); i > 0; i--) {
             bits.add(ControlBit.values()[random.nextInt(ControlBit.values().length)]);
         }
+        if (random.nextInt(6) == 0) {
+            // What a kernel may write with the one clear, it may fetch from only with the other clear.
+            bits.addAll(List.of(ControlBit.WP, ControlBit.SMEP));
+            kinds.addAll(List.of(Access.WRITE, Access.FETCH));
+        }
         mode = setup.mode();
     }
 
     /** One action. */
     public Action next() {
+        if (soon != null) {
+            Action due = soon;
+            soon = null;
+            return due;
+        }
         return switch (moods.next()) {
             case WRITE_ENTRY -> writeEntry();
             case WRITE_IN_TABLE -> writeInTable();
@@ -105,25 +123,36 @@ public final class ActionGenerator {
         Others.Moment moment = any(Others.Moment.values());
         Action first = switch (moment) {
             case GUEST_WALKED -> random.nextInt(4) == 0 ? writeEntry() : touch();
-            case GUEST_ENTRY_READ -> new GuestAction.Invlpg(addresses.next());
-            case ENTRY_READ -> random.nextBoolean() ? new HostAction.ReadLog(slot()) : new HostAction.Age(slot());
-            case LOCK_GIVEN_UP -> new HostAction.RemoveSlot(random.nextBoolean() ? SlotName.LARGE : slot());
+            case GUEST_ENTRY_READ -> new GuestAction.Invlpg(raced());
+            case ENTRY_READ -> random.nextBoolean() ? new HostAction.ReadLog(busy()) : new HostAction.Age(busy());
+            case LOCK_GIVEN_UP -> removed(random.nextBoolean() ? SlotName.LARGE : slot());
         };
         List<Action> meanwhile = new ArrayList<>();
         if (setup.vcpus() > 1 && random.nextInt(3) > 0) {
             meanwhile.add(new GuestAction.Turn(random.nextInt(setup.vcpus())));
         }
-        for (int n = 1 + random.nextInt(2); n > 0; n--) {
+        if (moment == Others.Moment.GUEST_ENTRY_READ && random.nextBoolean()) {
+            meanwhile.addAll(List.of(tableEntryByDevice(), new GuestAction.Invlpg(last)));
+        }
+        int most = moment == Others.Moment.ENTRY_READ ? 4 : 2;
+        for (int n = 1 + random.nextInt(most); n > 0; n--) {
             meanwhile.add(moment == Others.Moment.ENTRY_READ ? touch() : meanwhile());
         }
+        again();
         return new Race(first, moment, meanwhile);
+    }
+
+    /** An address that others are about to look at too. */
+    private long raced() {
+        last = addresses.next();
+        return last;
     }
 
     private Action meanwhile() {
         return switch (random.nextInt(10)) {
             case 0, 1 -> touch();
             case 2, 3 -> writeEntry();
-            case 4 -> new GuestAction.Invlpg(addresses.next());
+            case 4 -> new GuestAction.Invlpg(random.nextBoolean() ? last : addresses.next());
             case 5 -> reclaim();
             case 6 -> new HostAction.ReadLog(slot());
             default -> tableEntryByDevice();
@@ -143,22 +172,43 @@ public final class ActionGenerator {
         return values[random.nextInt(values.length)];
     }
 
+    /** The slot of the guest's tables and most of its data, or any. */
+    private SlotName busy() {
+        return random.nextBoolean() ? SlotName.RAM : slot();
+    }
+
     private SlotName slot() {
         SlotName[] slots = SlotName.values();
         return slots[random.nextInt(slots.length)];
     }
 
     private Action slots() {
-        SlotName slot = slot();
-        if (random.nextInt(5) < 3) {
-            return new HostAction.AddSlot(slot);
+        if (!gone.isEmpty() && random.nextInt(3) > 0) {
+            SlotName back = gone.iterator().next();
+            gone.remove(back);
+            again();
+            return new HostAction.AddSlot(back);
         }
-        return new HostAction.RemoveSlot(slot == SlotName.RAM && random.nextInt(4) > 0 ? SlotName.LARGE : slot);
+        SlotName slot = slot();
+        return removed(slot == SlotName.RAM && random.nextInt(4) > 0 ? SlotName.LARGE : slot);
+    }
+
+    private Action removed(SlotName slot) {
+        gone.add(slot);
+        again();
+        return new HostAction.RemoveSlot(slot);
+    }
+
+    /** Often what was accessed last is accessed next, by whatever access: what has changed shows there. */
+    private void again() {
+        if (random.nextBoolean()) {
+            soon = new GuestAction.Touch(last, access(), 1 << random.nextInt(4), random.nextLong() & 0xff);
+        }
     }
 
     private Action reclaim() {
         return switch (random.nextInt(3)) {
-            case 0 -> new HostAction.Budget(habits.leastBudget() + random.nextInt(40));
+            case 0 -> new HostAction.Budget(habits.leastBudget() + (random.nextBoolean() ? 0 : random.nextInt(40)));
             case 1 -> new HostAction.ZapAll();
             default -> new HostAction.Unprotect(addresses.next());
         };
@@ -202,6 +252,7 @@ public final class ActionGenerator {
         if (!ways.isEmpty() && mode == setup.mode() && random.nextBoolean()) {
             TableEntry way = ways.get(random.nextInt(ways.size()));
             long entry = random.nextInt(4) == 0 ? way.entry() : entries.entry(mode, way.level());
+            again();
             return new GuestAction.WriteEntry(way.level(), way.gfn(), way.index(), mode.entrySize, entry, user);
         }
         int level = random.nextInt(2) == 0 ? 1 : 1 + random.nextInt(mode.levels);
@@ -240,6 +291,7 @@ public final class ActionGenerator {
     }
 
     private Action registers() {
+        again();
         if (random.nextInt(5) == 0) {
             return new GuestAction.Rights(random.nextBoolean(), random.nextInt() & random.nextInt() & 0x3f);
         }

@@ -23,8 +23,18 @@ final class Addresses {
         mode = next;
         hot.clear();
         for (int n = 1 + random.nextInt(HOT); n > 0; n--) {
-            hot.add(any());
+            hot.add(hot.isEmpty() || random.nextInt(3) > 0 ? any() : neighbour(hot.getLast()));
         }
+    }
+
+    /** An address whose way parts from another's at one level alone: of the same large page, or of the same tables. */
+    private long neighbour(long linear) {
+        if (mode == GuestMode.NONE) {
+            return linear ^ (1L << (12 + random.nextInt(9)));
+        }
+        int level = 1 + random.nextInt(Math.min(2, mode.levels));
+        long others = (long) (mode.entries(level) - 1) << mode.shift(level);
+        return mode.linear((linear & ~others) | ((long) index(mode.entries(level), false) << mode.shift(level)));
     }
 
     List<Long> hot() {

@@ -97,10 +97,10 @@ public final class EntryGenerator {
 
     private long page() {
         return switch (random.nextInt(16)) {
-            case 0 -> Frames.DEVICE + random.nextInt(4);
-            case 1, 2 -> Frames.READ_ONLY + random.nextInt(Frames.READ_ONLY_PAGES);
-            case 3, 4, 5 -> 1 + random.nextInt(Frames.DATA);
-            case 6 -> Frames.LARGE + random.nextInt(Frames.LARGE_PAGES);
+            case 0, 1 -> Frames.DEVICE + random.nextInt(4);
+            case 2, 3 -> Frames.READ_ONLY + random.nextInt(Frames.READ_ONLY_PAGES);
+            case 4, 5, 6 -> 1 + random.nextInt(Frames.DATA);
+            case 7 -> Frames.LARGE + random.nextInt(Frames.LARGE_PAGES);
             default -> Frames.DATA + random.nextInt(4);
         };
     }

@@ -31,6 +31,12 @@ final class FloodWatch {
         return slot != null && !slot.readOnly();
     }
 
+    /** Others have written memory. Their writes count as the guest's do, and what was used before them is past. */
+    void othersWrote() {
+        page = null;
+        used = false;
+    }
+
     /** After an access of the guest; {@code steps} are the entries on its way. */
     void accessed(List<WalkResult.Step> steps, boolean write, Outcome outcome) {
         if (!(world.mmu instanceof CachedMmu mmu)) {

@@ -272,6 +272,7 @@ public final class Judge implements WorldWatcher {
     @Override
     public void memoryChanged(long guestPhysical, int size, boolean told) {
         now++;
+        floods.othersWrote();
         for (long gfn = guestPhysical >>> 12; gfn <= (guestPhysical + size - 1) >>> 12; gfn++) {
             memory.hold(gfn);
         }
