@@ -54,6 +54,11 @@ final class SweepProgress implements Execution.Watcher, AutoCloseable {
     }
 
     @Override
+    public void note(String line) {
+        err.println("sweep: " + line);
+    }
+
+    @Override
     public void close() {
         if (bar != null) {
             bar.close();

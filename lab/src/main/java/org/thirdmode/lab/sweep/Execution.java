@@ -14,6 +14,9 @@ public final class Execution {
     public interface Watcher {
         /** Some runs are finished. */
         void finished(int runs);
+
+        /** Something happened that is worth a line. */
+        default void note(String line) {}
     }
 
     private Execution() {}
@@ -81,14 +84,22 @@ public final class Execution {
         }
         int[] done = {0};
         try {
-            workers.execute(missing, budget, (number, result) -> {
-                // What failed is tried again by the next command: a lack of memory need not be there then.
-                if (!result.hasFailed()) {
-                    journal.add(missing.get(number), budget, result);
+            workers.execute(missing, budget, new Workers.Sink() {
+                @Override
+                public void finished(int number, RunResult result) throws IOException {
+                    // What failed is tried again by the next command: a lack of memory need not be there then.
+                    if (!result.hasFailed()) {
+                        journal.add(missing.get(number), budget, result);
+                    }
+                    results[numbers.get(number)] = result;
+                    done[0]++;
+                    watcher.finished(done[0]);
                 }
-                results[numbers.get(number)] = result;
-                done[0]++;
-                watcher.finished(done[0]);
+
+                @Override
+                public void note(String line) {
+                    watcher.note(line);
+                }
             });
         } catch (ClosedByInterruptException e) {
             throw new InterruptedException();

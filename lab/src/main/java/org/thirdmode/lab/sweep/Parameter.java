@@ -22,7 +22,7 @@ public record Parameter(String name, Effect effect, Domain domain, Value fallbac
     public enum Effect {
         /** What the guest or the hypervisor does: the point is executed. */
         EXECUTION,
-        /** Which translations are kept: the point is executed too, with TLBs modelled. */
+        /** Which translations are kept: the point is replayed from the trace of a run where that is exact, else executed. */
         GEOMETRY,
         /** What things take: a run that was counted is priced again. */
         PRICE

@@ -107,7 +107,7 @@ public final class ResultFile {
                 for (Parameter parameter : parameters) {
                     row[at++] = point.value(parameter).text();
                 }
-                row[at++] = point.executed() ? "executed" : "repriced";
+                row[at++] = !point.executed() ? "repriced" : point.run().replayed() ? "replayed" : "executed";
                 row[at++] = point.run().end();
                 if (!point.priced()) {
                     Arrays.fill(row, at, row.length, null);

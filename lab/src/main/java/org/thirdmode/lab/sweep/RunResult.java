@@ -10,8 +10,9 @@ import org.thirdmode.cost.Counts;
  * @param end how it ended: the guest's exit status, or in words
  * @param output SHA-256 of what the guest printed, in hexadecimal
  * @param tablePages the most table pages that the hypervisor had in use
+ * @param replayed whether it follows from the trace of another run, with other TLBs
  */
-public record RunResult(Counts counts, String end, String output, long tablePages) {
+public record RunResult(Counts counts, String end, String output, long tablePages, boolean replayed) {
     /** What a guest that has done its work writes to the exit port. */
     public static final String WELL = "0";
 
@@ -21,7 +22,7 @@ public record RunResult(Counts counts, String end, String output, long tablePage
     static RunResult failed(String why) {
         Counts nothing =
                 new Counts("", "", new Counts.Conditions(Counts.Extension.NONE, false, "", ""), Map.of(), List.of());
-        return new RunResult(nothing, FAILED + why, "", 0);
+        return new RunResult(nothing, FAILED + why, "", 0, false);
     }
 
     /** Whether it did not come to an end: then it has no counts. */

@@ -20,6 +20,7 @@ import org.thirdmode.kvm.Irqchip;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
 import org.thirdmode.pc.MachineConfiguration;
+import org.thirdmode.x86.tlb.TlbGeometry;
 
 /**
  * One run: what each parameter that changes it is. Points that differ in prices alone have the same one.
@@ -156,8 +157,31 @@ public record RunSpec(Map<String, String> settings) {
     MachineConfiguration configuration() {
         MachineConfiguration configuration = MachineConfiguration.DEFAULT.withMemory(
                 (long) number(Parameters.MEMORY).orElseThrow() << 20);
-        String tlbs = get(Parameters.TLBS);
-        return tlbs.equals(Parameters.NO_TLBS) ? configuration : configuration.withDetail(Geometries.of(this, tlbs));
+        return modelsTlbs() ? configuration.withDetail(tlbs()) : configuration;
+    }
+
+    private boolean modelsTlbs() {
+        return !get(Parameters.TLBS).equals(Parameters.NO_TLBS);
+    }
+
+    /** The TLBs and walk caches, where they are modelled. */
+    TlbGeometry tlbs() {
+        return Geometries.of(this, get(Parameters.TLBS));
+    }
+
+    /**
+     * What a run has in common with those that one trace of lookups tells about: all but its TLBs and walk caches. Empty where
+     * no TLBs are modelled; and where caches are, for these see each access and a trace sees pages.
+     */
+    Optional<RunSpec> butForTlbs() {
+        if (!modelsTlbs() || !get(Parameters.CACHES).equals(Parameters.NO_TLBS)) {
+            return Optional.empty();
+        }
+        Map<String, String> others = new TreeMap<>(settings);
+        Parameters.list().stream()
+                .filter(parameter -> parameter.effect() == Parameter.Effect.GEOMETRY)
+                .forEach(parameter -> others.remove(parameter.name()));
+        return Optional.of(new RunSpec(others));
     }
 
     /** As a progress line calls it: what is not as it is by default. */

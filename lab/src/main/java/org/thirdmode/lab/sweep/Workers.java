@@ -11,6 +11,9 @@ public interface Workers {
     interface Sink {
         /** The run of that place in the list is finished. */
         void finished(int number, RunResult result) throws IOException;
+
+        /** Something that whoever waits for the runs may want to know, in one line. */
+        default void note(String line) {}
     }
 
     /**

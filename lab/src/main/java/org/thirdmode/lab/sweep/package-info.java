@@ -9,6 +9,9 @@
  *
  * <p>Read {@code Parameters} first, then {@code Plan}, then {@code Results}.
  *
- * <p>Left out: geometry from a recorded trace of references; another geometry is another run.
+ * <p>Runs that differ in TLBs and walk caches alone are executed once: a {@link org.thirdmode.lab.sweep.Recording} of that run
+ * tells what the others would have counted, or that it cannot.
+ *
+ * <p>Left out: caches ({@code caches}) from a recorded trace, which knows pages and not lines; their points are executed.
  */
 package org.thirdmode.lab.sweep;

@@ -43,7 +43,7 @@ public final class Mmu {
     private final GuestFault fault;
 
     /** The processor's TLBs, where they are modelled; else null. */
-    private final ModelledTlbs tlbs;
+    private ModelledTlbs tlbs;
 
     private final Reenter reenter = new Reenter();
     private final Translation translation = new Translation();
@@ -142,6 +142,25 @@ public final class Mmu {
             throw new IllegalStateException("accesses to data can be seen in detailed fidelity alone");
         }
         recorder = dataRecorder;
+    }
+
+    /**
+     * Records what the modelled TLBs are asked from now on, in place of modelling them: before the first instruction.
+     *
+     * @param reach what geometries that the trace is replayed through have in common
+     * @param limit the most memory for the trace, in bytes
+     * @param nestedPaging whether a second stage is AMD's
+     * @throws IllegalStateException in {@code fast} fidelity, which asks no TLB
+     */
+    public TranslationTrace record(TranslationTrace.Reach reach, long limit, boolean nestedPaging) {
+        if (tlbs == null) {
+            throw new IllegalStateException("lookups in TLBs can be seen in detailed fidelity alone");
+        }
+        TranslationTrace trace = new TranslationTrace(reach, limit, nestedPaging, memory.addressWidth());
+        everyTranslationChanged();
+        tlbs = new TranslationRecorder(trace, state, memory, walker);
+        tlbs.codeListener(codeListener);
+        return trace;
     }
 
     /** Arms (or, with null, disarms) data breakpoints. */

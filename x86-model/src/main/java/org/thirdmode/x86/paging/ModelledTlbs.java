@@ -23,7 +23,7 @@ import org.thirdmode.x86.tlb.TlbLevel;
  * <p>Where several fidelities could differ though the manual leaves it open, the model is kind: an entry that would forbid
  * an access, or whose page a write has yet to make dirty, is dropped and the tables are walked, as {@code fast} does.
  */
-final class ModelledTlbs {
+class ModelledTlbs {
     /*
      * A payload: the physical address of the page, and in its low bits what the walk found.
      *
@@ -49,18 +49,18 @@ final class ModelledTlbs {
 
     private final CpuState state;
     private final PageWalker walker;
-    private final StructureCaches structureCaches;
+    final StructureCaches structureCaches;
 
     /** What is cached of the second dimension; null for nothing. */
-    private final NestedCaches nestedCaches;
+    final NestedCaches nestedCaches;
 
     private final SpaceNumbers spaces = new SpaceNumbers();
 
     /** The numbers by which the second dimension's caches tell EPTRTAs (or ASIDs) apart. */
     private final SpaceNumbers nestedSpaces = new SpaceNumbers();
 
-    private final TlbLevel dataL1;
-    private final TlbLevel instructionL1;
+    final TlbLevel dataL1;
+    final TlbLevel instructionL1;
     private final TlbLevel dataL2;
     private final TlbLevel instructionL2;
 
@@ -78,10 +78,10 @@ final class ModelledTlbs {
     private int identifier;
 
     private int space;
-    private int context;
+    int context;
 
     /** Whether a translation was ever kept of a part of a page. */
-    private boolean splintered;
+    boolean splintered;
 
     /** Where the page of the last fetch stands; valid until something leaves the first-level instruction TLB. */
     private long lastFetchPage = -1;
@@ -180,7 +180,7 @@ final class ModelledTlbs {
     }
 
     /** The slot of the first level, or -1 where the translation may not be kept. */
-    private int translate(long linear, int access, Translation out, TlbLevel first, TlbLevel second) {
+    int translate(long linear, int access, Translation out, TlbLevel first, TlbLevel second) {
         int slot = first.find(linear, context, now);
         if (slot >= 0) {
             unpack(first.at, slot, linear, out);
@@ -202,7 +202,7 @@ final class ModelledTlbs {
                 dropStructures(linear);
             }
         }
-        walker.walk(linear, access, out);
+        walk(linear, access, out);
         if (out.uncached) {
             return -1;
         }
@@ -212,17 +212,27 @@ final class ModelledTlbs {
         return insert(first, linear, out, payload);
     }
 
+    /** Asks the tables. */
+    void walk(long linear, int access, Translation out) {
+        walker.walk(linear, access, out);
+    }
+
     private boolean serves(int access, Translation found) {
         return walker.denied(access, found) == 0
                 && (found.dirty || (access & Access.WRITE) == 0)
                 && (found.readable || (access & Access.FETCH) != 0);
     }
 
-    private int insert(TlbLevel level, long linear, Translation t, long payload) {
+    int insert(TlbLevel level, long linear, Translation t, long payload) {
         return level.insert(linear, t.pageShift, t.global ? TlbBuffer.globalContext(context) : context, payload, now);
     }
 
-    private static long pack(Translation t) {
+    /** Whether two payloads are of the same frame, as a part of a page of the same size. */
+    static boolean samePlace(long payload, long other) {
+        return ((payload ^ other) & (PAGE | 3 << LINEAR_SIZE_SHIFT)) == 0;
+    }
+
+    static long pack(Translation t) {
         long offset = (1L << t.pageShift) - 1;
         return (t.physical & ~offset & PAGE)
                 | (t.writable ? WRITABLE : 0)
@@ -388,7 +398,7 @@ final class ModelledTlbs {
         }
     }
 
-    private void dropPage(long linear) {
+    void dropPage(long linear) {
         dropPage(linear, context, true);
     }
 

@@ -388,6 +388,9 @@ public final class PageWalker {
         for (int i = 0; i < loaded.length; i++) {
             long address = table + (8L * i);
             if (secondStage != SecondStage.NONE) {
+                if (recorder != null) {
+                    recorder.pdpteLoad(address);
+                }
                 address = secondStage.translate(address, Reason.PDPTE_LOAD, 0, Access.READ, null);
             }
             loaded[i] = memory.read(address & a20Mask, 8);

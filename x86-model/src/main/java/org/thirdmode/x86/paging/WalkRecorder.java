@@ -32,6 +32,9 @@ public interface WalkRecorder {
      */
     default void nestedReference(int guestLevel, int level, long hostPhysical, long entry) {}
 
+    /** The second stage is asked for a PDPTE that is loaded into a register, outside any walk. */
+    default void pdpteLoad(long guestPhysical) {}
+
     /** A walk for a linear address begins; {@code access} as in {@link Access}. */
     default void begun(long linear, int access) {}
 

@@ -6,5 +6,8 @@
  * <p>Two fidelities, the same architecture: {@code fast} keeps translations in a software TLB of no particular geometry;
  * {@code detailed} asks {@link org.thirdmode.x86.paging.ModelledTlbs} for every access. Both keep stale translations until
  * the guest flushes them, though not always the same ones.
+ *
+ * <p>What {@code detailed} is asked in a run can be recorded, and replayed through other TLBs and walk caches without the run:
+ * {@link org.thirdmode.x86.paging.TranslationTrace}.
  */
 package org.thirdmode.x86.paging;

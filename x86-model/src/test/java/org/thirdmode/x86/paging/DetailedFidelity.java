@@ -31,12 +31,12 @@ class DetailedFidelity {
     // ---- the same architecture ----
 
     /** One of the two machines. */
-    private record Side(RandomPaging paging, Mmu mmu) {
+    record Side(RandomPaging paging, Mmu mmu, PageWalker walker) {
         static Side of(long seed, TlbGeometry geometry) {
             RandomPaging paging = new RandomPaging(seed);
             GuestFault fault = new GuestFault();
             PageWalker walker = new PageWalker(paging.state, paging.memory, fault, paging.features);
-            return new Side(paging, new Mmu(paging.state, paging.memory, walker, fault, geometry));
+            return new Side(paging, new Mmu(paging.state, paging.memory, walker, fault, geometry), walker);
         }
 
         /** Physical address, or the error code below zero. */
@@ -82,7 +82,7 @@ class DetailedFidelity {
     }
 
     /** Something that a guest does between its accesses; mostly nothing. */
-    private static void act(Side side, int action, boolean pcids, Random random) {
+    static void act(Side side, int action, boolean pcids, Random random) {
         RandomPaging paging = side.paging;
         Mmu mmu = side.mmu;
         switch (action) {
