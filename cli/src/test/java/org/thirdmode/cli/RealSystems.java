@@ -126,4 +126,24 @@ class RealSystems {
     void linuxCannotTellCachedShadowTablesFromTheBareMachine() throws IOException, ImageException {
         isTheBareOne(Virt.VMX, MmuKind.CACHED);
     }
+
+    /** From the disk, with no network device; then the firmware finds nothing else to boot. */
+    @Test
+    void ipxeStartsFromTheDiskAndGivesUpWithoutANetwork() {
+        CommandLineCase run = CommandLineCase.of(
+                new BareMachine(),
+                "run",
+                "--bios",
+                GUESTS.resolve("real/bios-256k.bin").toString(),
+                "--disk",
+                GUESTS.resolve("real/ipxe.iso") + ",format=raw,snapshot",
+                "--no-reboot",
+                "--max-instructions",
+                Long.toString(BUDGET));
+        assertTrue(run.out().contains("SeaBIOS (version "), run.out());
+        assertTrue(run.out().contains("iPXE initialising devices...ok"), run.out());
+        assertTrue(run.out().contains("No more network devices"), run.out());
+        assertTrue(run.out().contains("No bootable device."), run.out());
+        assertEquals(ExitStatus.TRIPLE_FAULT, run.status(), run.err());
+    }
 }

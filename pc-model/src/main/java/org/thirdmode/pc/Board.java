@@ -69,6 +69,8 @@ public final class Board implements ResetLines, Stateful {
     /** Of a ROM, what is also seen below 1 MByte. */
     private static final int LOW_ROM = 128 << 10;
 
+    private static final int COM1 = 0x3f8;
+
     private final MachineConfiguration configuration;
     private final GuestClock clock = new GuestClock();
     private final PhysicalMemory memory;
@@ -179,7 +181,7 @@ public final class Board implements ResetLines, Stateful {
         pics.attach(ports);
         pit.attach(ports);
         rtc.attach(ports);
-        com1.attach("COM1", ports, 0x3f8);
+        com1.attach("COM1", ports, COM1);
         keyboardController.attach(ports);
         systemPorts.attach(ports);
         coprocessorError.attach(ports);
@@ -198,6 +200,8 @@ public final class Board implements ResetLines, Stateful {
         new DebugConsole(0xe9, host.debug()).attach(ports, 0xe9);
         new DebugConsole(0xe9, host.debug()).attach(ports, 0x402);
         fwCfg.addFile("etc/e820", e820());
+        // There is no VGA BIOS: SeaBIOS, and what calls its INT 10H and INT 16H, has COM1 for a console.
+        fwCfg.addFile("etc/sercon-port", FwCfg.number(COM1, 8));
         fwCfg.attach(ports);
         ports.register("boot request", StubFirmware.BOOT_PORT, 1, 1, new PortDevice() {
             @Override

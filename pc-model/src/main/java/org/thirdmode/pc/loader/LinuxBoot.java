@@ -76,6 +76,13 @@ final class LinuxBoot {
         image.require(kernel, (image.u32(SYSSIZE) * 16) - 15, "protected-mode kernel");
         long count = image.size() - kernel;
         long start = image.u32(0x214);
+        if (start == 0) {
+            throw ImageException.at(
+                    image,
+                    0x214,
+                    "no 32-bit entry point, so it starts in real mode with a BIOS's services",
+                    "a kernel with one; start this by --bios from a --disk that it is on");
+        }
         long total = image.u16(0x206) >= 0x20a ? Math.max(count, image.u32(0x260)) : count;
         plan.place("protected-mode kernel", image, kernel, count, start, total, 0x214);
 

@@ -72,6 +72,15 @@ final class LinuxBootImages extends LoaderBench {
         assertEquals((15 << 20) + 639 * 1024, usable);
     }
 
+    /** As iPXE's ipxe.lkrn, which only looks like a kernel: its first code is of real mode and calls a BIOS. */
+    @Test
+    void anImageWithoutA32BitEntryPointIsRefused() {
+        byte[] bytes = kernel();
+        put(bytes, 0x214, 0, 4);
+        ImageException refused = assertThrows(ImageException.class, () -> load(image(bytes)));
+        assertTrue(refused.getMessage().contains("no 32-bit entry point"), refused.getMessage());
+    }
+
     /** Such a kernel finds out itself, and halts without a word. */
     @Test
     void a64BitKernelIsRefusedForAProcessorWithout64BitMode() throws ImageException {
