@@ -44,6 +44,9 @@ import picocli.CommandLine.Spec;
             "2:bad usage, or a benchmark failed"
         })
 final class BenchCommand implements Callable<Integer> {
+    /** Until a JVM has begun, and what the last iteration takes over its time. */
+    private static final int START_SECONDS = 2;
+
     private final PrintStream err;
 
     @Spec
@@ -121,8 +124,12 @@ final class BenchCommand implements Callable<Integer> {
                         spec.commandLine(), "--set " + name + ": is unknown; valid are " + BenchmarkSet.names()));
         int benchmarks =
                 chosen.parameters().values().stream().mapToInt(List::size).reduce(1, Math::multiplyExact);
-        err.println("bench " + name + ": " + benchmarks + " benchmarks, each in a JVM of its own for "
-                + (chosen.warmups() + chosen.iterations()) + " s and more");
+        OutputFile.writable("--out", out);
+        OutputFile.writable("--svg", svg);
+        int seconds = chosen.warmups() + chosen.iterations();
+        err.println("bench " + name + ": " + benchmarks + " benchmarks, each in a JVM of its own for " + seconds
+                + " s and more: about " + minutes(benchmarks * (seconds + START_SECONDS))
+                + " on a machine that is idle");
         new Runner(chosen.options()
                         .verbosity(VerboseMode.SILENT)
                         .shouldFailOnError(true)
@@ -141,12 +148,17 @@ final class BenchCommand implements Callable<Integer> {
         terminal.flush();
     }
 
+    private static String minutes(int seconds) {
+        return seconds < 90 ? seconds + " s" : Math.ceilDiv(seconds, 60) + " min";
+    }
+
     private int compared(PrintWriter terminal) throws IOException {
-        List<ResultComparison.Row> rows =
-                ResultComparison.of(BenchmarkResult.read(compare.getFirst()), BenchmarkResult.read(compare.getLast()));
+        List<BenchmarkResult> before = BenchmarkResult.read(compare.getFirst());
+        String unit = before.getFirst().unit();
+        List<ResultComparison.Row> rows = ResultComparison.of(before, BenchmarkResult.read(compare.getLast()));
         TextTable.print(
                 terminal,
-                List.of("benchmark", "before", "after", "ratio", "beyond noise"),
+                List.of("benchmark", "before, " + unit, "after, " + unit, "ratio", "beyond noise"),
                 rows.stream()
                         .map(row -> List.of(
                                 row.title(), number(row.before()), number(row.after()), ratio(row), row.verdict()))

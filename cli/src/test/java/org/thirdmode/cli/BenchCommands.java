@@ -60,9 +60,38 @@ class BenchCommands {
 
     @Test
     void aFileThatIsNoResultIsToldInOneLine() throws IOException {
-        Path file = Files.writeString(folder.resolve("x.json"), "{}");
+        String none = ": is no result of JMH, as -rf json writes it";
+        for (String text : new String[] {"{}", "[]", "[{\"primaryMetric\": {}}]", "[1]"}) {
+            assertRefused(text, none);
+        }
+        assertRefused("[\n garbage]", ":2:2: is no JSON, as JMH's -rf json writes it");
+        Path missing = folder.resolve("missing.json");
+        CommandLineCase done = bench("--compare", missing.toString(), missing.toString());
+        assertEquals("thirdmode: " + missing + ": is not there, or cannot be read\n", done.err());
+    }
+
+    private void assertRefused(String text, String message) throws IOException {
+        Path file = Files.writeString(folder.resolve("x.json"), text);
         CommandLineCase done = bench("--compare", file.toString(), file.toString());
         assertEquals(2, done.status());
-        assertEquals("thirdmode: " + file + ": is no result of JMH, as -rf json writes it\n", done.err());
+        assertEquals("thirdmode: " + file + message + "\n", done.err());
+    }
+
+    @Test
+    void aResultThatCannotBeWrittenIsToldBeforeTheBenchmarksRun() {
+        for (String option : new String[] {"--out", "--svg"}) {
+            CommandLineCase done = bench(option, folder.resolve("none/x").toString());
+            assertEquals(2, done.status());
+            assertTrue(done.err().contains("does not exist; create it first"), done.err());
+        }
+    }
+
+    /** What is committed can be read and held against a result of today. */
+    @Test
+    void theBaselineIsAResult() {
+        String baseline = System.getProperty("thirdmode.root") + "/benchmarks/baseline/quick.json";
+        CommandLineCase done = bench("--compare", baseline, baseline);
+        assertEquals(0, done.status(), done.err());
+        assertTrue(done.out().contains("nested"), done.out());
     }
 }

@@ -1,7 +1,10 @@
 package org.thirdmode.benchmarks.mmus;
 
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,12 +32,25 @@ public record BenchmarkResult(
      * @throws IOException where it cannot be read or is no result of JMH, in one line
      */
     public static List<BenchmarkResult> read(Path file) throws IOException {
-        JsonNode top = new ObjectMapper().readTree(file.toFile());
-        if (!top.isArray() || top.isEmpty() || !top.get(0).has("primaryMetric")) {
-            throw new IOException(file + ": is no result of JMH, as -rf json writes it");
+        JsonNode top;
+        try {
+            top = new ObjectMapper().readTree(file.toFile());
+        } catch (FileNotFoundException e) {
+            throw new IOException(file + ": is not there, or cannot be read", e);
+        } catch (JsonProcessingException e) {
+            JsonLocation place = e.getLocation();
+            throw new IOException(
+                    file + ":" + place.getLineNr() + ":" + place.getColumnNr()
+                            + ": is no JSON, as JMH's -rf json writes it",
+                    e);
         }
         List<BenchmarkResult> results = new ArrayList<>();
         top.forEach(node -> results.add(result(node)));
+        if (!top.isArray()
+                || results.isEmpty()
+                || results.stream().anyMatch(each -> each.name.isEmpty() || each.times.isEmpty())) {
+            throw new IOException(file + ": is no result of JMH, as -rf json writes it");
+        }
         return results;
     }
 

@@ -21,7 +21,7 @@ public record BenchmarkSet(
     private static final List<String> MMUS = List.of("naive", "cached", "unsync", "nested");
 
     private static final List<BenchmarkSet> ALL = List.of(
-            new BenchmarkSet("quick", "a short fork under each MMU: half a minute", Map.of("mmu", MMUS), 2, 4),
+            new BenchmarkSet("quick", "a short fork under each MMU: a minute", Map.of("mmu", MMUS), 6, 6),
             new BenchmarkSet(
                     "workloads",
                     "what an operating system does, workload by workload",
