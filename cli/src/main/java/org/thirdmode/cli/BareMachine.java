@@ -127,6 +127,9 @@ final class BareMachine implements Bare {
         if (what.fidelity() == Fidelity.DETAILED || what.caches().isPresent()) {
             configuration = configuration.withDetail();
         }
+        if (what.network()) {
+            configuration = configuration.withNetwork();
+        }
         if (what.bios().isEmpty()) {
             return configuration;
         }

@@ -20,6 +20,7 @@ import org.thirdmode.pc.disk.DiskFile;
  * @param trace the file that gets each instruction, or each event of a virtual machine
  * @param debugConsole the file that gets what the guest writes to the debug console
  * @param seed where all randomness of the guest comes from
+ * @param network whether there is a network card
  * @param modules multiboot modules: path, optionally a space and a command line
  * @param disks the disks of the machine; of one to restore, in the place of its own
  * @param restore the file of a machine to go on with
@@ -41,6 +42,7 @@ record BareRun(
         Optional<TraceFile.Choice> trace,
         Optional<Path> debugConsole,
         long seed,
+        boolean network,
         List<String> modules,
         List<DiskFile> disks,
         Optional<Path> restore,
@@ -75,6 +77,7 @@ record BareRun(
                 trace,
                 debugConsole,
                 seed,
+                network,
                 modules,
                 disks,
                 restoredFrom,

@@ -73,6 +73,9 @@ final class ComparedGuest {
                             + " run sees it as it is: what a guest writes is thrown away.")
     private List<DiskFile> disks = new ArrayList<>();
 
+    @Option(names = "--network", description = "A network card, as that of `thirdmode run`.")
+    private boolean network;
+
     @Mixin
     private TypingOptions typing;
 
@@ -147,7 +150,8 @@ final class ComparedGuest {
     }
 
     MachineConfiguration configuration() {
-        return BareMachine.withMemory(memory);
+        MachineConfiguration configuration = BareMachine.withMemory(memory);
+        return network ? configuration.withNetwork() : configuration;
     }
 
     /** The most ticks of a run. */

@@ -99,6 +99,13 @@ final class GuestOptions {
     private List<DiskFile> disks = new ArrayList<>();
 
     @Option(
+            names = "--network",
+            description =
+                    "A network card, by virtio on the PCI bus. At the other end of its cable is a host, 10.0.2.2, which"
+                            + " leases the guest the address 10.0.2.15 and answers a ping.")
+    private boolean network;
+
+    @Option(
             names = "--raw",
             paramLabel = "ADDRESS",
             converter = Number64.class,
@@ -196,6 +203,7 @@ final class GuestOptions {
                 trace,
                 debugConsole,
                 seed,
+                network,
                 modules,
                 disks(),
                 Optional.empty(),

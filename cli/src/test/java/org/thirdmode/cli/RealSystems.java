@@ -127,6 +127,27 @@ class RealSystems {
         isTheBareOne(Virt.VMX, MmuKind.CACHED);
     }
 
+    /** By a module of its own for the card; what it is leased and who answers its ping is what it prints. */
+    @Test
+    void linuxIsLeasedAnAddressAndPings() {
+        CommandLineCase run = CommandLineCase.of(
+                new BareMachine(),
+                "run",
+                KERNEL.toString(),
+                "--initrd",
+                GUESTS.resolve("real/initrd-cloud-amd64-drivers.gz").toString(),
+                "--memory",
+                "128M",
+                "--network",
+                "--append",
+                "console=ttyS0 panic=-1 script=network",
+                "--max-instructions",
+                Long.toString(BUDGET));
+        assertTrue(run.out().contains("lease of 10.0.2.15 obtained from 10.0.2.2"), run.out());
+        assertTrue(run.out().contains("3 packets transmitted, 3 packets received, 0% packet loss"), run.out());
+        assertEquals(0, run.status(), run.err());
+    }
+
     /** From the disk, with no network device; then the firmware finds nothing else to boot. */
     @Test
     void ipxeStartsFromTheDiskAndGivesUpWithoutANetwork() {

@@ -44,6 +44,7 @@ import org.thirdmode.pc.pci.PciBus;
 import org.thirdmode.pc.pci.PirqRouter;
 import org.thirdmode.pc.pci.ProgrammableAttributes;
 import org.thirdmode.pc.virtio.VirtioBlock;
+import org.thirdmode.pc.virtio.VirtioNetwork;
 import org.thirdmode.x86.bus.ProcessorSignals;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.profile.Feature;
@@ -99,6 +100,7 @@ public final class Board implements ResetLines, Stateful {
     private final PirqRouter pirqs;
     private final DirectMemoryAccess busMasters;
     private final Optional<VirtioBlock> virtio;
+    private final Optional<VirtioNetwork> network;
     private ProcessorSignals processor;
     private Runnable onStop = () -> {};
     private StopCause stopCause;
@@ -153,12 +155,16 @@ public final class Board implements ResetLines, Stateful {
         ideFunction = ide.map(channel -> new IdeFunction(channel.busMaster()));
         virtio = host.disk(DiskInterface.VIRTIO)
                 .map(image -> new VirtioBlock(clock, busMasters, image, pirqs.slot(VirtioBlock.SLOT)));
+        network = configuration.network()
+                ? Optional.of(new VirtioNetwork(clock, busMasters, pirqs.slot(VirtioNetwork.SLOT)))
+                : Optional.empty();
         pci = new PciBus(systemPorts);
         pci.add(0, 0, Chipset.hostBridge(attributes));
         pci.add(1, 0, Chipset.isaBridge(pirqs));
         ideFunction.ifPresent(function -> pci.add(IdeFunction.DEVICE, IdeFunction.FUNCTION, function));
         pci.add(1, 3, Chipset.powerManagement(acpiPm));
         virtio.ifPresent(disk -> pci.add(VirtioBlock.SLOT, 0, disk));
+        network.ifPresent(card -> pci.add(VirtioNetwork.SLOT, 0, card));
         fwCfg = new FwCfg(configuration.memory().size(), 1);
         attach(host);
         setUpRtcRam(layout);
@@ -193,6 +199,7 @@ public final class Board implements ResetLines, Stateful {
         ide.ifPresent(channel -> channel.attach(ports));
         ideFunction.ifPresent(function -> function.attach(ports));
         virtio.ifPresent(disk -> disk.attach(ports));
+        network.ifPresent(card -> card.attach(ports));
         ioApic.attach(memory);
         testDevice.attach(ports, memory);
         new ExitPort(this::stop).attach(ports);
@@ -375,7 +382,8 @@ public final class Board implements ResetLines, Stateful {
         for (int[] write : writes) {
             ports.write(write[0], 1, write[1]);
         }
-        virtio.ifPresent(disk -> PciSetup.place(ports));
+        virtio.ifPresent(disk -> PciSetup.placeVirtio(ports, VirtioBlock.SLOT));
+        network.ifPresent(card -> PciSetup.placeVirtio(ports, VirtioNetwork.SLOT));
         ide.ifPresent(channel -> PciSetup.placeIde(ports));
         // SDM 3A "Local APIC" and the MP specification's "Virtual Wire Mode".
         localApic.write(0x0f0, 4, 0x1ff);
@@ -464,6 +472,10 @@ public final class Board implements ResetLines, Stateful {
             counts.put("virtio disk requests", disk.requests());
             counts.put("virtio disk sectors read", disk.sectorsRead());
             counts.put("virtio disk sectors written", disk.sectorsWritten());
+        });
+        network.ifPresent(card -> {
+            counts.put("network frames sent", card.sent());
+            counts.put("network frames received", card.received());
         });
         return counts;
     }

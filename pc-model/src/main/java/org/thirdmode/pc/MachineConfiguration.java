@@ -18,6 +18,7 @@ import org.thirdmode.x86.tlb.TlbGeometry;
  * @param seed where all randomness of the guest comes from
  * @param startDate the date and time that the real-time clock shows at first
  * @param firmware a ROM to reset into; empty to start an image without firmware
+ * @param network whether it has a network card; at the other end of its cable is {@link org.thirdmode.pc.net.Neighbour}
  * @param detailed whether the profile's TLBs and paging-structure caches are modelled and counted; the guest's results are
  *     the same
  * @param tlbs which are modelled instead, where {@code detailed}; empty for the profile's
@@ -29,6 +30,7 @@ public record MachineConfiguration(
         long seed,
         LocalDateTime startDate,
         Optional<Image> firmware,
+        boolean network,
         boolean detailed,
         Optional<TlbGeometry> tlbs,
         Optional<Function<Processor, Extension>> extension) {
@@ -40,6 +42,7 @@ public record MachineConfiguration(
             LocalDateTime.of(2026, 1, 1, 0, 0),
             Optional.empty(),
             false,
+            false,
             Optional.empty(),
             Optional.empty());
 
@@ -49,33 +52,40 @@ public record MachineConfiguration(
     /** The same with {@code size} bytes of RAM. */
     public MachineConfiguration withMemory(long size) {
         return new MachineConfiguration(
-                new MemoryLayout(size), profile, seed, startDate, firmware, detailed, tlbs, extension);
+                new MemoryLayout(size), profile, seed, startDate, firmware, network, detailed, tlbs, extension);
     }
 
     /** The same with another processor. */
     public MachineConfiguration withProfile(CpuProfile other) {
-        return new MachineConfiguration(memory, other, seed, startDate, firmware, detailed, tlbs, extension);
+        return new MachineConfiguration(memory, other, seed, startDate, firmware, network, detailed, tlbs, extension);
     }
 
     /** The same with another seed. */
     public MachineConfiguration withSeed(long other) {
-        return new MachineConfiguration(memory, profile, other, startDate, firmware, detailed, tlbs, extension);
+        return new MachineConfiguration(
+                memory, profile, other, startDate, firmware, network, detailed, tlbs, extension);
     }
 
     /** The same with a ROM. */
     public MachineConfiguration withFirmware(Image rom) {
-        return new MachineConfiguration(memory, profile, seed, startDate, Optional.of(rom), detailed, tlbs, extension);
+        return new MachineConfiguration(
+                memory, profile, seed, startDate, Optional.of(rom), network, detailed, tlbs, extension);
+    }
+
+    /** The same with a network card. */
+    public MachineConfiguration withNetwork() {
+        return new MachineConfiguration(memory, profile, seed, startDate, firmware, true, detailed, tlbs, extension);
     }
 
     /** The same with the profile's TLBs and paging-structure caches modelled and counted. */
     public MachineConfiguration withDetail() {
-        return new MachineConfiguration(memory, profile, seed, startDate, firmware, true, tlbs, extension);
+        return new MachineConfiguration(memory, profile, seed, startDate, firmware, network, true, tlbs, extension);
     }
 
     /** The same with these TLBs and paging-structure caches modelled and counted: what if the processor had them. */
     public MachineConfiguration withDetail(TlbGeometry other) {
         return new MachineConfiguration(
-                memory, profile, seed, startDate, firmware, true, Optional.of(other), extension);
+                memory, profile, seed, startDate, firmware, network, true, Optional.of(other), extension);
     }
 
     /** What a processor of {@code host} models of its TLBs: null for nothing. */
@@ -85,7 +95,8 @@ public record MachineConfiguration(
 
     /** The same with VMX or SVM. */
     public MachineConfiguration withExtension(Function<Processor, Extension> made) {
-        return new MachineConfiguration(memory, profile, seed, startDate, firmware, detailed, tlbs, Optional.of(made));
+        return new MachineConfiguration(
+                memory, profile, seed, startDate, firmware, network, detailed, tlbs, Optional.of(made));
     }
 
     /**

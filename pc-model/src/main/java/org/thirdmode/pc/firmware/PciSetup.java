@@ -11,20 +11,21 @@ import org.thirdmode.pc.virtio.VirtioBlock;
 public final class PciSetup {
     private static final int ISA_BRIDGE = 1;
     private static final int ROUTES = 0x60;
-    private static final int FIRST_PORT = 0xc000;
+    private static final int DISK_PORT = 0xc000;
+    private static final int NETWORK_PORT = 0xc040;
     private static final int IDE_PORT = 0xc100;
     private static final int EDGE_LEVEL_CONTROL = 0x4d1;
 
     private PciSetup() {}
 
-    /** Does it to the board that has {@code ports}. */
-    public static void place(IoPorts ports) {
+    /** Does it to the virtio device in {@code slot} of the board that has {@code ports}. */
+    public static void placeVirtio(IoPorts ports, int slot) {
         write(ports, ISA_BRIDGE, ROUTES, 0x0b0b_0a0a);
         ports.write(EDGE_LEVEL_CONTROL, 1, 1 << (10 - 8) | 1 << (11 - 8));
-        write(ports, VirtioBlock.SLOT, 0x10, FIRST_PORT);
-        write(ports, VirtioBlock.SLOT, 0x04, 0x0003);
-        int line = ((VirtioBlock.SLOT - 1) & 2) == 0 ? 10 : 11;
-        write(ports, VirtioBlock.SLOT, 0x3c, line);
+        write(ports, slot, 0x10, slot == VirtioBlock.SLOT ? DISK_PORT : NETWORK_PORT);
+        write(ports, slot, 0x04, 0x0003);
+        int line = ((slot - 1) & 2) == 0 ? 10 : 11;
+        write(ports, slot, 0x3c, line);
     }
 
     /** Gives the IDE function's bus master its ports, on the board that has {@code ports}. */

@@ -53,6 +53,7 @@ public record MachineDescription(MachineConfiguration configuration, Optional<Im
         long seed = port.number("seed", configuration.seed());
         String date = port.text("start date", configuration.startDate().toString());
         Optional<Image> firmware = image(port, "firmware", configuration.firmware());
+        boolean network = port.flag("network", configuration.network());
         boolean detailed = port.flag("detailed", configuration.detailed());
         try {
             MachineConfiguration read = new MachineConfiguration(
@@ -61,6 +62,7 @@ public record MachineDescription(MachineConfiguration configuration, Optional<Im
                     seed,
                     LocalDateTime.parse(date),
                     firmware,
+                    network,
                     detailed,
                     port.restoring() ? Optional.empty() : configuration.tlbs(),
                     port.restoring() ? Optional.empty() : configuration.extension());

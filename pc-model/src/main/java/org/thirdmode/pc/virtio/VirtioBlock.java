@@ -4,32 +4,25 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
-import org.thirdmode.pc.bus.ByteRegisters;
 import org.thirdmode.pc.bus.DirectMemoryAccess;
 import org.thirdmode.pc.bus.InterruptLine;
-import org.thirdmode.pc.bus.IoPorts;
 import org.thirdmode.pc.disk.BlockImage;
-import org.thirdmode.pc.pci.PciFunction;
-import org.thirdmode.pc.pci.PortWindow;
 import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.snapshot.StateException;
 import org.thirdmode.x86.snapshot.StatePort;
 import org.thirdmode.x86.time.GuestClock;
 
 /**
- * A virtio disk on the PCI bus, over a {@link BlockImage}. VIRTIO 1.1 "Legacy Interfaces: A Note on PCI Device Layout", "Block
- * Device".
+ * A virtio disk on the PCI bus, over a {@link BlockImage}. VIRTIO 1.1 "Block Device".
  *
  * <pre>
- *    0 device features   4 driver's features   8 queue's page   12 queue's size   14 queue   16 notify   18 status
- *   19 interrupt status, cleared by reading    20 capacity in sectors, 8 bytes   32 most segments   40 bytes of a sector
+ *   20 capacity in sectors, 8 bytes   32 most segments   40 bytes of a sector
  * </pre>
  *
  * <p>A request takes {@link #ACCESS_TICKS}, and {@link #SECTOR_TICKS} more for each sector of the one before it; the host's work
- * is done at its end. A driver that does not keep to the rules, with rings outside of memory or chains that never end, is no
- * longer served until it resets the device.
+ * is done at its end.
  */
-public final class VirtioBlock extends PciFunction implements ByteRegisters {
+public final class VirtioBlock extends VirtioFunction {
     /** The slot in which it is. */
     public static final int SLOT = 4;
 
@@ -42,23 +35,14 @@ public final class VirtioBlock extends PciFunction implements ByteRegisters {
     /** The most bytes of data of a request. */
     static final long MOST_BYTES = 32 << 20;
 
-    private static final int VENDOR = 0x1af4;
-    private static final int DEVICE = 0x1001;
-    private static final int BLOCK = 2;
+    private static final int BLOCK_DEVICE = 2;
     private static final int MASS_STORAGE = 0x01_0000;
-    private static final int REGISTERS = 64;
-    private static final int INTERRUPT_DISABLE = 0x0400;
-    private static final int BUS_MASTER = 0x0004;
 
     private static final int SEG_MAX = 1 << 2;
     private static final int READ_ONLY = 1 << 5;
     private static final int BLK_SIZE = 1 << 6;
     private static final int FLUSH = 1 << 9;
     private static final int INDIRECT_DESC = 1 << 28;
-
-    private static final int STATUS_REGISTER = 18;
-    private static final int ISR_REGISTER = 19;
-    private static final int CONFIGURATION = 20;
 
     private static final int IN = 0;
     private static final int OUT = 1;
@@ -77,19 +61,8 @@ public final class VirtioBlock extends PciFunction implements ByteRegisters {
     private final BlockImage image;
     private final GuestClock clock;
     private final GuestClock.Timer timer;
-    private final InterruptLine line;
-    private final SplitQueue queue;
-    private final DescriptorChain chain;
-    private final int offered;
     private final byte[] buffer = new byte[PIECE];
-    private final byte[] configuration = new byte[REGISTERS - CONFIGURATION];
-    private final PortWindow window = new PortWindow("virtio disk", REGISTERS, this);
 
-    private int accepted;
-    private int selected;
-    private int status;
-    private int interruptStatus;
-    private boolean broken;
     private long sectorsRead;
     private long sectorsWritten;
     private long requests;
@@ -97,148 +70,51 @@ public final class VirtioBlock extends PciFunction implements ByteRegisters {
 
     /** A disk that interrupts by {@code line}. */
     public VirtioBlock(GuestClock clock, DirectMemoryAccess memory, BlockImage image, InterruptLine line) {
-        super(VENDOR, DEVICE, 0, MASS_STORAGE);
+        super("virtio disk", BLOCK_DEVICE, MASS_STORAGE, 1, features(image), memory, line);
         this.clock = clock;
         this.image = image;
-        this.line = line;
         timer = clock.newTimer(this::serve);
-        queue = new SplitQueue(memory);
-        chain = new DescriptorChain(memory);
-        offered = SEG_MAX | BLK_SIZE | FLUSH | INDIRECT_DESC | (image.readOnly() ? READ_ONLY : 0);
         configure(0, image.sectors(), 8);
         configure(12, SplitQueue.SIZE - 2L, 4);
         configure(20, SECTOR, 4);
-        fix(0x2c, VENDOR, 2);
-        fix(0x2e, BLOCK, 2);
-        interruptPin(1);
-        bar(0, REGISTERS, true, window);
     }
 
-    private void configure(int at, long value, int size) {
-        for (int i = 0; i < size; i++) {
-            configuration[at + i] = (byte) (value >>> (i * 8));
-        }
-    }
-
-    /** Lets it answer at the ports that its base address register will name. */
-    public void attach(IoPorts space) {
-        window.attach(space);
-    }
-
-    /** To the state after the RST# pin. */
-    @Override
-    public void reset() {
-        super.reset();
-        resetDevice();
-    }
-
-    private void resetDevice() {
-        timer.disarm();
-        queue.reset();
-        accepted = 0;
-        selected = 0;
-        status = 0;
-        interruptStatus = 0;
-        broken = false;
-        drive();
+    private static int features(BlockImage image) {
+        return SEG_MAX | BLK_SIZE | FLUSH | INDIRECT_DESC | (image.readOnly() ? READ_ONLY : 0);
     }
 
     @Override
-    protected void changed(int offset, int size) {
-        drive();
-    }
-
-    private int command() {
-        return read(0x04) | read(0x05) << 8;
-    }
-
-    private void drive() {
-        line.set(interruptStatus != 0 && (command() & INTERRUPT_DISABLE) == 0);
-    }
-
-    // ---- registers ----
-
-    @Override
-    public int register(int offset) {
-        if (offset >= CONFIGURATION) {
-            return configuration[offset - CONFIGURATION] & 0xff;
-        }
-        int part = (offset & 3) * 8;
-        return switch (offset) {
-            case STATUS_REGISTER -> status;
-            case ISR_REGISTER -> {
-                int was = interruptStatus;
-                interruptStatus = 0;
-                drive();
-                yield was;
-            }
-            case 0, 1, 2, 3 -> offered >>> part & 0xff;
-            case 4, 5, 6, 7 -> accepted >>> part & 0xff;
-            case 8, 9, 10, 11 -> selected == 0 ? queue.page() >>> part & 0xff : 0;
-            case 12 -> selected == 0 ? SplitQueue.SIZE : 0;
-            case 14 -> selected & 0xff;
-            case 15 -> selected >>> 8;
-            default -> 0;
-        };
-    }
-
-    @Override
-    public void write(int offset, int size, int value) {
-        switch (offset) {
-            case 4 -> accepted = value & offered;
-            case 8 -> {
-                if (selected == 0) {
-                    queue.page(value);
-                }
-            }
-            case 14 -> selected = value & 0xffff;
-            case 16 -> {
-                if ((value & 0xffff) == 0) {
-                    notified();
-                }
-            }
-            case STATUS_REGISTER -> {
-                status = value & 0xff;
-                if (status == 0) {
-                    resetDevice();
-                }
-            }
-            default -> {} // read-only, or none
-        }
-    }
-
-    private void notified() {
+    void notified() {
         if (!timer.armed()) {
             timer.arm(clock.now() + ACCESS_TICKS);
         }
+    }
+
+    @Override
+    void stopped() {
+        timer.disarm();
     }
 
     // ---- requests ----
 
     /** One request; the next has a time of its own. */
     private void serve() {
-        if (broken || (command() & BUS_MASTER) == 0) {
-            return;
+        SplitQueue queue = queue(0);
+        int waiting = served() ? queue.waiting() : 0;
+        if (waiting < 0) {
+            breaks();
         }
-        int waiting = queue.waiting();
-        if (waiting == 0) {
-            return;
-        }
-        int head = waiting < 0 ? -1 : queue.take();
-        if (head < 0 || !chain.read(queue.descriptors(), head) || chain.toWrite() == 0) {
-            broken = true;
+        int head = waiting <= 0 ? -1 : take(queue);
+        if (head < 0) {
             return;
         }
         long before = sectorsRead + sectorsWritten;
-        if (!serve(head)) {
-            broken = true;
+        if (chain.toWrite() == 0 || !serve(queue, head)) {
+            breaks();
             return;
         }
         requests++;
-        if (queue.interrupts()) {
-            interruptStatus |= 1;
-            drive();
-        }
+        interrupt(queue);
         if (waiting > 1) {
             long sectors = sectorsRead + sectorsWritten - before;
             timer.arm(clock.now() + ACCESS_TICKS + SECTOR_TICKS * sectors);
@@ -246,7 +122,7 @@ public final class VirtioBlock extends PciFunction implements ByteRegisters {
     }
 
     /** Returns whether the driver could be told how it went. */
-    private boolean serve(int head) {
+    private boolean serve(SplitQueue queue, int head) {
         long written = 0;
         int result;
         byte[] header = new byte[HEADER];
@@ -312,7 +188,7 @@ public final class VirtioBlock extends PciFunction implements ByteRegisters {
             image.write(sector + done / SECTOR, part / SECTOR, buffer, 0);
             sectorsWritten += part / SECTOR;
         }
-        if ((accepted & FLUSH) == 0) {
+        if (!agreed(FLUSH)) {
             // A driver that cannot ask for it takes what was written for safe.
             image.flush();
         }
@@ -361,18 +237,9 @@ public final class VirtioBlock extends PciFunction implements ByteRegisters {
             }
         }
         super.state(port);
-        port.part("queue", queue);
-        accepted = port.number("accepted", accepted) & offered;
-        selected = port.within("selected", selected, 0, 0xffff);
-        status = port.within("status", status, 0, 0xff);
-        interruptStatus = port.within("interrupt status", interruptStatus, 0, 3);
-        broken = port.flag("broken", broken);
         sectorsRead = port.number("sectors read", sectorsRead);
         sectorsWritten = port.number("sectors written", sectorsWritten);
         requests = port.number("requests", requests);
         port.part("timer", timer);
-        if (port.restoring()) {
-            drive();
-        }
     }
 }
