@@ -1,5 +1,6 @@
 package org.thirdmode.x86.exec;
 
+import java.lang.invoke.VarHandle;
 import org.thirdmode.x86.decode.Instruction;
 import org.thirdmode.x86.paging.Mmu;
 import org.thirdmode.x86.paging.Reenter;
@@ -17,10 +18,12 @@ import org.thirdmode.x86.state.Segment;
  *
  * <p>Why it looks as it does: the JVM compiles {@link #run} once and keeps the instruction, the budget and the two flag
  * words close. The next instruction comes by a link, not by an index, because that is the longest chain of the loop. What
- * two cases both compute the JVM computes once, before the dispatch, for every instruction: so forms that share an
- * expression stand together under one label and part ways there. A case commits to registers and flags only after its
- * last access to memory, so an access that throws leaves the instruction as if it had not begun. A method of 8,000
- * bytecodes or more would never be compiled; a test watches.
+ * two cases both compute the JVM computes once, before the dispatch, for every instruction, and so it does with what both
+ * load from a field: a hundred machine instructions before each dispatch, in a loop that has seen all forms. So forms that
+ * share an expression of what the loop has prepared stand together under one label and part ways there, or load a part of it
+ * again behind a fence ({@link #again}); and what the loop needs of this object is in local variables. A case commits to
+ * registers and flags only after its last access to memory, so an access that throws leaves the instruction as if it had not
+ * begun. A method of 8,000 bytecodes or more would never be compiled; a test watches.
  */
 final class RunLoop {
     private static final long LOW32 = 0xffff_ffffL;
@@ -56,12 +59,6 @@ final class RunLoop {
     /** The instruction in execution leaves the guest. */
     static final int EXIT = 3;
 
-    /** The page in execution, its slots for the code width in force, and the RIP of its first byte. */
-    private CodePage page;
-
-    private Instruction[] slots;
-    private long pageRip;
-
     /** Whether the second level has the instruction: then registers, flags and budget are where it left them. */
     private boolean inSecondLevel;
 
@@ -80,12 +77,19 @@ final class RunLoop {
      *     hundred instructions
      */
     int run() {
+        final CpuState s = this.s;
+        final Mmu mmu = this.mmu;
+        final CodeCache code = this.code;
         final long[] r = s.r;
         final Flags flags = s.flags;
         long result = flags.result;
         int aux = flags.aux;
         long budget = cpu.budget;
         Instruction i = CodePage.END;
+        // The page in execution, its slots for the code width in force, and the RIP of its first byte.
+        CodePage page;
+        Instruction[] slots;
+        long pageRip = 0;
         try {
             while (true) {
                 long linear = (s.segmentBase[Segment.CS] + s.rip) & s.linearMask;
@@ -119,7 +123,7 @@ final class RunLoop {
                         long m = source;
                         long at = 0;
                         if (i.load != 0) {
-                            at = linear(effectiveAddress(r, i), i.segment, i.updates ? s.writeEnd : s.readEnd);
+                            at = linear(s, effectiveAddress(r, i), i.segment, i.updates ? s.writeEnd : s.readEnd);
                             m = mmu.load(at, i.load, i.updates);
                         }
                         switch (i.form) {
@@ -184,40 +188,35 @@ final class RunLoop {
                                 aux = 0;
                                 break sequential;
                             }
-                            case Forms.CMP_MR_32 -> {
+                            case Forms.CMP_MR_32, Forms.SUB_MR_32, Forms.DEC_M_32 -> {
                                 int x = (int) m;
-                                int y = (int) source;
+                                int y = i.form == Forms.DEC_M_32 ? 1 : (int) again(r, i);
                                 int z = x - y;
+                                if (i.form != Forms.CMP_MR_32) {
+                                    mmu.write32(at, z);
+                                }
+                                int carries = ((~x & y) | ((~x | y) & z)) & KEEP32;
                                 result = z;
-                                aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
+                                aux = i.form == Forms.DEC_M_32 ? keepCarry(aux, carries) : carries;
                                 break sequential;
                             }
                             case Forms.TEST_MR_32 -> {
-                                result = (int) (m & source);
+                                result = (int) (m & again(r, i));
                                 aux = 0;
                                 break sequential;
                             }
                             case Forms.ADD_MR_32 -> {
                                 int x = (int) m;
-                                int y = (int) source;
+                                int y = (int) again(r, i);
                                 int z = x + y;
                                 mmu.write32(at, z);
                                 result = z;
                                 aux = ((x & y) | ((x | y) & ~z)) & KEEP32;
                                 break sequential;
                             }
-                            case Forms.SUB_MR_32 -> {
-                                int x = (int) m;
-                                int y = (int) source;
-                                int z = x - y;
-                                mmu.write32(at, z);
-                                result = z;
-                                aux = ((~x & y) | ((~x | y) & z)) & KEEP32;
-                                break sequential;
-                            }
                             case Forms.AND_MR_32 -> {
                                 int x = (int) m;
-                                int y = (int) source;
+                                int y = (int) again(r, i);
                                 int z = x & y;
                                 mmu.write32(at, z);
                                 result = z;
@@ -226,7 +225,7 @@ final class RunLoop {
                             }
                             case Forms.OR_MR_32 -> {
                                 int x = (int) m;
-                                int y = (int) source;
+                                int y = (int) again(r, i);
                                 int z = x | y;
                                 mmu.write32(at, z);
                                 result = z;
@@ -235,7 +234,7 @@ final class RunLoop {
                             }
                             case Forms.XOR_MR_32 -> {
                                 int x = (int) m;
-                                int y = (int) source;
+                                int y = (int) again(r, i);
                                 int z = x ^ y;
                                 mmu.write32(at, z);
                                 result = z;
@@ -266,14 +265,6 @@ final class RunLoop {
                                 aux = keepCarry(aux, ((~x & 1) | ((~x | 1) & z)) & KEEP32);
                                 break sequential;
                             }
-                            case Forms.DEC_M_32 -> {
-                                int x = (int) m;
-                                int z = x - 1;
-                                mmu.write32(at, z);
-                                result = z;
-                                aux = keepCarry(aux, ((~x & 1) | ((~x | 1) & z)) & KEEP32);
-                                break sequential;
-                            }
                             case Forms.NEG_32 -> {
                                 int y = (int) r[i.a];
                                 int z = -y;
@@ -291,11 +282,11 @@ final class RunLoop {
                                 break sequential;
                             }
                             case Forms.STORE_32 -> {
-                                mmu.write32(writable(i), (int) source);
+                                mmu.write32(writable(s, i), (int) source);
                                 break sequential;
                             }
                             case Forms.LEA_32 -> {
-                                r[i.a] = effectiveAddress(r, i) & LOW32;
+                                r[i.a] = addressAlone(r, i) & LOW32;
                                 break sequential;
                             }
                             case Forms.MOVSX8_32 -> {
@@ -367,40 +358,35 @@ final class RunLoop {
                                 aux = 0;
                                 break sequential;
                             }
-                            case Forms.CMP_MR_64 -> {
+                            case Forms.CMP_MR_64, Forms.SUB_MR_64, Forms.DEC_M_64 -> {
                                 long x = m;
-                                long y = source;
+                                long y = i.form == Forms.DEC_M_64 ? 1 : again(r, i);
                                 long z = x - y;
+                                if (i.form != Forms.CMP_MR_64) {
+                                    mmu.write64(at, z);
+                                }
+                                int carries = aux64((~x & y) | ((~x | y) & z));
                                 result = z;
-                                aux = aux64((~x & y) | ((~x | y) & z));
+                                aux = i.form == Forms.DEC_M_64 ? keepCarry(aux, carries) : carries;
                                 break sequential;
                             }
                             case Forms.TEST_MR_64 -> {
-                                result = (m & source);
+                                result = m & again(r, i);
                                 aux = 0;
                                 break sequential;
                             }
                             case Forms.ADD_MR_64 -> {
                                 long x = m;
-                                long y = source;
+                                long y = again(r, i);
                                 long z = x + y;
                                 mmu.write64(at, z);
                                 result = z;
                                 aux = aux64((x & y) | ((x | y) & ~z));
                                 break sequential;
                             }
-                            case Forms.SUB_MR_64 -> {
-                                long x = m;
-                                long y = source;
-                                long z = x - y;
-                                mmu.write64(at, z);
-                                result = z;
-                                aux = aux64((~x & y) | ((~x | y) & z));
-                                break sequential;
-                            }
                             case Forms.AND_MR_64 -> {
                                 long x = m;
-                                long y = source;
+                                long y = again(r, i);
                                 long z = x & y;
                                 mmu.write64(at, z);
                                 result = z;
@@ -409,7 +395,7 @@ final class RunLoop {
                             }
                             case Forms.OR_MR_64 -> {
                                 long x = m;
-                                long y = source;
+                                long y = again(r, i);
                                 long z = x | y;
                                 mmu.write64(at, z);
                                 result = z;
@@ -418,7 +404,7 @@ final class RunLoop {
                             }
                             case Forms.XOR_MR_64 -> {
                                 long x = m;
-                                long y = source;
+                                long y = again(r, i);
                                 long z = x ^ y;
                                 mmu.write64(at, z);
                                 result = z;
@@ -449,14 +435,6 @@ final class RunLoop {
                                 aux = keepCarry(aux, aux64((~x & 1) | ((~x | 1) & z)));
                                 break sequential;
                             }
-                            case Forms.DEC_M_64 -> {
-                                long x = m;
-                                long z = x - 1;
-                                mmu.write64(at, z);
-                                result = z;
-                                aux = keepCarry(aux, aux64((~x & 1) | ((~x | 1) & z)));
-                                break sequential;
-                            }
                             case Forms.NEG_64 -> {
                                 long y = r[i.a];
                                 long z = -y;
@@ -474,11 +452,11 @@ final class RunLoop {
                                 break sequential;
                             }
                             case Forms.STORE_64 -> {
-                                mmu.write64(writable(i), source);
+                                mmu.write64(writable(s, i), source);
                                 break sequential;
                             }
                             case Forms.LEA_64 -> {
-                                r[i.a] = effectiveAddress(r, i);
+                                r[i.a] = addressAlone(r, i);
                                 break sequential;
                             }
                             case Forms.MOVSX8_64 -> {
@@ -493,20 +471,12 @@ final class RunLoop {
                                 r[i.a] = (int) m;
                                 break sequential;
                             }
-                            case Forms.MOVZX16 -> {
-                                r[i.a] = m & 0xffff;
-                                break sequential;
-                            }
-                            case Forms.MOV_16 -> {
-                                r[i.a] = (r[i.a] & ~0xffffL) | (m & 0xffff);
-                                break sequential;
-                            }
                             case Forms.STORE_8 -> {
-                                mmu.write8(writable(i), (int) source);
+                                mmu.write8(writable(s, i), (int) source);
                                 break sequential;
                             }
                             case Forms.STORE_16 -> {
-                                mmu.write16(writable(i), (int) source);
+                                mmu.write16(writable(s, i), (int) source);
                                 break sequential;
                             }
                             case Forms.NOP -> {
@@ -710,6 +680,8 @@ final class RunLoop {
                                 }
                             }
                             case Forms.MOVZX8,
+                                    Forms.MOVZX16,
+                                    Forms.MOV_16,
                                     Forms.MOV_8,
                                     Forms.CMP_8,
                                     Forms.CMP_MR_8,
@@ -725,6 +697,14 @@ final class RunLoop {
                                         r[i.a] = m & 0xff;
                                         break sequential;
                                     }
+                                    case Forms.MOVZX16 -> {
+                                        r[i.a] = m & 0xffff;
+                                        break sequential;
+                                    }
+                                    case Forms.MOV_16 -> {
+                                        r[i.a] = (r[i.a] & ~0xffffL) | (m & 0xffff);
+                                        break sequential;
+                                    }
                                     case Forms.MOV_8 -> {
                                         r[i.a] = (r[i.a] & ~0xffL) | (m & 0xff);
                                         break sequential;
@@ -738,8 +718,8 @@ final class RunLoop {
                                         break sequential;
                                     }
                                     case Forms.CMP_MR_8 -> {
-                                        int x = (int) m;
-                                        int y = (int) source;
+                                        int x = (int) m & 0xff;
+                                        int y = (int) again(r, i);
                                         int z = x - y;
                                         result = (byte) z;
                                         aux = aux8((~x & y) | ((~x | y) & z));
@@ -751,7 +731,7 @@ final class RunLoop {
                                         break sequential;
                                     }
                                     case Forms.TEST_MR_8 -> {
-                                        result = (byte) (m & source);
+                                        result = (byte) (m & again(r, i));
                                         aux = 0;
                                         break sequential;
                                     }
@@ -803,31 +783,32 @@ final class RunLoop {
                                     Forms.CALL_32,
                                     Forms.JMP_32,
                                     Forms.RET_32 -> {
+                                VarHandle.loadLoadFence();
                                 switch (i.form) {
                                     case Forms.PUSH_32 -> {
                                         long sp = (r[4] - 4) & s.stackMask;
-                                        mmu.write32(stack(sp, s.writeEnd), (int) m);
+                                        mmu.write32(stack(s, sp, s.writeEnd), (int) m);
                                         r[4] = (r[4] & ~s.stackMask) | sp;
                                         break sequential;
                                     }
                                     case Forms.POP_32 -> {
                                         long sp = r[4] & s.stackMask;
-                                        long value = mmu.read32(stack(sp, s.readEnd)) & LOW32;
+                                        long value = mmu.read32(stack(s, sp, s.readEnd)) & LOW32;
                                         r[4] = (r[4] & ~s.stackMask) | ((sp + 4) & s.stackMask);
                                         r[i.a] = value;
                                         break sequential;
                                     }
                                     case Forms.LEAVE_32 -> {
                                         long sp = r[5] & s.stackMask;
-                                        long value = mmu.read32(stack(sp, s.readEnd)) & LOW32;
+                                        long value = mmu.read32(stack(s, sp, s.readEnd)) & LOW32;
                                         r[4] = (r[4] & ~s.stackMask) | ((sp + 4) & s.stackMask);
                                         r[5] = value;
                                         break sequential;
                                     }
                                     case Forms.CALL_REL_32 -> {
-                                        checkTarget(i.target);
+                                        checkTarget(pageRip, i.target);
                                         long sp = (r[4] - 4) & s.stackMask;
-                                        mmu.write32(stack(sp, s.writeEnd), (int) pageRip + i.end);
+                                        mmu.write32(stack(s, sp, s.writeEnd), (int) pageRip + i.end);
                                         r[4] = (r[4] & ~s.stackMask) | sp;
                                         if ((i.target & -4096) != 0) {
                                             s.rip = (pageRip + i.target) & s.ripMask;
@@ -838,9 +819,9 @@ final class RunLoop {
                                     }
                                     case Forms.CALL_32 -> {
                                         long to = m & s.ripMask;
-                                        checkTarget(to - pageRip);
+                                        checkTarget(pageRip, to - pageRip);
                                         long sp = (r[4] - 4) & s.stackMask;
-                                        mmu.write32(stack(sp, s.writeEnd), (int) pageRip + i.end);
+                                        mmu.write32(stack(s, sp, s.writeEnd), (int) pageRip + i.end);
                                         r[4] = (r[4] & ~s.stackMask) | sp;
                                         long near = to - pageRip;
                                         if ((near & -4096) != 0) {
@@ -852,7 +833,7 @@ final class RunLoop {
                                     }
                                     case Forms.JMP_32 -> {
                                         long to = m & s.ripMask;
-                                        checkTarget(to - pageRip);
+                                        checkTarget(pageRip, to - pageRip);
                                         long near = to - pageRip;
                                         if ((near & -4096) != 0) {
                                             s.rip = to;
@@ -863,8 +844,8 @@ final class RunLoop {
                                     }
                                     default -> {
                                         long sp = r[4] & s.stackMask;
-                                        long to = mmu.read32(stack(sp, s.readEnd)) & LOW32;
-                                        checkTarget(to - pageRip);
+                                        long to = mmu.read32(stack(s, sp, s.readEnd)) & LOW32;
+                                        checkTarget(pageRip, to - pageRip);
                                         r[4] = (r[4] & ~s.stackMask) | ((sp + 4) & s.stackMask);
                                         long near = to - pageRip;
                                         if ((near & -4096) != 0) {
@@ -883,31 +864,32 @@ final class RunLoop {
                                     Forms.CALL_64,
                                     Forms.JMP_64,
                                     Forms.RET_64 -> {
+                                VarHandle.loadLoadFence();
                                 switch (i.form) {
                                     case Forms.PUSH_64 -> {
                                         long sp = r[4] - 8;
-                                        mmu.write64(stack(sp, s.writeEnd), m);
+                                        mmu.write64(stack(s, sp, s.writeEnd), m);
                                         r[4] = sp;
                                         break sequential;
                                     }
                                     case Forms.POP_64 -> {
                                         long sp = r[4];
-                                        long value = mmu.read64(stack(sp, s.readEnd));
+                                        long value = mmu.read64(stack(s, sp, s.readEnd));
                                         r[4] = sp + 8;
                                         r[i.a] = value;
                                         break sequential;
                                     }
                                     case Forms.LEAVE_64 -> {
                                         long sp = r[5];
-                                        long value = mmu.read64(stack(sp, s.readEnd));
+                                        long value = mmu.read64(stack(s, sp, s.readEnd));
                                         r[4] = sp + 8;
                                         r[5] = value;
                                         break sequential;
                                     }
                                     case Forms.CALL_REL_64 -> {
-                                        checkTarget(i.target);
+                                        checkTarget(pageRip, i.target);
                                         long sp = r[4] - 8;
-                                        mmu.write64(stack(sp, s.writeEnd), (pageRip + i.end));
+                                        mmu.write64(stack(s, sp, s.writeEnd), (pageRip + i.end));
                                         r[4] = sp;
                                         if ((i.target & -4096) != 0) {
                                             s.rip = (pageRip + i.target) & s.ripMask;
@@ -918,9 +900,9 @@ final class RunLoop {
                                     }
                                     case Forms.CALL_64 -> {
                                         long to = m;
-                                        checkTarget(to - pageRip);
+                                        checkTarget(pageRip, to - pageRip);
                                         long sp = r[4] - 8;
-                                        mmu.write64(stack(sp, s.writeEnd), (pageRip + i.end));
+                                        mmu.write64(stack(s, sp, s.writeEnd), (pageRip + i.end));
                                         r[4] = sp;
                                         long near = to - pageRip;
                                         if ((near & -4096) != 0) {
@@ -932,7 +914,7 @@ final class RunLoop {
                                     }
                                     case Forms.JMP_64 -> {
                                         long to = m;
-                                        checkTarget(to - pageRip);
+                                        checkTarget(pageRip, to - pageRip);
                                         long near = to - pageRip;
                                         if ((near & -4096) != 0) {
                                             s.rip = to;
@@ -943,8 +925,8 @@ final class RunLoop {
                                     }
                                     default -> {
                                         long sp = r[4];
-                                        long to = mmu.read64(stack(sp, s.readEnd));
-                                        checkTarget(to - pageRip);
+                                        long to = mmu.read64(stack(s, sp, s.readEnd));
+                                        checkTarget(pageRip, to - pageRip);
                                         r[4] = sp + 8;
                                         long near = to - pageRip;
                                         if ((near & -4096) != 0) {
@@ -1030,6 +1012,7 @@ final class RunLoop {
                                 continue;
                             }
                             default -> {
+                                VarHandle.loadLoadFence();
                                 flags.result = result;
                                 flags.aux = aux;
                                 if (i.form >= Forms.FIRST_RARE && RareForms.execute(i, source, m, r, flags)) {
@@ -1038,7 +1021,7 @@ final class RunLoop {
                                     break sequential;
                                 }
                                 cpu.budget = budget;
-                                boolean onward = secondLevel(i);
+                                boolean onward = secondLevel(pageRip, i);
                                 result = flags.result;
                                 aux = flags.aux;
                                 budget = cpu.budget;
@@ -1055,7 +1038,8 @@ final class RunLoop {
                         // A relative branch is taken.
                         Instruction target = i.jump;
                         if (target == null) {
-                            checkTarget(i.target);
+                            VarHandle.loadLoadFence();
+                            checkTarget(pageRip, i.target);
                             if ((i.target & -4096) != 0) {
                                 s.rip = (pageRip + i.target) & s.ripMask;
                                 break samePage;
@@ -1068,6 +1052,7 @@ final class RunLoop {
                     }
                     Instruction next = i.next;
                     if (next == null) {
+                        VarHandle.loadLoadFence();
                         next = code.instructionAt(page, slots, i.end);
                         i.next = next;
                     }
@@ -1107,7 +1092,7 @@ final class RunLoop {
     }
 
     /** Has the second level execute {@code i}; whether the instruction after it in the page is the next one. */
-    private boolean secondLevel(Instruction i) {
+    private boolean secondLevel(long pageRip, Instruction i) {
         long next = (pageRip + i.end) & s.ripMask;
         s.rip = next;
         s.instructionRip = (pageRip + i.offset) & s.ripMask;
@@ -1121,10 +1106,25 @@ final class RunLoop {
      * Before a branch commits: sends it to the second level, which knows what to raise, if its target may lie outside the
      * code segment. A target in the same page does not: {@link #run} runs only pages that lie wholly within it.
      */
-    private void checkTarget(long target) {
+    private void checkTarget(long pageRip, long target) {
         if ((target & -4096L) != 0 && !cpu.wholePageInCodeSegment(pageRip + (target & -4096L))) {
             throw mmu.reenter();
         }
+    }
+
+    /**
+     * The source operand, loaded again. To the JVM what is loaded behind a fence is another value than before it, so that
+     * what a form computes of it stays with the form; on x86 processors such a fence is no instruction.
+     */
+    private static long again(long[] r, Instruction i) {
+        VarHandle.loadLoadFence();
+        return r[i.source] + i.immediate;
+    }
+
+    /** {@link #effectiveAddress} for forms that have not loaded their operand; see {@link #again}. */
+    private static long addressAlone(long[] r, Instruction i) {
+        VarHandle.loadLoadFence();
+        return effectiveAddress(r, i);
     }
 
     private static long effectiveAddress(long[] r, Instruction i) {
@@ -1132,15 +1132,15 @@ final class RunLoop {
     }
 
     /** The linear address of the memory operand if its segment lets it be written, else {@link #NOWHERE}. */
-    private long writable(Instruction i) {
-        return linear(effectiveAddress(s.r, i), i.segment, s.writeEnd);
+    private static long writable(CpuState s, Instruction i) {
+        return linear(s, addressAlone(s.r, i), i.segment, s.writeEnd);
     }
 
-    private long stack(long sp, long[] end) {
-        return linear(sp, Segment.SS, end);
+    private static long stack(CpuState s, long sp, long[] end) {
+        return linear(s, sp, Segment.SS, end);
     }
 
-    private long linear(long offset, int segment, long[] end) {
+    private static long linear(CpuState s, long offset, int segment, long[] end) {
         return Long.compareUnsigned(offset, end[segment]) < 0
                 ? (offset + s.segmentBase[segment]) & s.linearMask
                 : NOWHERE;
