@@ -10,13 +10,13 @@ import org.thirdmode.x86.state.Efer;
  * The role of a shadow page: everything beside the guest table (or, for a direct page, the guest frames) that its entries
  * depend on. Two uses of a table may share one shadow page only if their roles are the same.
  *
- * <pre>
+ * <pre>{@code
  *  22       19 18  17  16    15      14    13  12  11   9 8    6 5     4   3    2     0
  * +-----------+---+---+-----+-------+-----+---+---+------+------+-------+------+-------+
  * | key       |pke|pge| pse |smap&  |smep&|nxe| wp|guest |access|quad-  |direct| level |
  * |           |   |   |     | !wp   | !wp |   |   |levels|x w u |rant   |      |       |
  * +-----------+---+---+-----+-------+-----+---+---+------+------+-------+------+-------+
- * </pre>
+ * }</pre>
  *
  * In a direct page made of a large guest page, pge says whether that page is global, and key is its protection key.
  */

@@ -8,7 +8,7 @@
  *   <li>{@code InstructionExits}, {@code EventExits}, {@code Translations}, {@code VirtualApic}, {@code PauseLoop}, {@code
  *       PreemptionTimer}: what a guest leaves for
  *   <li>{@code VmExits}: what an exit records; then {@code GuestState} is saved and {@code HostState} loaded
- *   <li>{@link org.thirdmode.vmx.exec.VmExit}: the exit as a value, {@link org.thirdmode.vmx.exec.VmxObserver} as a line
+ *   <li>{@link org.thirdmode.vmx.exec.VmExit}: the exit as a value, {@link org.thirdmode.x86.exec.GuestModeObserver} as it is told of
  * </ul>
  *
  * <p>Left out: SMX operation, SMM and the dual-monitor treatment, Intel PT, CET, SGX, FRED, and the controls that {@code
