@@ -1,10 +1,9 @@
 package org.thirdmode.testkit.world;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.thirdmode.shadow.MemorySlots;
 import org.thirdmode.x86.memory.Frame;
@@ -18,31 +17,31 @@ public final class SlotTable implements MemorySlots {
     private static final long FRESH = 0x1000_0000;
     private static final long HOST_MEMORY = 0x2000_0000;
     private static final int SHIFT_2_MBYTE = 21;
+    private static final long[] SCATTERED_FRAMES = scattered();
 
     private final PhysicalMemory memory = new PhysicalMemory(Frames.WIDTH);
     private final List<TestSlot> slots = new ArrayList<>();
-    private final Map<Long, Long> gfnOfHost = new HashMap<>();
     private final WorldSetup setup;
     private long fresh = FRESH;
 
     SlotTable(WorldSetup setup) {
         this.setup = setup;
         memory.mapRam(0, HOST_MEMORY);
-        List<Long> frames = new ArrayList<>();
-        for (int i = 0; i < 2 * Frames.RAM; i++) {
-            frames.add(SCATTERED + ((long) i << 12));
-        }
-        // Which host frames they are must not matter; that their order is not the guest's does.
-        Collections.shuffle(frames, new Random(1));
-        add(new TestSlot(SlotName.RAM, array(frames.subList(0, Frames.RAM)), 12));
-        add(new TestSlot(
-                SlotName.READ_ONLY, array(frames.subList(Frames.RAM, Frames.RAM + Frames.READ_ONLY_PAGES)), 12));
+        int readOnly = Frames.RAM + Frames.READ_ONLY_PAGES;
+        add(new TestSlot(SlotName.RAM, Arrays.copyOf(SCATTERED_FRAMES, Frames.RAM), 12));
+        add(new TestSlot(SlotName.READ_ONLY, Arrays.copyOfRange(SCATTERED_FRAMES, Frames.RAM, readOnly), 12));
         int shift = setup.largeHostPages() ? SHIFT_2_MBYTE : 12;
         add(new TestSlot(SlotName.LARGE, inARow(LARGE, Frames.LARGE_PAGES), shift));
         add(new TestSlot(SlotName.HIGH, inARow(HIGH, Frames.HIGH_PAGES), shift));
     }
 
-    private static long[] array(List<Long> frames) {
+    /** Which host frames they are must not matter; that their order is not the guest's does. */
+    private static long[] scattered() {
+        List<Long> frames = new ArrayList<>();
+        for (int i = 0; i < 2 * Frames.RAM; i++) {
+            frames.add(SCATTERED + ((long) i << 12));
+        }
+        Collections.shuffle(frames, new Random(1));
         return frames.stream().mapToLong(Long::longValue).toArray();
     }
 
@@ -55,12 +54,8 @@ public final class SlotTable implements MemorySlots {
     }
 
     private void add(TestSlot slot) {
-        if (!setup.reaches(slot.name)) {
-            return;
-        }
-        slots.add(slot);
-        for (long gfn = slot.baseGfn(); gfn < slot.baseGfn() + slot.pages(); gfn++) {
-            gfnOfHost.put(slot.hostAddress(gfn), gfn);
+        if (setup.reaches(slot.name)) {
+            slots.add(slot);
         }
     }
 
@@ -96,14 +91,17 @@ public final class SlotTable implements MemorySlots {
 
     /** The guest frame that a host frame backs; null where it is not the guest's. */
     public Long gfnOf(long hostPhysical) {
-        return gfnOfHost.get(hostPhysical & -Frame.SIZE);
+        for (TestSlot slot : slots) {
+            long gfn = slot.gfnOf(hostPhysical & -Frame.SIZE);
+            if (gfn >= 0) {
+                return gfn;
+            }
+        }
+        return null;
     }
 
     void remove(TestSlot slot) {
         slots.remove(slot);
-        for (long gfn = slot.baseGfn(); gfn < slot.baseGfn() + slot.pages(); gfn++) {
-            gfnOfHost.remove(slot.hostAddress(gfn));
-        }
     }
 
     /** A slot at the same place as one that is gone, of other host pages; its memory is clear. */

@@ -9,12 +9,37 @@ public final class TestSlot implements MemorySlot {
     private final long[] host;
     private final int hostShift;
     private final BitSet dirty = new BitSet();
+    private final boolean inARow;
     private boolean logging;
 
     TestSlot(SlotName name, long[] host, int hostShift) {
         this.name = name;
         this.host = host;
         this.hostShift = hostShift;
+        inARow = isInARow(host);
+    }
+
+    private static boolean isInARow(long[] host) {
+        for (int i = 1; i < host.length; i++) {
+            if (host[i] != host[0] + ((long) i << 12)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The guest frame that a host frame backs; -1 where it is not this slot's. */
+    long gfnOf(long frame) {
+        if (inARow) {
+            long index = (frame - host[0]) >> 12;
+            return index >= 0 && index < host.length ? name.baseGfn + index : -1;
+        }
+        for (int i = 0; i < host.length; i++) {
+            if (host[i] == frame) {
+                return name.baseGfn + i;
+            }
+        }
+        return -1;
     }
 
     @Override
