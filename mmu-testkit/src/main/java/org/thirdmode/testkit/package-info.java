@@ -3,7 +3,7 @@
  * invariants. To test a strategy, extend {@link org.thirdmode.testkit.contract.GuestMmuContract}.
  *
  * <p>The packages, from below: {@code world} (a guest on a hypervisor, with real bits in simulated memory), {@code action}
- * (what is done), {@code oracle} (what the manuals permit), {@code invariant} (I1 to I13 and I15), {@code scenario} (a guest's life as
+ * (what is done), {@code oracle} (what the manuals permit), {@code invariant} (I1 to I15), {@code scenario} (a guest's life as
  * a value), {@code generate} (random ones, and smaller ones), {@code contract} (the suite). Beside them {@code control} (VMCSs and
  * VMCBs) and {@code exit} (what exits tell).
  */

@@ -6,6 +6,7 @@ import org.thirdmode.kvm.mmu.TdpMmu;
 import org.thirdmode.shadow.cached.CachedMmu;
 import org.thirdmode.shadow.unsync.UnsyncMmu;
 import org.thirdmode.testkit.control.EntryChecksHeld;
+import org.thirdmode.testkit.control.NestedControlsHeld;
 import org.thirdmode.testkit.exit.ExitInformation;
 import org.thirdmode.testkit.generate.Habits;
 import org.thirdmode.testkit.scenario.Trial;
@@ -13,8 +14,8 @@ import org.thirdmode.testkit.world.MmuMaker;
 import org.thirdmode.testkit.world.NestedMmuMaker;
 
 /**
- * A bug that shipped, which can be switched on: an MMU of the project with one small method overridden, or a processor one of
- * whose answers is another.
+ * A bug that shipped, which can be switched on: an MMU of the project with one small method overridden, a processor one of
+ * whose answers is another, or a hypervisor that merges control structures otherwise.
  */
 public enum Bug {
     ONE_ENTRY_FOR_4_MBYTES("ac1b714e78c8", TableWriteBugs.OneEntryFor4MBytes::new, CachedMmu::new),
@@ -76,7 +77,19 @@ public enum Bug {
     CS_COMPARED_WITH_ITSELF(
             "bochs-6481d24e0",
             EntryChecksHeld.vmcs(EntryBugs::csComparedWithItself),
-            EntryChecksHeld.vmcs(EntryChecksHeld::byTheModel));
+            EntryChecksHeld.vmcs(EntryChecksHeld::byTheModel)),
+    INTERRUPT_CONTROL_TAKEN(
+            "CVE-2021-3653",
+            NestedControlsHeld.svm(NestedControlBugs::interruptControlTaken),
+            NestedControlsHeld.svm(NestedControlsHeld::inTheLeast)),
+    VMLOAD_NOT_INTERCEPTED(
+            "CVE-2021-3656",
+            NestedControlsHeld.svm(NestedControlBugs::vmloadNotIntercepted),
+            NestedControlsHeld.svm(NestedControlsHeld::inTheLeast)),
+    READ_AFTER_ITS_CHECK(
+            "CVE-2021-29657",
+            NestedControlsHeld.svm(NestedControlBugs::readAfterItsCheck),
+            NestedControlsHeld.svm(NestedControlsHeld::inTheLeast));
 
     /** As the table has it: a commit, a CVE. */
     public final String id;

@@ -6,7 +6,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /** The table of all bugs: {@code bugs.tsv}. */
 public final class Museum {
@@ -37,19 +36,23 @@ public final class Museum {
     public static final long MOST_TRIES = 10_000;
 
     /**
-     * Hunts {@link #HUNTS} times for a bug.
+     * What {@link #HUNTS} hunts for a bug took.
      *
-     * @return the mean of the tries, where a hunt that misses counts as {@link #MOST_TRIES}; empty where all missed
+     * @param mean of the tries, where a hunt that missed counts as {@link #MOST_TRIES}
+     * @param missed hunts that did not catch it
      */
-    public static OptionalLong measure(Bug bug) {
+    public record Measured(long mean, int missed) {}
+
+    /** Hunts {@link #HUNTS} times for a bug. */
+    public static Measured measure(Bug bug) {
         long sum = 0;
-        int caught = 0;
+        int missed = 0;
         for (int n = 0; n < HUNTS; n++) {
             Hunt.Catch found = Hunt.run(bug, n * Hunt.APART, MOST_TRIES);
-            caught += found == null ? 0 : 1;
+            missed += found == null ? 1 : 0;
             sum += found == null ? MOST_TRIES : found.tries();
         }
-        return caught == 0 ? OptionalLong.empty() : OptionalLong.of(Math.round((double) sum / HUNTS));
+        return new Measured(Math.round((double) sum / HUNTS), missed);
     }
 
     /** The first line of the table. */

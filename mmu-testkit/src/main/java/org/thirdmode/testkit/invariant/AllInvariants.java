@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.thirdmode.testkit.world.GuestWorld;
 
-/** I1 to I13 and I15, in their order. I14 is about a hypervisor whose guest is one: the model of KVM has no such guest. */
+/** I1 to I15, in their order. */
 public final class AllInvariants {
     private AllInvariants() {}
 
@@ -22,6 +22,7 @@ public final class AllInvariants {
             new MmioMarks(),
             new LargePagesAreLegal(),
             new EntryChecksAreComplete(),
+            new NestedControls(),
             new ExitsTellTheTruth());
 
     public static List<Invariant> list() {

@@ -1,5 +1,5 @@
 /**
- * I1 to I13 and I15, a class each, over the state of an MMU between two operations: {@link
+ * I1 to I15, a class each, over the state of an MMU between two operations: {@link
  * org.thirdmode.testkit.invariant.AllInvariants} lists them.
  */
 package org.thirdmode.testkit.invariant;
