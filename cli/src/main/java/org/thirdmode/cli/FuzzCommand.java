@@ -81,10 +81,11 @@ final class FuzzCommand implements Callable<Integer> {
             names = "--seed",
             paramLabel = "N",
             defaultValue = "0",
+            converter = Number64.class,
             description = "Which guests (default: ${DEFAULT-VALUE}).")
     private long seed;
 
-    @Option(names = "--guests", paramLabel = "N", description = "How many at most.")
+    @Option(names = "--guests", paramLabel = "N", converter = Count.class, description = "How many at most.")
     private Long guests;
 
     private final PrintStream err;

@@ -71,7 +71,17 @@ class BugsAndFuzz {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"fuzz", "fuzz --mmu bare", "fuzz --mmu naive --time soon", "bugs show nothing"})
+    @ValueSource(
+            strings = {
+                "fuzz",
+                "fuzz --mmu bare",
+                "fuzz --mmu naive --time soon",
+                "fuzz --mmu naive --guests 0",
+                "bugs show nothing",
+                "bugs hunt XSA-408 --tries 0",
+                "bugs hunt XSA-408 --repeat -1",
+                "bugs hunt XSA-408 --seed first"
+            })
     void aMistakeIsOneLine(String line) {
         CommandLineCase mistake = of(line.split(" "));
         assertEquals(2, mistake.status());
