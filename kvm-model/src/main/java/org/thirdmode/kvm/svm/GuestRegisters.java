@@ -2,6 +2,7 @@ package org.thirdmode.kvm.svm;
 
 import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.HostProcessor;
+import org.thirdmode.kvm.RegisterGroup;
 import org.thirdmode.shadow.HardwarePaging;
 import org.thirdmode.svm.vmcb.VmcbField;
 import org.thirdmode.x86.exec.Processor;
@@ -43,12 +44,18 @@ final class GuestRegisters {
         VmcbField.BR_FROM, VmcbField.BR_TO, VmcbField.LASTEXCPFROM, VmcbField.LASTEXCPTO
     };
 
+    /** The groups with registers that VMLOAD and VMSAVE move: FS, GS, LDTR, TR, MSRs of system calls. */
+    private static final int FURTHER = RegisterGroup.DATA | RegisterGroup.SYSTEM | RegisterGroup.MSRS;
+
     private HostProcessor on;
     private Processor hardware;
     private final Processor guest;
     private final CpuState state;
     private final VmcbFields vmcb;
     private final boolean nested;
+
+    /** The groups of registers that the guest processor has; the others are in the hardware alone. */
+    private int available = RegisterGroup.ALL;
 
     /** What VMLOAD loads has changed in the VMCB. */
     private boolean further;
@@ -73,28 +80,94 @@ final class GuestRegisters {
 
     // ---- from the hardware ----
 
-    void fetch() {
-        on.svm.vmsave(vmcb.address);
+    /** The guest has run: nothing is fetched. */
+    void left() {
+        available = 0;
+    }
+
+    /** Whether the guest processor has a group of registers. */
+    boolean has(int group) {
+        return (available & group) != 0;
+    }
+
+    /** Brings groups of registers that are not here yet. */
+    void fetch(int groups) {
+        int missing = groups & ~available;
+        if (missing == 0) {
+            return;
+        }
+        if ((missing & FURTHER) != 0 && !has(FURTHER)) {
+            on.svm.vmsave(vmcb.address);
+        }
+        available |= missing;
+        if ((missing & RegisterGroup.PRIVILEGE) != 0) {
+            state.setRflags(vmcb.read(VmcbField.RFLAGS));
+            state.cpl = (int) vmcb.read(VmcbField.CPL);
+            state.cr2 = vmcb.read(VmcbField.CR2);
+            state.pkru = hardware.state.pkru;
+        }
+        if ((missing & RegisterGroup.GENERAL) != 0) {
+            fetchGeneral();
+        }
+        for (int n = 0; n < SELECTORS.length; n++) {
+            if ((missing & groupOf(n)) != 0) {
+                fetchSegment(n);
+            }
+        }
+        if ((missing & RegisterGroup.SYSTEM) != 0) {
+            state.gdtrBase = vmcb.read(VmcbField.GDTR_BASE);
+            state.gdtrLimit = (int) vmcb.read(VmcbField.GDTR_LIMIT);
+            state.idtrBase = vmcb.read(VmcbField.IDTR_BASE);
+            state.idtrLimit = (int) vmcb.read(VmcbField.IDTR_LIMIT);
+        }
+        if ((missing & RegisterGroup.MSRS) != 0) {
+            fetchMsrs();
+        }
+        if ((missing & RegisterGroup.PAGING) != 0) {
+            fetchPagingRegisters();
+        }
+        if ((missing & RegisterGroup.TO_DECODE) != 0) {
+            guest.modeChanged();
+        }
+    }
+
+    private static int groupOf(int segment) {
+        return switch (segment) {
+            case Segment.CS -> RegisterGroup.CODE;
+            case Segment.SS -> RegisterGroup.STACK;
+            case LDTR, TR -> RegisterGroup.SYSTEM;
+            default -> RegisterGroup.DATA;
+        };
+    }
+
+    private void fetchGeneral() {
         System.arraycopy(hardware.state.r, 0, state.r, 0, 16);
         state.r[CpuState.RAX] = vmcb.read(VmcbField.RAX);
         state.r[CpuState.RSP] = vmcb.read(VmcbField.RSP);
         state.rip = vmcb.read(VmcbField.RIP);
         state.instructionRip = state.rip;
-        state.setRflags(vmcb.read(VmcbField.RFLAGS));
-        for (int n = 0; n < SELECTORS.length; n++) {
-            VmcbField selector = SELECTORS[n];
-            segmentRegister(n)
-                    .set(
-                            (int) vmcb.read(selector),
-                            vmcb.read(selector.next(3)),
-                            vmcb.read(selector.next(2)),
-                            fromVmcb(n, (int) vmcb.read(selector.next(1))));
-        }
-        state.cpl = (int) vmcb.read(VmcbField.CPL);
-        state.gdtrBase = vmcb.read(VmcbField.GDTR_BASE);
-        state.gdtrLimit = (int) vmcb.read(VmcbField.GDTR_LIMIT);
-        state.idtrBase = vmcb.read(VmcbField.IDTR_BASE);
-        state.idtrLimit = (int) vmcb.read(VmcbField.IDTR_LIMIT);
+        System.arraycopy(hardware.state.dr, 0, state.dr, 0, 4);
+        state.dr[6] = vmcb.read(VmcbField.DR6);
+        state.dr[7] = vmcb.read(VmcbField.DR7);
+        guest.fpu.set(hardware.fpu);
+        // One bit for STI and for MOV SS: the stricter of the two.
+        guest.shadow = (vmcb.read(VmcbField.INTERRUPT_SHADOW) & 1) != 0 ? Processor.SHADOW_MOV_SS : Processor.NO_SHADOW;
+        guest.pendingDebug = 0;
+        guest.activity = Processor.Activity.ACTIVE;
+        guest.system.debug.changed();
+    }
+
+    private void fetchSegment(int n) {
+        VmcbField selector = SELECTORS[n];
+        segmentRegister(n)
+                .set(
+                        (int) vmcb.read(selector),
+                        vmcb.read(selector.next(3)),
+                        vmcb.read(selector.next(2)),
+                        fromVmcb(n, (int) vmcb.read(selector.next(1))));
+    }
+
+    private void fetchPagingRegisters() {
         if (nested) {
             state.cr0 = vmcb.read(VmcbField.CR0);
             state.cr3 = vmcb.read(VmcbField.CR3);
@@ -103,19 +176,6 @@ final class GuestRegisters {
         } else {
             fetchOwnedByGuest();
         }
-        fetchMsrs();
-        state.cr2 = vmcb.read(VmcbField.CR2);
-        System.arraycopy(hardware.state.dr, 0, state.dr, 0, 4);
-        state.dr[6] = vmcb.read(VmcbField.DR6);
-        state.dr[7] = vmcb.read(VmcbField.DR7);
-        state.pkru = hardware.state.pkru;
-        guest.fpu.set(hardware.fpu);
-        // One bit for STI and for MOV SS: the stricter of the two.
-        guest.shadow = (vmcb.read(VmcbField.INTERRUPT_SHADOW) & 1) != 0 ? Processor.SHADOW_MOV_SS : Processor.NO_SHADOW;
-        guest.pendingDebug = 0;
-        guest.activity = Processor.Activity.ACTIVE;
-        guest.system.debug.changed();
-        guest.modeChanged();
     }
 
     /** With shadow tables CR0 is written at each entry: what the guest has changed of it by itself must be in it. */
@@ -158,38 +218,55 @@ final class GuestRegisters {
 
     // ---- to the hardware ----
 
-    /** Returns whether a register that decides what linear addresses mean was changed. */
+    /** Stores what was fetched; returns whether a register that decides what linear addresses mean was changed. */
     boolean store() {
+        if (has(RegisterGroup.PRIVILEGE)) {
+            vmcb.write(VmcbField.RFLAGS, state.rflags());
+            vmcb.write(VmcbField.CPL, state.cpl);
+            vmcb.write(VmcbField.CR2, state.cr2);
+            hardware.state.pkru = state.pkru;
+        }
+        if (has(RegisterGroup.GENERAL)) {
+            storeGeneral();
+        }
+        for (int n = 0; n < SELECTORS.length; n++) {
+            if (has(groupOf(n))) {
+                storeSegment(n);
+            }
+        }
+        if (has(RegisterGroup.SYSTEM)) {
+            vmcb.write(VmcbField.GDTR_BASE, state.gdtrBase);
+            vmcb.write(VmcbField.GDTR_LIMIT, state.gdtrLimit & 0xffffL);
+            vmcb.write(VmcbField.IDTR_BASE, state.idtrBase);
+            vmcb.write(VmcbField.IDTR_LIMIT, state.idtrLimit & 0xffffL);
+        }
+        if (has(RegisterGroup.MSRS)) {
+            storeMsrs();
+        }
+        further |= has(FURTHER);
+        return nested && has(RegisterGroup.PAGING) && storePagingRegisters();
+    }
+
+    private void storeGeneral() {
         System.arraycopy(state.r, 0, hardware.state.r, 0, 16);
         vmcb.write(VmcbField.RAX, state.r[CpuState.RAX]);
         vmcb.write(VmcbField.RSP, state.r[CpuState.RSP]);
         vmcb.write(VmcbField.RIP, state.rip);
-        vmcb.write(VmcbField.RFLAGS, state.rflags());
-        for (int n = 0; n < SELECTORS.length; n++) {
-            Segment segment = segmentRegister(n);
-            VmcbField selector = SELECTORS[n];
-            vmcb.write(selector, segment.selector);
-            vmcb.write(selector.next(1), toVmcb(segment));
-            vmcb.write(selector.next(2), segment.limit);
-            vmcb.write(selector.next(3), segment.base);
-        }
-        vmcb.write(VmcbField.CPL, state.cpl);
-        vmcb.write(VmcbField.GDTR_BASE, state.gdtrBase);
-        vmcb.write(VmcbField.GDTR_LIMIT, state.gdtrLimit & 0xffffL);
-        vmcb.write(VmcbField.IDTR_BASE, state.idtrBase);
-        vmcb.write(VmcbField.IDTR_LIMIT, state.idtrLimit & 0xffffL);
-        boolean paging = nested && storePagingRegisters();
-        storeMsrs();
-        vmcb.write(VmcbField.CR2, state.cr2);
         System.arraycopy(state.dr, 0, hardware.state.dr, 0, 4);
         vmcb.write(VmcbField.DR6, state.dr[6]);
         vmcb.write(VmcbField.DR7, state.dr[7]);
-        hardware.state.pkru = state.pkru;
         hardware.state.xcr0 = state.xcr0;
         hardware.fpu.set(guest.fpu);
         vmcb.write(VmcbField.INTERRUPT_SHADOW, guest.shadow != Processor.NO_SHADOW ? 1 : 0);
-        further = true;
-        return paging;
+    }
+
+    private void storeSegment(int n) {
+        Segment segment = segmentRegister(n);
+        VmcbField selector = SELECTORS[n];
+        vmcb.write(selector, segment.selector);
+        vmcb.write(selector.next(1), toVmcb(segment));
+        vmcb.write(selector.next(2), segment.limit);
+        vmcb.write(selector.next(3), segment.base);
     }
 
     private boolean storePagingRegisters() {

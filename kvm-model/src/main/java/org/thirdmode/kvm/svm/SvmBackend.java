@@ -9,6 +9,7 @@ import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.HostProcessor;
 import org.thirdmode.kvm.KvmExit;
 import org.thirdmode.kvm.PendingEvent;
+import org.thirdmode.kvm.RegisterGroup;
 import org.thirdmode.kvm.mmu.ModificationLog;
 import org.thirdmode.kvm.mmu.TdpFormat;
 import org.thirdmode.kvm.mmu.TdpHardware;
@@ -76,10 +77,9 @@ public final class SvmBackend implements Backend {
     private int tlbControl;
     private long asidsGivenUp;
 
-    /** The guest processor holds the registers, and whether it has changed them. */
-    private boolean fetched = true;
-
+    /** Registers that the guest processor holds are not those in the hardware. */
     private boolean changed = true;
+
     private boolean nmiWanted;
 
     /** The guest was not entered: its next instruction is to be emulated. */
@@ -166,10 +166,7 @@ public final class SvmBackend implements Backend {
 
     @Override
     public void fetchRegisters(int groups) {
-        if (!fetched) {
-            registers.fetch();
-            fetched = true;
-        }
+        registers.fetch(groups);
     }
 
     @Override
@@ -274,7 +271,7 @@ public final class SvmBackend implements Backend {
         if (notEntered) {
             return null;
         }
-        if (!nested && !fetched) {
+        if (!nested && !registers.has(RegisterGroup.PAGING)) {
             registers.fetchOwnedByGuest();
         }
         HardwarePaging paging = mmu.load();
@@ -297,7 +294,7 @@ public final class SvmBackend implements Backend {
         entryTick = cpu.now();
         entryRip = vmcb.read(VmcbField.RIP);
         svm.vmrun(vmcb.address);
-        fetched = false;
+        registers.left();
         event.clear();
         while (cpu.guestMode) {
             cpu.run(Long.MAX_VALUE);
@@ -375,7 +372,7 @@ public final class SvmBackend implements Backend {
 
     /** With shadow tables the MMU looks at the guest's privilege and flags. */
     private KvmExit pageFault(GuestExecution execution, long linear, int errorCode) {
-        fetchRegisters();
+        fetchRegisters(RegisterGroup.PRIVILEGE);
         return execution.pageFault(linear, errorCode);
     }
 
