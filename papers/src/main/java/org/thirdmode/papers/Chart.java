@@ -2,6 +2,7 @@ package org.thirdmode.papers;
 
 import java.awt.Color;
 import java.awt.geom.Rectangle2D;
+import java.util.List;
 import org.jfree.chart.ChartFactory;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.LogarithmicAxis;
@@ -12,7 +13,7 @@ import org.jfree.chart.renderer.category.StandardBarPainter;
 import org.jfree.data.category.DefaultCategoryDataset;
 import org.jfree.svg.SVGGraphics2D;
 
-/** Theirs and ours side by side, as SVG. Figures of one paper lie far apart, so the axis is logarithmic. */
+/** Theirs and ours side by side, as SVG; of a paper that measured nothing, what the model did. Figures of one paper lie far apart, so the axis is logarithmic. */
 public final class Chart {
     private static final int WIDTH = 960;
     private static final int HEIGHT_OF_ROW = 36;
@@ -25,13 +26,9 @@ public final class Chart {
 
     /** The chart of the rows that were run. */
     public static String svg(Result result) {
-        DefaultCategoryDataset data = new DefaultCategoryDataset();
-        for (Row row : result.rows()) {
-            if (row.ours().isPresent()) {
-                String name = row.claim().what() + " [" + row.claim().unit() + "]";
-                data.addValue(row.claim().value(), "theirs", name);
-                data.addValue(row.ours().getAsDouble(), "ours", name);
-            }
+        DefaultCategoryDataset data = theirsAndOurs(result);
+        if (data.getColumnCount() == 0) {
+            data = ours(result.more());
         }
         JFreeChart chart = ChartFactory.createBarChart(
                 result.claims().title(), null, null, data, PlotOrientation.HORIZONTAL, true, false, false);
@@ -54,5 +51,29 @@ public final class Chart {
         svg.setDefsKeyPrefix(result.folder());
         chart.draw(svg, new Rectangle2D.Double(0, 0, WIDTH, height));
         return svg.getSVGDocument();
+    }
+
+    private static DefaultCategoryDataset theirsAndOurs(Result result) {
+        DefaultCategoryDataset data = new DefaultCategoryDataset();
+        for (Row row : result.rows()) {
+            if (row.ours().isPresent()) {
+                String name = row.claim().what() + " [" + row.claim().unit() + "]";
+                data.addValue(row.claim().value(), "theirs", name);
+                data.addValue(row.ours().getAsDouble(), "ours", name);
+            }
+        }
+        return data;
+    }
+
+    private static DefaultCategoryDataset ours(MoreRows more) {
+        DefaultCategoryDataset data = new DefaultCategoryDataset();
+        for (List<String> row : more.rows()) {
+            String name = String.join(", ", row.subList(0, more.named()));
+            for (int column : more.charted()) {
+                double value = Double.parseDouble(row.get(column).replace(",", ""));
+                data.addValue(value, more.heading().get(column), name);
+            }
+        }
+        return data;
     }
 }

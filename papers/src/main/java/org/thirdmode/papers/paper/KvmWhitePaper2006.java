@@ -75,7 +75,9 @@ public final class KvmWhitePaper2006 implements Paper {
                         "KVM, cycles",
                         "ratio",
                         "whole run"),
-                rows);
+                rows,
+                2,
+                List.of(5, 6));
     }
 
     private static String number(long value) {
