@@ -38,6 +38,11 @@ public final class RegisterGroup {
     /** What it takes to decode an instruction. */
     public static final int TO_DECODE = PRIVILEGE | GENERAL | CODE | PAGING;
 
+    /** The numbers of LDTR and TR among the segment registers, in the order that VMCS and VMCB have them. */
+    public static final int LDTR = 6;
+
+    public static final int TR = 7;
+
     private static final int CR3 = Operand.CONTROL + 3;
 
     private RegisterGroup() {}
@@ -62,6 +67,16 @@ public final class RegisterGroup {
             // Beyond ring 0 the task-state segment may have a say.
             case IN, OUT -> cpl == 0;
             default -> false;
+        };
+    }
+
+    /** The group of a segment register. */
+    public static int of(int segment) {
+        return switch (segment) {
+            case Segment.CS -> CODE;
+            case Segment.SS -> STACK;
+            case LDTR, TR -> SYSTEM;
+            default -> DATA;
         };
     }
 

@@ -18,6 +18,8 @@ import org.thirdmode.x86.state.Segment;
  * processor's own while a guest and its hypervisor take turns.
  */
 final class GuestRegisters {
+    private static final int LDTR = RegisterGroup.LDTR;
+    private static final int TR = RegisterGroup.TR;
     private static final int IA32_TSC_AUX = 0xc000_0103;
 
     /** Bits of CR0 that the guest may change by itself whatever else the hypervisor keeps from it. */
@@ -36,9 +38,6 @@ final class GuestRegisters {
         VmcbField.LDTR_SELECTOR,
         VmcbField.TR_SELECTOR
     };
-
-    private static final int LDTR = 6;
-    private static final int TR = 7;
 
     private static final VmcbField[] LAST_BRANCHES = {
         VmcbField.BR_FROM, VmcbField.BR_TO, VmcbField.LASTEXCPFROM, VmcbField.LASTEXCPTO
@@ -110,7 +109,7 @@ final class GuestRegisters {
             fetchGeneral();
         }
         for (int n = 0; n < SELECTORS.length; n++) {
-            if ((missing & groupOf(n)) != 0) {
+            if ((missing & RegisterGroup.of(n)) != 0) {
                 fetchSegment(n);
             }
         }
@@ -129,15 +128,6 @@ final class GuestRegisters {
         if ((missing & RegisterGroup.TO_DECODE) != 0) {
             guest.modeChanged();
         }
-    }
-
-    private static int groupOf(int segment) {
-        return switch (segment) {
-            case Segment.CS -> RegisterGroup.CODE;
-            case Segment.SS -> RegisterGroup.STACK;
-            case LDTR, TR -> RegisterGroup.SYSTEM;
-            default -> RegisterGroup.DATA;
-        };
     }
 
     private void fetchGeneral() {
@@ -230,7 +220,7 @@ final class GuestRegisters {
             storeGeneral();
         }
         for (int n = 0; n < SELECTORS.length; n++) {
-            if (has(groupOf(n))) {
+            if (has(RegisterGroup.of(n))) {
                 storeSegment(n);
             }
         }

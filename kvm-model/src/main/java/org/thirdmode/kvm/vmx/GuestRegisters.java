@@ -21,6 +21,9 @@ import org.thirdmode.x86.state.Segment;
  */
 final class GuestRegisters {
     /** CR0 bits that the guest does not own: NE must be set, the others are not changed by entries and exits. */
+    private static final int LDTR = RegisterGroup.LDTR;
+
+    private static final int TR = RegisterGroup.TR;
     private static final long CR0_HOST = Cr0.NE | Cr0.CD | Cr0.NW | Cr0.ET;
 
     /** CR4 bits that the guest does not own. */
@@ -45,9 +48,6 @@ final class GuestRegisters {
     private static final int PENDING = 0x400f;
 
     private static final int ENABLED_BREAKPOINT = 1 << 12;
-
-    private static final int LDTR = 6;
-    private static final int TR = 7;
 
     private static final VmcsField[][] SEGMENTS = {
         segment(0), segment(1), segment(2), segment(3), segment(4), segment(5), segment(LDTR), segment(TR)
@@ -164,7 +164,7 @@ final class GuestRegisters {
             fetchGeneral();
         }
         for (int n = 0; n < (virtual8086 ? LDTR : SEGMENTS.length); n++) {
-            if ((missing & groupOf(n)) != 0) {
+            if ((missing & RegisterGroup.of(n)) != 0) {
                 VmcsField[] fields = SEGMENTS[n];
                 int rights = virtual8086 ? REAL_DATA : (int) vmcs.read(fields[3]);
                 segmentRegister(n).set((int) vmcs.read(fields[0]), vmcs.read(fields[1]), vmcs.read(fields[2]), rights);
@@ -185,15 +185,6 @@ final class GuestRegisters {
         if ((missing & RegisterGroup.TO_DECODE) != 0) {
             guest.modeChanged();
         }
-    }
-
-    private static int groupOf(int segment) {
-        return switch (segment) {
-            case Segment.CS -> RegisterGroup.CODE;
-            case Segment.SS -> RegisterGroup.STACK;
-            case LDTR, TR -> RegisterGroup.SYSTEM;
-            default -> RegisterGroup.DATA;
-        };
     }
 
     private void fetchPrivilege() {
@@ -273,7 +264,7 @@ final class GuestRegisters {
             storeGeneral();
         }
         for (int n = 0; n < SEGMENTS.length; n++) {
-            if (has(groupOf(n))) {
+            if (has(RegisterGroup.of(n))) {
                 storeSegment(n);
             }
         }
