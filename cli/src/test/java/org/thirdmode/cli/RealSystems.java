@@ -10,15 +10,18 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
+import org.thirdmode.kvm.vmm.VirtualMachine;
 import org.thirdmode.lab.Experiment;
 import org.thirdmode.lab.Hypervisor;
 import org.thirdmode.lab.Measurement;
 import org.thirdmode.lab.Progress;
 import org.thirdmode.lab.Setup;
+import org.thirdmode.pc.HostPorts;
 import org.thirdmode.pc.MachineConfiguration;
 import org.thirdmode.pc.loader.Image;
 import org.thirdmode.pc.loader.ImageException;
@@ -35,6 +38,7 @@ class RealSystems {
 
     private static final String COMMAND_LINE = "console=ttyS0 panic=-1 script=tour";
     private static final long BUDGET = 6_000_000_000L;
+    private static final MachineConfiguration CONFIGURATION = MachineConfiguration.DEFAULT.withMemory(128 << 20);
 
     /** What the machine without a hypervisor did. */
     private static Measurement bare;
@@ -73,13 +77,16 @@ class RealSystems {
         return new Image(file.getFileName().toString(), Files.readAllBytes(file));
     }
 
-    /** What the kernel did on a machine; without VMX in CPUID, which it would look into. */
-    private static Measurement measured(Optional<Hypervisor> on) throws IOException, ImageException {
-        LoadOptions options = LoadOptions.DEFAULT
+    private static LoadOptions options() throws IOException {
+        return LoadOptions.DEFAULT
                 .withCommandLine(COMMAND_LINE)
                 .withModules(List.of(new LoadOptions.Module(image(RAM_DISK), "")));
-        MachineConfiguration configuration = MachineConfiguration.DEFAULT.withMemory(128 << 20);
-        return Experiment.run(new Setup(image(KERNEL), options, configuration, on), BUDGET, Progress.NONE);
+    }
+
+    /** What the kernel did on a machine; without VMX in CPUID, which it would look into. */
+    private static Measurement measured(Optional<Hypervisor> on) throws IOException, ImageException {
+        Setup setup = new Setup(image(KERNEL), options(), CONFIGURATION, on);
+        return Experiment.run(setup, BUDGET, Progress.NONE);
     }
 
     private static void isTheBareOne(Virt virt, MmuKind mmu) throws IOException, ImageException {
@@ -114,6 +121,30 @@ class RealSystems {
     @Test
     void linuxCannotTellNestedPagingFromTheBareMachine() throws IOException, ImageException {
         isTheBareOne(Virt.VMX, MmuKind.NESTED);
+    }
+
+    /** On two threads; the other has come to its subsystems when it is killed, and leaves nothing behind. */
+    @Test
+    void linuxDoesNotNoticeThatAnotherIsKilledBesideIt() throws Exception {
+        Hypervisor svm = new Hypervisor(Virt.SVM, MmuKind.NAIVE);
+        VirtualMachine other = new VirtualMachine(
+                CONFIGURATION,
+                svm.hostFor(CONFIGURATION.profile()),
+                svm.mmu(),
+                Optional.of(image(KERNEL)),
+                options(),
+                HostPorts.NONE);
+        Thread runner = Thread.ofPlatform().start(() -> other.run(Long.MAX_VALUE));
+        Thread killer = Thread.ofPlatform().start(() -> {
+            while (other.vcpu().userSpaceExits() < 20_000) {
+                LockSupport.parkNanos(1_000_000);
+            }
+            other.kill();
+        });
+        isTheBareOne(Virt.VMX, MmuKind.UNSYNC);
+        killer.join();
+        runner.join();
+        assertEquals(0, other.hostPages());
     }
 
     @Test
