@@ -28,8 +28,7 @@ import org.thirdmode.x86.tlb.TlbGeometry.Certainty;
  * <p>A guest cannot make it larger than its limit: there recording ends as {@link Unusable}.
  */
 public final class TranslationTrace {
-    // ---- what stands in the trace: numbers of 7 bits a byte, the low ones first; an operation, then what it is given
-    // ----
+    // ---- what stands in the trace: an operation and its operands, 7 bits a byte, the low ones first ----
 
     static final int CHOOSE = 0;
     static final int LOADED_CR3 = 1;
