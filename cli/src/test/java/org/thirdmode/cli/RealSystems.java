@@ -35,6 +35,10 @@ class RealSystems {
     private static final Path GUESTS = Path.of("..", "guest-kernels");
     private static final Path KERNEL = GUESTS.resolve("real/linux-cloud-amd64");
     private static final Path RAM_DISK = GUESTS.resolve("real/initrd-amd64.gz");
+    private static final Path WITH_DRIVERS = GUESTS.resolve("real/initrd-cloud-amd64-drivers.gz");
+    private static final Path BIOS = GUESTS.resolve("real/bios-256k.bin");
+    private static final Path IPXE = GUESTS.resolve("real/ipxe.iso");
+    private static final List<Path> NEEDED = List.of(KERNEL, RAM_DISK, WITH_DRIVERS, BIOS, IPXE);
 
     private static final String COMMAND_LINE = "console=ttyS0 panic=-1 script=tour";
     private static final long BUDGET = 6_000_000_000L;
@@ -45,9 +49,11 @@ class RealSystems {
 
     @BeforeAll
     static void fetched() throws IOException, InterruptedException, ImageException {
-        if (!Files.exists(RAM_DISK)) {
+        if (!NEEDED.stream().allMatch(Files::exists)) {
             if (System.getenv("CI") == null) {
-                abort("no guest-kernels/real here: guest-kernels/fetch-real makes it, from Debian's packages");
+                abort(
+                        "guest-kernels/real is not there, or older than these tests: guest-kernels/fetch-real makes it, from"
+                                + " Debian's packages");
             }
             fetch();
         }
@@ -166,7 +172,7 @@ class RealSystems {
                 "run",
                 KERNEL.toString(),
                 "--initrd",
-                GUESTS.resolve("real/initrd-cloud-amd64-drivers.gz").toString(),
+                WITH_DRIVERS.toString(),
                 "--memory",
                 "128M",
                 "--network",
@@ -186,9 +192,9 @@ class RealSystems {
                 new BareMachine(),
                 "run",
                 "--bios",
-                GUESTS.resolve("real/bios-256k.bin").toString(),
+                BIOS.toString(),
                 "--disk",
-                GUESTS.resolve("real/ipxe.iso") + ",format=raw,snapshot",
+                IPXE + ",format=raw,snapshot",
                 "--no-reboot",
                 "--max-instructions",
                 Long.toString(BUDGET));
