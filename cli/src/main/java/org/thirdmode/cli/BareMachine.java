@@ -122,8 +122,8 @@ final class BareMachine implements Bare {
 
     static MachineConfiguration configuration(BareRun what) {
         ProcessorChoice processor = what.cpu().map(ProcessorChoice::named).orElse(ProcessorChoice.GENERIC);
-        MachineConfiguration configuration =
-                processor.in(withMemory(what.memory()).withSeed(what.seed()));
+        MachineConfiguration configuration = processor.in(
+                withMemory(what.memory()).withSeed(what.seed()).withInstructionTime(what.instructionTime()));
         if (what.fidelity() == Fidelity.DETAILED || what.caches().isPresent()) {
             configuration = configuration.withDetail();
         }

@@ -20,6 +20,7 @@ import org.thirdmode.pc.disk.DiskFile;
  * @param trace the file that gets each instruction, or each event of a virtual machine
  * @param debugConsole the file that gets what the guest writes to the debug console
  * @param seed where all randomness of the guest comes from
+ * @param instructionTime ticks that an instruction takes
  * @param network whether there is a network card
  * @param modules multiboot modules: path, optionally a space and a command line
  * @param disks the disks of the machine; of one to restore, in the place of its own
@@ -42,6 +43,7 @@ record BareRun(
         Optional<TraceFile.Choice> trace,
         Optional<Path> debugConsole,
         long seed,
+        long instructionTime,
         boolean network,
         List<String> modules,
         List<DiskFile> disks,
@@ -77,6 +79,7 @@ record BareRun(
                 trace,
                 debugConsole,
                 seed,
+                instructionTime,
                 network,
                 modules,
                 disks,

@@ -13,7 +13,7 @@ import org.thirdmode.x86.time.GuestClock;
 /**
  * Runs a machine until it ends, until its budget of instructions is used up exactly, or until the thread is interrupted.
  *
- * <p>The machine's time counts ticks, an executed instruction each and the time that the processor sleeps; the budget counts
+ * <p>The machine's time counts ticks, those of an executed instruction and the time that the processor sleeps; the budget counts
  * instructions alone. So that a sleep which nothing ever ends does not outlive every budget, a guest minute of it does.
  */
 final class BoundedRun {
@@ -42,7 +42,7 @@ final class BoundedRun {
                 return new Outcome.BudgetReached();
             }
             long ticks = processor.activity == Processor.Activity.ACTIVE
-                    ? Math.min(Math.min(end - before, pace.ticks()), operator.patience())
+                    ? machine.ticksOf(Math.min(Math.min(end - before, pace.instructions()), operator.patience()))
                     : Math.min(ticksToNextDeadline(), operator.patience());
             long begin = processor.now();
             pace.before(processor);
@@ -56,7 +56,7 @@ final class BoundedRun {
             if (!(outcome instanceof MachineOutcome.BudgetReached)) {
                 return ended(outcome, processor.state);
             }
-            if (!operator.look(processor.now() - begin - (processor.instructions() - before))) {
+            if (!operator.look(processor.now() - begin - machine.ticksOf(processor.instructions() - before))) {
                 return new Outcome.Left();
             }
             if (processor.instructions() != before) {

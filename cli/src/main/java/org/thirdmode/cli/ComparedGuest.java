@@ -76,6 +76,14 @@ final class ComparedGuest {
     @Option(names = "--network", description = "A network card, as that of `thirdmode run`.")
     private boolean network;
 
+    @Option(
+            names = "--instruction-time",
+            paramLabel = "N",
+            defaultValue = "1",
+            converter = InstructionTime.class,
+            description = InstructionTime.DESCRIPTION)
+    private long instructionTime;
+
     @Mixin
     private TypingOptions typing;
 
@@ -150,13 +158,13 @@ final class ComparedGuest {
     }
 
     MachineConfiguration configuration() {
-        MachineConfiguration configuration = BareMachine.withMemory(memory);
+        MachineConfiguration configuration = BareMachine.withMemory(memory).withInstructionTime(instructionTime);
         return network ? configuration.withNetwork() : configuration;
     }
 
     /** The most ticks of a run. */
     long budget() {
         OptionalLong given = most == null ? OptionalLong.empty() : OptionalLong.of(most);
-        return given.orElse(isFile() ? FILE_BUDGET : WORKLOAD_BUDGET);
+        return configuration().ticksOf(given.orElse(isFile() ? FILE_BUDGET : WORKLOAD_BUDGET));
     }
 }

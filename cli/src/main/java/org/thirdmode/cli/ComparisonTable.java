@@ -94,6 +94,7 @@ final class ComparisonTable {
         object.put("on", hypervisor == null ? "bare" : "kvm");
         object.put("virt", hypervisor == null ? null : Words.word(hypervisor.virt()));
         object.put("mmu", hypervisor == null ? null : Words.word(hypervisor.mmu()));
+        object.put("instructionTime", run.setup().configuration().instructionTime());
         object.put("instructions", run.instructions());
         object.put("exits", run.exits());
         object.put("walks", run.walks().walks);

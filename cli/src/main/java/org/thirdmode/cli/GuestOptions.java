@@ -140,6 +140,14 @@ final class GuestOptions {
             description = "Where RDRAND takes its numbers from (default: ${DEFAULT-VALUE}).")
     private long seed;
 
+    @Option(
+            names = "--instruction-time",
+            paramLabel = "N",
+            defaultValue = "1",
+            converter = InstructionTime.class,
+            description = InstructionTime.DESCRIPTION)
+    private long instructionTime;
+
     @Parameters(
             arity = "0..1",
             paramLabel = "IMAGE",
@@ -203,6 +211,7 @@ final class GuestOptions {
                 trace,
                 debugConsole,
                 seed,
+                instructionTime,
                 network,
                 modules,
                 disks(),

@@ -5,8 +5,8 @@ import org.thirdmode.x86.exec.Processor;
 
 /** How far a machine runs at once, and what is done in between. */
 interface Pace extends AutoCloseable {
-    /** The most ticks to run at once. */
-    long ticks();
+    /** The most instructions to run at once. */
+    long instructions();
 
     /** Called before each such stretch. */
     void before(Processor processor);
@@ -23,7 +23,7 @@ interface Pace extends AutoCloseable {
         private static final long STRETCH = 1L << 24;
 
         @Override
-        public long ticks() {
+        public long instructions() {
             return STRETCH;
         }
 

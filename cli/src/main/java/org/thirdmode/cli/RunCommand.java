@@ -46,7 +46,16 @@ import picocli.CommandLine.Spec;
 final class RunCommand implements Callable<Integer> {
     /** Options that say what a machine is made of. */
     private static final List<String> MADE_OF = List.of(
-            "--memory", "--append", "--workload", "--module", "--raw", "--bios", "--cpu", "--fidelity", "--seed");
+            "--memory",
+            "--append",
+            "--workload",
+            "--module",
+            "--raw",
+            "--bios",
+            "--cpu",
+            "--fidelity",
+            "--seed",
+            "--instruction-time");
 
     private final Bare bare;
     private final OutputStream out;

@@ -29,6 +29,7 @@ final class StatsFile {
                 "maxInstructions",
                 what.maxInstructions().isPresent() ? what.maxInstructions().getAsLong() : null);
         run.put("seed", what.seed());
+        run.put("instructionTime", what.instructionTime());
 
         Map<String, Object> outcome = new LinkedHashMap<>();
         outcome.put("status", report.outcome().status());

@@ -38,7 +38,7 @@ final class Trace implements Pace {
     }
 
     @Override
-    public long ticks() {
+    public long instructions() {
         return 1;
     }
 

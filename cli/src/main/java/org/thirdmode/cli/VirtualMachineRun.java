@@ -18,7 +18,7 @@ import org.thirdmode.pc.loader.ImageException;
 
 /** An image in a virtual machine: the same board, and KVM between the guest and the processor. */
 final class VirtualMachineRun {
-    /** Ticks at once: often enough out of the machine to hear an interruption and to show a prompt. */
+    /** Instructions at once: often enough out of the machine to hear an interruption and to show a prompt. */
     private static final long STRETCH = 1L << 22;
 
     private final HypervisorOptions hypervisor;
@@ -136,7 +136,7 @@ final class VirtualMachineRun {
         while (machine.instructions() < budget) {
             long ticks = machine.vcpu().ticks();
             long instructions = machine.instructions();
-            MachineOutcome outcome = machine.run(Math.min(stretch, budget - instructions));
+            MachineOutcome outcome = machine.run(machine.ticksOf(Math.min(stretch, budget - instructions)));
             serial.flush();
             if (screen) {
                 machine.watchScreen().refresh();
@@ -147,7 +147,8 @@ final class VirtualMachineRun {
             if (!(outcome instanceof MachineOutcome.BudgetReached)) {
                 return BoundedRun.ended(outcome, machine.vcpu().registers().state);
             }
-            if (!operator.look(machine.vcpu().ticks() - ticks - (machine.instructions() - instructions))) {
+            if (!operator.look(
+                    machine.vcpu().ticks() - ticks - machine.ticksOf(machine.instructions() - instructions))) {
                 return new Outcome.Left();
             }
             if (Thread.interrupted()) {

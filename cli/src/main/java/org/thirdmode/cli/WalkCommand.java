@@ -98,13 +98,13 @@ final class WalkCommand implements Callable<Integer> {
             switch (on) {
                 case BARE -> {
                     Machine machine = BareMachine.machine(what, disks, ports);
-                    run(machine::run, machine.processor()::instructions);
+                    run(n -> machine.run(machine.ticksOf(n)), machine.processor()::instructions);
                     walk = WalkExplainer.of(machine, access);
                 }
                 case KVM -> {
                     VirtualMachine machine =
                             new VirtualMachineRun(options.hypervisor(), false).machine(what, disks, ports);
-                    run(machine::run, machine::instructions);
+                    run(n -> machine.run(machine.ticksOf(n)), machine::instructions);
                     walk = WalkExplainer.of(machine, access);
                 }
                 default -> throw new IllegalStateException();

@@ -38,6 +38,20 @@ class BadUsages {
     }
 
     @Test
+    void anInstructionTakesANanosecondToAMillisecond() {
+        for (String time : new String[] {"0", "-5", "1000001", "99999999999999999999", "fast"}) {
+            tells(
+                    "--instruction-time: '" + time
+                            + "' is no number of nanoseconds that an instruction may take: 1 to 1000000",
+                    "run",
+                    "--instruction-time=" + time,
+                    "hello32");
+            tells("'" + time + "' is no number of nanoseconds", "compare", "--instruction-time=" + time);
+        }
+        tells("leave out --instruction-time", "run", "--restore", "f", "--instruction-time", "2", "--on", "bare");
+    }
+
+    @Test
     void aHostThatIsNoneListsTheValidOnes() {
         tells("--host: 'arm' is unknown; valid are x86_64, i386, i386-pae", "run", "--host", "arm", "hello32");
         tells("--host-cpu: 'i486' is no processor with VMX or SVM; valid are", "run", "--host-cpu", "i486", "hello32");

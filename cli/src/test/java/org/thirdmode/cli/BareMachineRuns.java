@@ -45,6 +45,23 @@ class BareMachineRuns {
         assertTrue(detailed.err().contains("L1D hits"), detailed.err());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"bare", "kvm"})
+    void aBudgetCountsInstructionsWhateverTheyTake(String platform) {
+        CommandLineCase run = CommandLineCase.of(
+                new BareMachine(),
+                "run",
+                "hello64",
+                "--on",
+                platform,
+                "--max-instructions",
+                "1000",
+                "--instruction-time",
+                "7");
+        assertEquals(124, run.status());
+        assertTrue(run.err().contains("1,000") && run.err().contains("7,000"), run.err());
+    }
+
     @Test
     void theCommandLineReachesTheKernel() {
         CommandLineCase run = CommandLineCase.of(new BareMachine(), "run", "bench-alu", "--append", "n=1000");

@@ -76,6 +76,12 @@ class Options {
         assertEquals(-1, asked("run", "--seed", "0xffffffffffffffff", "kernel").seed());
     }
 
+    @Test
+    void anInstructionTakesANanosecondIfNothingElseIsSaid() {
+        assertEquals(1, asked("run", "kernel").instructionTime());
+        assertEquals(100, asked("run", "--instruction-time", "100", "kernel").instructionTime());
+    }
+
     private BareRun asked(String... arguments) {
         CommandLineCase run = CommandLineCase.of(machine, arguments);
         assertEquals(0, run.status(), run.err());

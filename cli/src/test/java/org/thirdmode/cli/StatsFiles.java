@@ -16,13 +16,24 @@ class StatsFiles {
         Path file = folder.resolve("stats.json");
         BareStub machine = new BareStub(new Outcome.BudgetReached());
         CommandLineCase run = CommandLineCase.of(
-                machine, "run", "--stats", file.toString(), "--max-instructions", "5", "--append", "a \"b\"", "kernel");
+                machine,
+                "run",
+                "--stats",
+                file.toString(),
+                "--max-instructions",
+                "5",
+                "--instruction-time",
+                "7",
+                "--append",
+                "a \"b\"",
+                "kernel");
         assertEquals(124, run.status());
         JsonNode stats = new ObjectMapper().readTree(Files.readString(file));
         assertEquals("kernel", stats.at("/run/image").asText());
         assertEquals("bare", stats.at("/run/on").asText());
         assertEquals("a \"b\"", stats.at("/run/append").asText());
         assertEquals(5, stats.at("/run/maxInstructions").asLong());
+        assertEquals(7, stats.at("/run/instructionTime").asLong());
         assertEquals(64L << 20, stats.at("/run/memory").asLong());
         assertEquals(124, stats.at("/outcome/status").asInt());
         assertEquals(1_234_567, stats.at("/counts/instructions").asLong());

@@ -28,6 +28,7 @@ final class GuestProcessor implements PagingRegisters {
         PhysicalMemory memory = new PhysicalMemory(width);
         memory.mapMmio(0, 1L << width, bus);
         cpu = new Processor(memory, bus, apic, new GuestClock(), profile.withoutVirtualization());
+        cpu.instructionTime(vm.host().cpu.instructionTime());
         bus.exitBy(cpu.exit);
     }
 

@@ -143,6 +143,11 @@ public final class HostMachine implements HostPages {
 
     // ---- time ----
 
+    /** Each instruction on its processors takes so many ticks; before there is a virtual machine. */
+    public void instructionTime(long ticks) {
+        processors.forEach(processor -> processor.cpu.instructionTime(ticks));
+    }
+
     /**
      * Another processor's interrupt, from any thread: ends guest mode soon, and the run of a virtual CPU. KVM: {@code
      * kvm_vcpu_kick}, or a signal to its thread.

@@ -54,7 +54,7 @@ final class RepeatedIo {
         long inPage = Frame.SIZE - ((offset + state.segmentBase[segment]) & (Frame.SIZE - 1));
         long inSegment = Long.compareUnsigned(i.addressMask - offset, inPage) < 0 ? i.addressMask - offset : inPage;
         long left = state.r[CpuState.RCX] & i.addressMask;
-        long most = Math.min(Math.min(inPage, inSegment) / i.size, ticks);
+        long most = Math.min(Math.min(inPage, inSegment) / i.size, Math.ceilDiv(ticks, cpu.instructionTime()));
         int count = (int) (Long.compareUnsigned(left, most) < 0 ? left : most);
         if (count < 2) {
             return null;

@@ -25,8 +25,8 @@ import org.thirdmode.x86.state.Rflags;
 /**
  * A virtual CPU. KVM: the file descriptor that KVM_CREATE_VCPU returns.
  *
- * <p>The guest's time is counted in ticks as on the bare machine: one an instruction that the guest completes or that
- * faults, whether the hardware executes it or the hypervisor does; none for what exits are made of.
+ * <p>The guest's time is counted in ticks as on the bare machine: those of an instruction for each that the guest completes or
+ * that faults, whether the hardware executes it or the hypervisor does; none for what exits are made of.
  */
 public final class Vcpu implements Stateful {
     /** The exits after which the host's own state was loaded: the heavy ones. One of {@link #switches}. */
@@ -190,7 +190,7 @@ public final class Vcpu implements Stateful {
 
     /** The tick of what {@link #run} has returned for: a read by an instruction that is not complete belongs to its end. */
     public long ticksOfExit() {
-        return execution.emulating ? ticks() + 1 : ticks();
+        return execution.emulating ? ticks() + guest.cpu.instructionTime() : ticks();
     }
 
     /** A halted guest's time passes. */

@@ -30,12 +30,14 @@ public record BootSector(Image image) {
 
     /** Runs on the bare machine. */
     public Run bare(long budget) throws Exception {
+        return bare(MachineConfiguration.DEFAULT, budget);
+    }
+
+    /** Runs on such a bare machine. */
+    public Run bare(MachineConfiguration configuration, long budget) throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         Machine machine = new Machine(
-                MachineConfiguration.DEFAULT,
-                Optional.of(image),
-                LoadOptions.DEFAULT,
-                new HostPorts(value -> {}, out::write));
+                configuration, Optional.of(image), LoadOptions.DEFAULT, new HostPorts(value -> {}, out::write));
         MachineOutcome outcome = machine.run(budget);
         return new Run(
                 outcome,
@@ -45,8 +47,14 @@ public record BootSector(Image image) {
 
     /** A virtual machine with it, whose debug console is {@code out}. */
     public VirtualMachine machine(Virt virt, MmuKind mmu, ByteArrayOutputStream out) throws Exception {
+        return machine(MachineConfiguration.DEFAULT, virt, mmu, out);
+    }
+
+    /** Such a virtual machine with it, whose debug console is {@code out}. */
+    public VirtualMachine machine(MachineConfiguration configuration, Virt virt, MmuKind mmu, ByteArrayOutputStream out)
+            throws Exception {
         return new VirtualMachine(
-                MachineConfiguration.DEFAULT,
+                configuration,
                 virt,
                 mmu,
                 Optional.of(image),
@@ -56,8 +64,13 @@ public record BootSector(Image image) {
 
     /** Runs in a virtual machine, so many ticks at a time. */
     public Run virtual(Virt virt, MmuKind mmu, long stretch) throws Exception {
+        return virtual(MachineConfiguration.DEFAULT, virt, mmu, stretch);
+    }
+
+    /** Runs in such a virtual machine, so many ticks at a time. */
+    public Run virtual(MachineConfiguration configuration, Virt virt, MmuKind mmu, long stretch) throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (VirtualMachine machine = machine(virt, mmu, out)) {
+        try (VirtualMachine machine = machine(configuration, virt, mmu, out)) {
             MachineOutcome outcome = machine.run(stretch);
             while (outcome instanceof MachineOutcome.BudgetReached) {
                 outcome = machine.run(stretch);

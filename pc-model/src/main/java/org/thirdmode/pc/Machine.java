@@ -79,6 +79,7 @@ public final class Machine {
                 configuration.modelledTlbs(profile));
         configuration.extension().ifPresent(made -> processor.extend(made.apply(processor)));
         processor.system.random.seed(configuration.seed());
+        processor.instructionTime(configuration.instructionTime());
         board.connect(processor);
         processor.ferr = board::coprocessorError;
         board.onStop(processor::requestStop);
@@ -106,6 +107,11 @@ public final class Machine {
     /** The processor, for one who looks inside. */
     public Processor processor() {
         return processor;
+    }
+
+    /** The ticks that so many instructions take; {@link Long#MAX_VALUE} where a long holds no more. */
+    public long ticksOf(long instructions) {
+        return description.configuration().ticksOf(instructions);
     }
 
     /** Runs for at most {@code ticks} ticks of guest time: instructions, and what the processor slept in between. */

@@ -1,5 +1,6 @@
 package org.thirdmode.pc;
 
+import com.google.common.math.LongMath;
 import java.time.LocalDateTime;
 import java.util.Optional;
 import java.util.function.Function;
@@ -16,6 +17,8 @@ import org.thirdmode.x86.tlb.TlbGeometry;
  * @param memory its RAM
  * @param profile its processor
  * @param seed where all randomness of the guest comes from
+ * @param instructionTime how long an instruction takes, in ticks of {@link org.thirdmode.x86.time.GuestClock}, a nanosecond
+ *     each: 1 to {@link #LONGEST_INSTRUCTION}. Guest time stays a function of the instructions, whatever executes them
  * @param startDate the date and time that the real-time clock shows at first
  * @param firmware a ROM to reset into; empty to start an image without firmware
  * @param network whether it has a network card; at the other end of its cable is {@link org.thirdmode.pc.net.Neighbour}
@@ -28,6 +31,7 @@ public record MachineConfiguration(
         MemoryLayout memory,
         CpuProfile profile,
         long seed,
+        long instructionTime,
         LocalDateTime startDate,
         Optional<Image> firmware,
         boolean network,
@@ -39,6 +43,7 @@ public record MachineConfiguration(
             new MemoryLayout(128L << 20),
             CpuProfile.GENERIC,
             0,
+            1,
             LocalDateTime.of(2026, 1, 1, 0, 0),
             Optional.empty(),
             false,
@@ -46,46 +51,102 @@ public record MachineConfiguration(
             Optional.empty(),
             Optional.empty());
 
+    /** The most ticks that an instruction may take: a millisecond of the guest's time. */
+    public static final long LONGEST_INSTRUCTION = 1_000_000;
+
     /** The least width of physical addresses; more where the RAM needs it. */
     private static final int ADDRESS_WIDTH = 40;
+
+    /**
+     * What a machine is made of.
+     *
+     * @throws IllegalArgumentException where an instruction takes no time or too much
+     */
+    public MachineConfiguration {
+        if (instructionTime < 1 || instructionTime > LONGEST_INSTRUCTION) {
+            throw new IllegalArgumentException(
+                    "an instruction takes 1 to " + LONGEST_INSTRUCTION + " nanoseconds, not " + instructionTime);
+        }
+    }
 
     /** The same with {@code size} bytes of RAM. */
     public MachineConfiguration withMemory(long size) {
         return new MachineConfiguration(
-                new MemoryLayout(size), profile, seed, startDate, firmware, network, detailed, tlbs, extension);
+                new MemoryLayout(size),
+                profile,
+                seed,
+                instructionTime,
+                startDate,
+                firmware,
+                network,
+                detailed,
+                tlbs,
+                extension);
     }
 
     /** The same with another processor. */
     public MachineConfiguration withProfile(CpuProfile other) {
-        return new MachineConfiguration(memory, other, seed, startDate, firmware, network, detailed, tlbs, extension);
+        return new MachineConfiguration(
+                memory, other, seed, instructionTime, startDate, firmware, network, detailed, tlbs, extension);
     }
 
     /** The same with another seed. */
     public MachineConfiguration withSeed(long other) {
         return new MachineConfiguration(
-                memory, profile, other, startDate, firmware, network, detailed, tlbs, extension);
+                memory, profile, other, instructionTime, startDate, firmware, network, detailed, tlbs, extension);
+    }
+
+    /** The same with instructions that take so many ticks each. */
+    public MachineConfiguration withInstructionTime(long ticks) {
+        return new MachineConfiguration(
+                memory, profile, seed, ticks, startDate, firmware, network, detailed, tlbs, extension);
+    }
+
+    /** The ticks that so many instructions take; {@link Long#MAX_VALUE} where a long holds no more. */
+    public long ticksOf(long instructions) {
+        return LongMath.saturatedMultiply(instructions, instructionTime);
     }
 
     /** The same with a ROM. */
     public MachineConfiguration withFirmware(Image rom) {
         return new MachineConfiguration(
-                memory, profile, seed, startDate, Optional.of(rom), network, detailed, tlbs, extension);
+                memory,
+                profile,
+                seed,
+                instructionTime,
+                startDate,
+                Optional.of(rom),
+                network,
+                detailed,
+                tlbs,
+                extension);
     }
 
     /** The same with a network card. */
     public MachineConfiguration withNetwork() {
-        return new MachineConfiguration(memory, profile, seed, startDate, firmware, true, detailed, tlbs, extension);
+        return new MachineConfiguration(
+                memory, profile, seed, instructionTime, startDate, firmware, true, detailed, tlbs, extension);
     }
 
     /** The same with the profile's TLBs and paging-structure caches modelled and counted. */
     public MachineConfiguration withDetail() {
-        return new MachineConfiguration(memory, profile, seed, startDate, firmware, network, true, tlbs, extension);
+        return new MachineConfiguration(
+                memory, profile, seed, instructionTime, startDate, firmware, network, true, tlbs, extension);
     }
 
     /** The same with these TLBs and paging-structure caches modelled and counted: what if the processor had them. */
     public MachineConfiguration withDetail(TlbGeometry other) {
         return new MachineConfiguration(
-                memory, profile, seed, startDate, firmware, network, true, Optional.of(other), extension);
+                memory,
+                profile,
+                seed,
+                instructionTime,
+                startDate,
+                firmware,
+                network,
+                true,
+                Optional.of(other),
+                extension);
     }
 
     /** What a processor of {@code host} models of its TLBs: null for nothing. */
@@ -96,7 +157,16 @@ public record MachineConfiguration(
     /** The same with VMX or SVM. */
     public MachineConfiguration withExtension(Function<Processor, Extension> made) {
         return new MachineConfiguration(
-                memory, profile, seed, startDate, firmware, network, detailed, tlbs, Optional.of(made));
+                memory,
+                profile,
+                seed,
+                instructionTime,
+                startDate,
+                firmware,
+                network,
+                detailed,
+                tlbs,
+                Optional.of(made));
     }
 
     /**

@@ -26,7 +26,7 @@ public final class Console implements Operator {
         }
     }
 
-    /** Ticks between two looks at the terminal: a few hundredths of a second of a busy guest. */
+    /** Instructions between two looks at the terminal: a few hundredths of a second of a busy guest. */
     private static final long PATIENCE = 1 << 22;
 
     private static final int ESCAPE_KEY = 'A' - '@';

@@ -13,7 +13,7 @@ public interface Operator extends AutoCloseable {
     /** The guest has sent a byte over its first serial port. */
     default void received(int value) {}
 
-    /** The most ticks that the machine may run until {@link #look}. */
+    /** The most instructions that the machine may execute until {@link #look}, or ticks that it may sleep. */
     default long patience() {
         return Long.MAX_VALUE;
     }

@@ -142,6 +142,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
         on.require(on.told(configuration.profile()), configuration.memory().size());
         host = new HostMachine(on, configuration.addressWidth(), configuration.modelledTlbs(on.processor()));
         host.cpu.system.random.seed(configuration.seed());
+        host.instructionTime(configuration.instructionTime());
         vm = new Vm(host);
         UserMemory ram = new UserMemory(host, configuration.memory().top(), on.pages());
         slots = new SlotMap(host, vm, ram, configuration.addressWidth());
@@ -288,7 +289,7 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
         signalled = false;
         long now = clock.now();
         for (int n = 0; n < io.count(); n++) {
-            clock.setNow(now + n);
+            clock.setNow(now + (n * ticksOf(1)));
             if (io.in()) {
                 read.add(board.ports().read(io.port(), io.size()));
             } else {
@@ -417,7 +418,12 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
 
     /** Instructions of the guest so far: its ticks that were not slept through. */
     public long instructions() {
-        return vcpu.ticks() - slept;
+        return (vcpu.ticks() - slept) / ticksOf(1);
+    }
+
+    /** The ticks that so many instructions take; {@link Long#MAX_VALUE} where a long holds no more. */
+    public long ticksOf(long instructions) {
+        return description.configuration().ticksOf(instructions);
     }
 
     // ---- the screen ----

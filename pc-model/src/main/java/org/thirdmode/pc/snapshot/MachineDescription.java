@@ -51,6 +51,7 @@ public record MachineDescription(MachineConfiguration configuration, Optional<Im
         long memory = port.number("memory", configuration.memory().size());
         CpuProfile profile = SavedProfile.through(port, "profile", configuration.profile());
         long seed = port.number("seed", configuration.seed());
+        long instructionTime = port.number("instruction time", configuration.instructionTime());
         String date = port.text("start date", configuration.startDate().toString());
         Optional<Image> firmware = image(port, "firmware", configuration.firmware());
         boolean network = port.flag("network", configuration.network());
@@ -60,6 +61,7 @@ public record MachineDescription(MachineConfiguration configuration, Optional<Im
                     new MemoryLayout(memory),
                     profile,
                     seed,
+                    instructionTime,
                     LocalDateTime.parse(date),
                     firmware,
                     network,

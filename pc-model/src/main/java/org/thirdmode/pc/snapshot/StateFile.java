@@ -44,7 +44,7 @@ import org.thirdmode.x86.snapshot.Stateful;
  */
 public final class StateFile {
     private static final byte[] MAGIC = "thirdmode state\n".getBytes(StandardCharsets.US_ASCII);
-    private static final int VERSION = 7;
+    private static final int VERSION = 8;
     private static final int CHECKED = MAGIC.length + 4 + 8;
     private static final int HEADER = CHECKED + 32;
 

@@ -50,13 +50,13 @@ final class PreemptionTimer {
     }
 
     /**
-     * A VM exit to HOST_RIP, before the timer is saved: with the tick of the entry's own instruction it takes one count of the
+     * A VM exit to HOST_RIP, before the timer is saved: with the time of the entry's own instruction it takes one count of the
      * timer, 2^X ticks. On a processor entry and exit take hundreds of cycles, and no timer is slower than that: a hypervisor
      * may count on it that the exit finds less in the timer than the entry put there. An exit to a hypervisor written in Java
      * takes no time, like all that this does.
      */
     void passExit() {
-        cpu.passTicks(Math.min(1 << rate, MOST_EXIT_TICKS) - 1);
+        cpu.passTicks(Math.max(0, Math.min(1 << rate, MOST_EXIT_TICKS) - cpu.instructionTime()));
     }
 
     /** What is left to count; 0 where it does not run. */

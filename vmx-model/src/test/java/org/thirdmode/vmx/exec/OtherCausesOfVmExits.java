@@ -172,6 +172,20 @@ class OtherCausesOfVmExits {
         assertEquals(100, machine.cpu.now() - begin);
     }
 
+    /** As the time-stamp counter does, at the end of the instruction in which it reaches 0. */
+    @ParameterizedTest
+    @CsvSource({"7, 105", "100, 100", "1000, 1000"})
+    void thePreemptionTimerCountsTimeNotInstructions(long instructionTime, long expired) {
+        VmxMachine machine = exiting(PinBased.ACTIVATE_VMX_PREEMPTION_TIMER);
+        machine.cpu.instructionTime(instructionTime);
+        machine.put(VmcsField.VMX_PREEMPTION_TIMER_VALUE, 100);
+        long begin = machine.cpu.now();
+        long counter = machine.cpu.system.msrs.timeStamp();
+        assertEquals(new VmExit.PreemptionTimerExpired(), machine.launch("ebfe"));
+        assertEquals(expired, machine.cpu.now() - begin);
+        assertEquals(expired, machine.cpu.system.msrs.timeStamp() - counter);
+    }
+
     @Test
     void aTimerValueOf0ExitsBeforeTheFirstInstruction() {
         VmxMachine machine = exiting(PinBased.ACTIVATE_VMX_PREEMPTION_TIMER);

@@ -29,8 +29,9 @@ import org.thirdmode.x86.tlb.TlbGeometry;
 /**
  * One logical processor: its state, its memory, the classes that execute its instructions, and the loop around them.
  *
- * <p>Time is counted in ticks, one a retired instruction (each iteration of a repeated string instruction is one).
- * {@link #run} stops exactly at the tick it is told.
+ * <p>Time is counted in ticks, one a retired instruction (each iteration of a repeated string instruction is one), or as many
+ * as {@link #instructionTime(long)} says. {@link #run} stops at the tick it is told, or at the end of the instruction that is
+ * under way then.
  */
 public final class Processor implements ProcessorSignals, Stateful {
     /** What the processor is doing. SDM 3C "Activity State". */
@@ -52,7 +53,7 @@ public final class Processor implements ProcessorSignals, Stateful {
     public static final int SHADOW_MOV_SS = 2;
 
     /**
-     * Ticks after which the inner loop is left and entered anew. The JVM replaces a running loop by compiled code only at a
+     * Instructions after which the inner loop is left and entered anew. The JVM replaces a running loop by compiled code only at a
      * back edge, and what it compiles for that is slower than what it compiles for a call.
      */
     private static final long SLICE = 1 << 12;
@@ -115,12 +116,16 @@ public final class Processor implements ProcessorSignals, Stateful {
     /** Instructions left until {@link #budgetEnd}. */
     long budget;
 
+    /** The tick at which the budget will be spent. */
     private long budgetEnd;
+
+    /** Ticks that an instruction takes. */
+    private long instructionTime = 1;
 
     /** Instructions that were begun and ended in a fault. */
     private long unfinished;
 
-    /** Ticks in which no instruction was executed: the processor was halted, or an instruction took more than one. */
+    /** Ticks in which no instruction was executed: the processor was halted, or one took longer than the others. */
     private long slept;
 
     private final InstructionGroup[] groups = new InstructionGroup[Groups.COUNT];
@@ -167,6 +172,16 @@ public final class Processor implements ProcessorSignals, Stateful {
         extension = theExtension;
     }
 
+    /** Each instruction takes so many ticks, 1 at least, instead of one; before it runs. */
+    public void instructionTime(long ticks) {
+        instructionTime = ticks;
+    }
+
+    /** Ticks that an instruction takes. */
+    public long instructionTime() {
+        return instructionTime;
+    }
+
     /** RESET at once, or INIT: for a hypervisor whose guest has this processor. */
     public void reset(boolean init) {
         if (init) {
@@ -208,12 +223,12 @@ public final class Processor implements ProcessorSignals, Stateful {
 
     /** The current tick. */
     public long now() {
-        return budgetEnd - budget;
+        return budgetEnd - (budget * instructionTime);
     }
 
     /** Instructions executed so far: the ticks that were not slept through. */
     public long instructions() {
-        return now() - slept;
+        return (now() - slept) / instructionTime;
     }
 
     /**
@@ -223,7 +238,7 @@ public final class Processor implements ProcessorSignals, Stateful {
         return instructions() - unfinished;
     }
 
-    /** Runs until tick {@code until}, exactly, or until something else stops it. */
+    /** Runs until tick {@code until}, and what is under way then to its end, or until something else stops it. */
     public Stop run(long until) {
         stopRequested = false;
         while (true) {
@@ -259,7 +274,7 @@ public final class Processor implements ProcessorSignals, Stateful {
             if (now() >= until) {
                 return Stop.TICK;
             }
-            extendBudget(Math.min(Math.min(until, clock.nextDeadline()), now() + SLICE));
+            extendBudget(Math.min(Math.min(until, clock.nextDeadline()), now() + (SLICE * instructionTime)));
             runSome();
         }
     }
@@ -347,9 +362,11 @@ public final class Processor implements ProcessorSignals, Stateful {
         clock.setNow(tick);
     }
 
+    /** No instruction begins at {@code end} or later: what began before completes. */
     private void extendBudget(long end) {
-        budget += end - budgetEnd;
-        budgetEnd = end;
+        long now = now();
+        budget = Math.ceilDiv(end - now, instructionTime);
+        budgetEnd = now + (budget * instructionTime);
     }
 
     private void nearerDeadline() {
@@ -616,7 +633,7 @@ public final class Processor implements ProcessorSignals, Stateful {
     }
 
     /**
-     * Counts {@code n} further ticks: iterations of a repeated string instruction, or instructions that a hypervisor has
+     * Counts {@code n} further instructions: iterations of a repeated string instruction, or instructions that a hypervisor has
      * completed in its guest's place.
      */
     public void countIterations(long n) {
@@ -625,8 +642,10 @@ public final class Processor implements ProcessorSignals, Stateful {
 
     /** Lets {@code n} ticks pass in which nothing is executed: what the instruction in execution takes beyond its own. */
     public void passTicks(long n) {
+        long end = budgetEnd;
         slept += n;
-        budget -= n;
+        budgetEnd += n;
+        extendBudget(end);
         reenter = true;
     }
 

@@ -5,9 +5,9 @@ import org.thirdmode.x86.snapshot.StatePort;
 import org.thirdmode.x86.snapshot.Stateful;
 
 /**
- * Guest time in ticks. One retired instruction is one tick (a VM exit may take a few more); a halted processor skips to the
- * next deadline. A tick counts as one nanosecond towards devices that have a frequency of their own, and as one cycle of the
- * time-stamp counter.
+ * Guest time in ticks. One retired instruction is one tick, or as many as its processor was told (a VM exit may take a few
+ * more); a halted processor skips to the next deadline. A tick counts as one nanosecond towards devices that have a frequency
+ * of their own, and as one cycle of the time-stamp counter.
  *
  * <p>Timers fire between instructions, in the order of their deadlines, then of their arming: a run is a function of its
  * input. Deadlines are absolute ticks.
