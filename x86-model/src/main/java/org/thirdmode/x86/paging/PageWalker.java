@@ -81,6 +81,15 @@ public final class PageWalker {
     private SecondStage secondStage = SecondStage.NONE;
     private boolean pdptesOnDemand;
 
+    /** {@link SecondStage#hostBit} of the stage in force. */
+    private long hostBit;
+
+    /** Bits of a physical address that the guest's own entries cannot have: what lies from {@link #hostBit} up; 0 for none. */
+    private long beyondGuest;
+
+    /** The last walk has come to a table of the guest's own, where there are others. */
+    private boolean inGuestTables;
+
     /** The level of the guest's entry whose address the second stage is asked for, or {@link WalkRecorder#FINAL}. */
     private int guestLevel;
 
@@ -140,6 +149,8 @@ public final class PageWalker {
     /** Puts a second stage behind the walk; {@link SecondStage#NONE} takes it away. Translations must be flushed. */
     public void secondStage(SecondStage stage) {
         secondStage = stage;
+        hostBit = stage.hostBit();
+        beyondGuest = hostBit == 0 ? 0 : bits(memory.addressWidth() - 1, Long.numberOfTrailingZeros(hostBit));
         pdptesOnDemand = stage.pdptesOnDemand();
         if (guestPhysicalMappings != null && stage != SecondStage.NONE) {
             stage.tellPlainPages(guestPhysicalMappings);
@@ -156,6 +167,19 @@ public final class PageWalker {
     /** The second stage in force. */
     public SecondStage secondStage() {
         return secondStage;
+    }
+
+    /** Bits of physical addresses that the processor has and its guest has not ({@link SecondStage#hostBit}); 0 for none. */
+    public long beyondGuest() {
+        return beyondGuest;
+    }
+
+    /**
+     * Whether the last walk that began in tables of the hypervisor's ({@link SecondStage#hostBit}) had come to the guest's own: a
+     * page fault that ended it is one of the guest.
+     */
+    public boolean inGuestTables() {
+        return hostBit != 0 && inGuestTables;
     }
 
     /** The second stage tells that it has read an entry of its own tables, at a host-physical address. */
@@ -351,6 +375,7 @@ public final class PageWalker {
     /** SDM 3A "PAE Paging": bits 31:30 of the linear address choose a PDPTE register. */
     private void walkPae(long linear, int access, Translation out) {
         int index = (int) (linear >>> 30) & 3;
+        inGuestTables = true;
         long pdpte = pdptesOnDemand ? readPdpte(index, linear, access) : state.pdpte[index];
         if ((pdpte & P) == 0) {
             throw pageFault(linear, access, 0);
@@ -364,7 +389,7 @@ public final class PageWalker {
      */
     private long readPdpte(int index, long linear, int access) {
         long pdpte = entry(3, (state.cr3 & 0xffff_ffe0L) | (8L * index), 8, linear, access);
-        if ((pdpte & P) != 0 && (pdpte & reservedPdpte) != 0) {
+        if ((pdpte & P) != 0 && (pdpte & (reservedPdpte | beyondGuest)) != 0) {
             throw pageFault(linear, access, ERROR_P | ERROR_RSVD);
         }
         return pdpte;
@@ -394,7 +419,7 @@ public final class PageWalker {
                 address = secondStage.translate(address, Reason.PDPTE_LOAD, 0, Access.READ, null);
             }
             loaded[i] = memory.read(address & a20Mask, 8);
-            if ((loaded[i] & P) != 0 && (loaded[i] & reservedPdpte) != 0) {
+            if ((loaded[i] & P) != 0 && (loaded[i] & (reservedPdpte | beyondGuest)) != 0) {
                 return false;
             }
         }
@@ -432,7 +457,7 @@ public final class PageWalker {
      */
     private void descend(
             long linear, int access, Translation out, int level, long table, long rights, long[] reserved) {
-        long noExecute = (state.efer & Efer.NXE) != 0 ? 0 : XD;
+        long alsoReserved = ((state.efer & Efer.NXE) != 0 ? 0 : XD) | reservedFrom(table);
         while (true) {
             int shift = (9 * level) + 3;
             long guestPhysical = table | (((linear >>> shift) & 0x1ff) << 3);
@@ -441,7 +466,7 @@ public final class PageWalker {
                 throw pageFault(linear, access, 0);
             }
             int ps = (int) (entry >>> 7) & 1;
-            if ((entry & (reserved[(2 * level) + ps] | noExecute)) != 0) {
+            if ((entry & (reserved[(2 * level) + ps] | alsoReserved)) != 0) {
                 throw pageFault(linear, access, ERROR_P | ERROR_RSVD);
             }
             rights = (rights & (entry | XD)) | (entry & XD);
@@ -457,6 +482,9 @@ public final class PageWalker {
                 update(level, guestPhysical, 8, entry | A, linear, access);
             }
             table = entry & addressMask;
+            if (hostBit != 0) {
+                alsoReserved |= reservedFrom(table);
+            }
             if (structureCaches != null) {
                 structureCaches.put(linear, level, 9, structureContext(), table, rights);
             }
@@ -467,11 +495,21 @@ public final class PageWalker {
         }
     }
 
+    /**
+     * What is reserved from a table on: where it is the guest's own, the bits of addresses that only the hypervisor's tables may
+     * have. So no entry of a guest reaches host-physical memory, nor anything that is cached of one.
+     */
+    private long reservedFrom(long table) {
+        inGuestTables = (table & hostBit) == 0;
+        return inGuestTables ? beyondGuest : 0;
+    }
+
     // ---- 32-bit paging ----
 
     /** SDM 3A "32-Bit Paging". */
     private void walk32Bit(long linear, int access, Translation out) {
         out.protectionKey = 0;
+        inGuestTables = true;
         if (structureCaches != null && structureCaches.find(linear, 2, 10, structureContext()) != 0) {
             walkPageTable32Bit(linear, access, out, structureCaches.table, structureCaches.rights);
             return;
@@ -482,7 +520,7 @@ public final class PageWalker {
             throw pageFault(linear, access, 0);
         }
         if ((entry & PS) != 0 && (state.cr4 & Cr4.PSE) != 0) {
-            if ((entry & reserved4MBytePage) != 0) {
+            if ((entry & (reserved4MBytePage | ((beyondGuest >>> 19) & 0x1f_e000L))) != 0) {
                 throw pageFault(linear, access, ERROR_P | ERROR_RSVD);
             }
             // PSE-36: bits 20:13 are bits 39:32 of the page's address.
@@ -558,11 +596,12 @@ public final class PageWalker {
             counters.nestedSpared(level, page.spared);
             return (page.host | (guestPhysical & 0xfff)) & a20Mask;
         }
-        long hostPhysical = nestedCaches == null ? -1 : nestedCaches.find(guestPhysical);
+        NestedCaches nested = (guestPhysical & beyondGuest) == 0 ? nestedCaches : null;
+        long hostPhysical = nested == null ? -1 : nested.find(guestPhysical);
         if (hostPhysical < 0) {
             hostPhysical = secondStage.translate(guestPhysical, Reason.TABLE_READ, linear, access, null);
-            if (nestedCaches != null) {
-                nestedCaches.put(guestPhysical, hostPhysical);
+            if (nested != null) {
+                nested.put(guestPhysical, hostPhysical);
             }
         }
         return hostPhysical & a20Mask;

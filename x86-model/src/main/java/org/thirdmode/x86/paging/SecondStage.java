@@ -50,6 +50,16 @@ public interface SecondStage {
     }
 
     /**
+     * For a stage whose processor, a hypothetical one, begins a walk in tables of the hypervisor's and goes over to the guest's own:
+     * the bit of a physical address, in CR3 or in an entry, that says that it is no guest-physical one, and that the table there is
+     * the hypervisor's. It and all bits above are beyond the guest's physical addresses: in entries of the guest's tables the walker
+     * takes them for reserved. 0 for the stages of real processors.
+     */
+    default long hostBit() {
+        return 0;
+    }
+
+    /**
      * Tells which pages are plain: there everything is allowed and no flag is left to set. Asked when this stage is put
      * behind the walk, which then need not ask it for each.
      */

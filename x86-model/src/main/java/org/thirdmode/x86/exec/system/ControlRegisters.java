@@ -162,7 +162,7 @@ public final class ControlRegisters {
         boolean pcids = (state.cr4 & Cr4.PCIDE) != 0;
         boolean keep = pcids && value < 0;
         long next = pcids ? value & Long.MAX_VALUE : value;
-        if (state.longModeActive() && (next & cr3Reserved) != 0) {
+        if (state.longModeActive() && (next & (cr3Reserved | cpu.walker.beyondGuest())) != 0) {
             throw generalProtection();
         }
         boolean pae = state.paging() && !state.longModeActive() && (state.cr4 & Cr4.PAE) != 0;
