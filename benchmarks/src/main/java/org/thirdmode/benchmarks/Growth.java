@@ -56,7 +56,9 @@ public final class Growth {
         if (all.isEmpty()) {
             all.add("bare");
             for (MmuKind mmu : MmuKind.values()) {
-                all.add("vmx/" + mmu.name().toLowerCase(Locale.ROOT));
+                if (!mmu.hypothetical()) {
+                    all.add("vmx/" + mmu.name().toLowerCase(Locale.ROOT));
+                }
             }
         }
         table(System.out, "megabytes", all, new int[] {16, 64, 256, 1024, 4096, 16384}, Growth::memory);

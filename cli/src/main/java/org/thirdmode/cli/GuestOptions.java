@@ -47,7 +47,9 @@ final class GuestOptions {
             converter = Words.ToMmu.class,
             description =
                     "How a virtual machine's memory is translated: naive, cached or unsync, KVM's shadow tables of"
-                            + " 2006, 2007 and 2008, or nested, by the processor (default: nested).")
+                            + " 2006, 2007 and 2008, nested, by the processor, or agile, by both as the guest's page"
+                            + " tables change: agile paging of 2016, on a hypothetical VMX processor (default:"
+                            + " nested).")
     private MmuKind mmu;
 
     @Option(

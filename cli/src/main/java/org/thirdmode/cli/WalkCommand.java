@@ -6,6 +6,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
+import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.vmm.VirtualMachine;
 import org.thirdmode.lab.walk.ExplainedWalk;
 import org.thirdmode.lab.walk.WalkExplainer;
@@ -102,6 +103,10 @@ final class WalkCommand implements Callable<Integer> {
                     walk = WalkExplainer.of(machine, access);
                 }
                 case KVM -> {
+                    if (options.hypervisor().mmu().equals(Optional.of(MmuKind.AGILE))) {
+                        throw new UserError("--mmu agile: walk does not show a walk that goes over from one kind of"
+                                + " tables to the other; take another MMU");
+                    }
                     VirtualMachine machine =
                             new VirtualMachineRun(options.hypervisor(), false).machine(what, disks, ports);
                     run(n -> machine.run(machine.ticksOf(n)), machine::instructions);

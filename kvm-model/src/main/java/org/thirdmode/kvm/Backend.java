@@ -11,6 +11,11 @@ public interface Backend extends TlbControl {
     /** What the processor's second dimension can do, and in which format; null where the guest has shadow tables. */
     TdpHardware secondDimension();
 
+    /** Flush requests for linear addresses, which leave what is known of guest-physical ones. */
+    default TlbControl linear() {
+        return this;
+    }
+
     /** The MMU whose tables the hardware walks; before anything else. */
     void mmu(GuestMmu guestMmu);
 

@@ -34,6 +34,9 @@ public final class GuestExecution implements Stateful {
     /** When {@link #run} is to return; in ticks. */
     private long deadline;
 
+    /** When the MMU wants to be asked again; in ticks. */
+    private long mmuLooks = Long.MAX_VALUE;
+
     /** Whether {@link #run} is to return before its deadline, for there is a nearer one. */
     boolean wantedBack;
 
@@ -114,7 +117,8 @@ public final class GuestExecution implements Stateful {
         if (event.exists() && !backend.canInject()) {
             return deliver();
         }
-        place.armTimer(deadline);
+        mmuLooks = mmu.looksAgainAt();
+        place.armTimer(Math.min(deadline, mmuLooks));
         place.entered();
         KvmExit.FailEntry failure = backend.enter(ticks());
         return failure != null ? failure : backend.handleExit(this);
@@ -172,13 +176,24 @@ public final class GuestExecution implements Stateful {
 
     /** The host was interrupted. */
     public KvmExit hostInterrupt() {
+        boolean kicked = host.takeKick();
         place.acknowledgeTimer();
-        return new KvmExit.Interrupted();
+        boolean onlyForMmu = !kicked && ticks() >= mmuLooks && ticks() < deadline;
+        return onlyForMmu ? null : new KvmExit.Interrupted();
     }
 
     /** A page fault of the hardware: {@link GuestMmu#pageFault}. */
     public KvmExit pageFault(long address, int errorCode) {
-        FaultResult result = mmu.pageFault(address, errorCode);
+        return told(address, errorCode, mmu.pageFault(address, errorCode));
+    }
+
+    /** A fault of the hardware's second dimension: {@link GuestMmu#guestPhysicalFault}. */
+    public KvmExit guestPhysicalFault(long address, int errorCode, boolean table) {
+        return told(address, errorCode, mmu.guestPhysicalFault(address, errorCode, table));
+    }
+
+    /** Does what the MMU says. */
+    private KvmExit told(long address, int errorCode, FaultResult result) {
         if (observer != null) {
             observer.pageFault(address, errorCode, result);
         }

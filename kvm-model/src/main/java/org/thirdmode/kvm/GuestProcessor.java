@@ -24,7 +24,7 @@ final class GuestProcessor implements PagingRegisters {
     GuestProcessor(Vm vm, CpuProfile profile, LocalApicPort apic) {
         bus = new GuestBus(vm);
         this.apic = apic;
-        int width = vm.host().memory.addressWidth();
+        int width = vm.host().guestAddressWidth();
         PhysicalMemory memory = new PhysicalMemory(width);
         memory.mapMmio(0, 1L << width, bus);
         cpu = new Processor(memory, bus, apic, new GuestClock(), profile.withoutVirtualization());

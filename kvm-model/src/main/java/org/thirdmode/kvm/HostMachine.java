@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
+import org.thirdmode.npt.agile.AgileSecondStage;
 import org.thirdmode.shadow.HostFormat;
 import org.thirdmode.shadow.HostPages;
 import org.thirdmode.svm.exec.Svm;
@@ -37,6 +38,10 @@ public final class HostMachine implements HostPages {
     /** The first processor's SVM; null where it has VMX. */
     public final Svm svm;
 
+    /** Its processors are hypothetical ones, with agile paging. */
+    final boolean agile;
+
+    private final int guestAddressWidth;
     private final List<HostProcessor> processors = new ArrayList<>();
     private final AtomicBoolean kicked = new AtomicBoolean();
     private final HostAllocator pages;
@@ -51,14 +56,31 @@ public final class HostMachine implements HostPages {
      * @param tlbs the TLBs to model and count, or null for {@code fast} fidelity
      */
     public HostMachine(HostConfiguration configuration, int addressWidth, TlbGeometry tlbs) {
+        this(configuration, addressWidth, tlbs, false);
+    }
+
+    /**
+     * A host whose processors may be hypothetical ones.
+     *
+     * @param addressWidth of its physical memory, in bits; all of it is RAM
+     * @param tlbs the TLBs to model and count, or null for {@code fast} fidelity
+     * @param agile they have agile paging, and addresses with room for its marks above the memory
+     * @throws IllegalArgumentException where they cannot have that
+     */
+    public HostMachine(HostConfiguration configuration, int addressWidth, TlbGeometry tlbs, boolean agile) {
         this.configuration = configuration;
+        this.agile = agile;
+        guestAddressWidth = addressWidth;
         virt = configuration.virt();
-        memory = new PhysicalMemory(addressWidth);
+        if (agile && virt != Virt.VMX) {
+            throw new IllegalArgumentException("agile paging is modelled for VMX alone; take --virt vmx");
+        }
+        memory = new PhysicalMemory(agile ? addressWidth + AgileSecondStage.EXTRA_BITS : addressWidth);
         long ram = 1L << configuration.kernel().addressBits(addressWidth);
         memory.mapRam(0, ram);
         pages = new HostAllocator(memory, ram);
         for (int n = 0; n < configuration.processors(); n++) {
-            processors.add(new HostProcessor(n, configuration, memory, tlbs, kicked));
+            processors.add(new HostProcessor(n, configuration, memory, tlbs, kicked, agile));
         }
         HostProcessor first = processors.getFirst();
         cpu = first.cpu;
@@ -69,6 +91,11 @@ public final class HostMachine implements HostPages {
     /** Its processors; the first of them turned the others on. */
     public List<HostProcessor> processors() {
         return processors;
+    }
+
+    /** The width of a guest's physical addresses: of its own memory, without what hypothetical processors mark addresses with. */
+    public int guestAddressWidth() {
+        return guestAddressWidth;
     }
 
     /** Whether its kernel runs in 64-bit mode. */

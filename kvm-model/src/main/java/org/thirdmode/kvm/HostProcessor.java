@@ -50,8 +50,15 @@ public final class HostProcessor {
      *
      * @param number from 0
      * @param kicked whether a virtual CPU's thread has been signalled
+     * @param agile it is a hypothetical one, with VMX and agile paging
      */
-    HostProcessor(int number, HostConfiguration host, PhysicalMemory memory, TlbGeometry tlbs, AtomicBoolean kicked) {
+    HostProcessor(
+            int number,
+            HostConfiguration host,
+            PhysicalMemory memory,
+            TlbGeometry tlbs,
+            AtomicBoolean kicked,
+            boolean agile) {
         CpuProfile profile = host.processor();
         GuestClock clock = new GuestClock();
         timer = new Timer(clock, kicked);
@@ -61,6 +68,9 @@ public final class HostProcessor {
         boolean intel = host.virt() == Virt.VMX;
         vmx = intel ? withVmx() : null;
         svm = intel ? null : withSvm();
+        if (agile) {
+            vmx.agilePaging();
+        }
         asids = intel ? null : new Asids(svm.profile().asids());
     }
 

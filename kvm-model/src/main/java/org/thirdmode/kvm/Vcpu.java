@@ -61,11 +61,11 @@ public final class Vcpu implements Stateful {
         host = vm.host();
         this.apic = apic;
         guest = new GuestProcessor(vm, profile, apic);
-        boolean nested = kind == MmuKind.NESTED;
+        boolean nested = kind.hasSecondDimension();
         pdptesAreRegisters = !nested || host.virt == Virt.VMX;
         PendingEvent event = new PendingEvent();
         backend = switch (host.virt) {
-            case VMX -> new VmxBackend(host, guest.cpu, event, nested);
+            case VMX -> new VmxBackend(host, guest.cpu, event, nested, kind == MmuKind.AGILE);
             case SVM -> new SvmBackend(host, guest.cpu, event, nested);
         };
         try {
@@ -77,12 +77,12 @@ public final class Vcpu implements Stateful {
         Surroundings surroundings = new Surroundings(
                 host.memory,
                 guest,
-                new GuestLimits(host.memory.addressWidth(), profile.has(Feature.PSE36), profile.has(Feature.PAGE1GB)),
+                new GuestLimits(host.guestAddressWidth(), profile.has(Feature.PSE36), profile.has(Feature.PAGE1GB)),
                 vm,
                 host,
                 backend,
                 profile.has(Feature.LA57) ? HostFormat.LEVEL_5 : host.tableFormat());
-        mmu = kind.in(surroundings, backend.secondDimension());
+        mmu = kind.in(surroundings, backend, this::ticks);
         backend.mmu(mmu);
         guest.bus.listener((guestPhysical, size) -> mmu.pteWrite(guestPhysical, size));
         place = new Placement(host.processors(), backend);

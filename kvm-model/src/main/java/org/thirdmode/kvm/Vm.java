@@ -105,7 +105,7 @@ public final class Vm implements MemorySlots {
         if (((guestPhysical | size | offset) & (Frame.SIZE - 1)) != 0 || offset < 0) {
             throw new KvmException.MisalignedSlot(what);
         }
-        int width = host.memory.addressWidth();
+        int width = host.guestAddressWidth();
         long end = guestPhysical + size;
         if (guestPhysical < 0 || size < 0 || end < 0 || end > 1L << width || size >>> 12 > Integer.MAX_VALUE) {
             throw new KvmException.SlotBeyondAddressWidth(what, width);

@@ -45,7 +45,7 @@ class HostileGuests {
     private static List<On> machines() {
         List<On> machines = new ArrayList<>();
         for (Virt virt : Virt.values()) {
-            for (MmuKind mmu : MmuKind.values()) {
+            for (MmuKind mmu : MmuKind.on(virt)) {
                 machines.add(new On("generic", virt, mmu));
             }
         }

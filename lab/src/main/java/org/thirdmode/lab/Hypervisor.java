@@ -34,13 +34,18 @@ public record Hypervisor(Virt virt, MmuKind mmu, Host host) {
         return all(Host.USUAL);
     }
 
-    /** Every extension with every MMU, as far as such a host has them. */
+    /** Every extension with every MMU, as far as such a host has them, and somebody has built them. */
     public static List<Hypervisor> all(Host host) {
+        return possible(host).stream().filter(each -> !each.mmu.hypothetical()).toList();
+    }
+
+    /** The same with those for hypothetical processors. */
+    public static List<Hypervisor> possible(Host host) {
         List<Hypervisor> all = new ArrayList<>();
         for (Virt virt : Virt.values()) {
             CpuProfile processor = host.processor().orElse(virt.generic());
-            for (MmuKind mmu : MmuKind.values()) {
-                boolean there = mmu != MmuKind.NESTED || new HostConfiguration(processor).hasSecondDimension();
+            for (MmuKind mmu : MmuKind.on(virt)) {
+                boolean there = !mmu.hasSecondDimension() || new HostConfiguration(processor).hasSecondDimension();
                 if (Virt.of(processor) == virt && there) {
                     all.add(new Hypervisor(virt, mmu, host));
                 }

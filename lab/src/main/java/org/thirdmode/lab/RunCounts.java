@@ -10,11 +10,13 @@ import org.thirdmode.cost.Counts.Extension;
 import org.thirdmode.cost.ExitCounts;
 import org.thirdmode.cost.Quantity;
 import org.thirdmode.kvm.ExitLedger;
-import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Virt;
+import org.thirdmode.kvm.mmu.AgileMmu;
+import org.thirdmode.kvm.mmu.TdpMmu;
 import org.thirdmode.kvm.vmm.VirtualMachine;
 import org.thirdmode.pc.Machine;
 import org.thirdmode.pc.MachineConfiguration;
+import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.MmuCounters;
 import org.thirdmode.x86.paging.WalkCounters;
 import org.thirdmode.x86.tlb.TlbGeometry;
@@ -38,11 +40,10 @@ public final class RunCounts {
     public static Counts of(
             String workload, MachineConfiguration configuration, Hypervisor hypervisor, VirtualMachine machine) {
         Map<Quantity, Long> counts = new EnumMap<>(Quantity.class);
-        boolean nested = hypervisor.mmu() == MmuKind.NESTED;
+        boolean nested = hypervisor.mmu().hasSecondDimension();
         MmuCounters mmu = machine.vcpu().mmu().counters();
         counts.put(Quantity.INSTRUCTIONS, machine.instructions());
-        // With shadow tables each fault exits first, and what is the guest's own is injected.
-        counts.put(Quantity.FAULTS_DELIVERED, nested ? machine.walks().pageFaults : mmu.guestFaults);
+        counts.put(Quantity.FAULTS_DELIVERED, delivered(machine));
         walks(counts, machine.walks());
         counts.put(Quantity.MMU_FAULTS, mmu.faults);
         counts.put(Quantity.GUEST_ENTRIES_READ, mmu.guestEntriesRead);
@@ -71,6 +72,18 @@ public final class RunCounts {
                 hypervisor.hostFor(configuration.profile()).processor()));
         Extension extension = hypervisor.virt() == Virt.VMX ? Extension.VMX : Extension.SVM;
         return new Counts(workload, hypervisor.toString(), new Conditions(extension, nested, tlbs, ""), counts, exits);
+    }
+
+    /** Page faults that the guest got. With shadow tables each exits first, and what is the guest's own is injected. */
+    private static long delivered(VirtualMachine machine) {
+        return switch (machine.vcpu().mmu()) {
+            case TdpMmu ignored -> machine.walks().pageFaults;
+            case AgileMmu agile ->
+                machine.walks().pageFaults
+                        - agile.shadow().counters().faults
+                        + agile.shadow().counters().guestFaults;
+            case GuestMmu shadow -> shadow.counters().guestFaults;
+        };
     }
 
     /** Of the TLBs that were modelled; empty for none. */

@@ -34,6 +34,8 @@ public enum EntryCause {
     AGE,
     /** What the entry referred to changed its nature. */
     REPLACED,
+    /** Agile paging: a guest table is walked by the hardware from now on, or is shadowed again. */
+    SWITCHED,
     /** Pages are needed. */
     RECYCLE,
     /** The memory slot goes. */

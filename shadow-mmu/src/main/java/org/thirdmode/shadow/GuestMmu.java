@@ -19,6 +19,22 @@ public interface GuestMmu {
     FaultResult pageFault(long address, int errorCode);
 
     /**
+     * Handles a fault of the hardware's second dimension, where there may be the other one too.
+     *
+     * @param guestPhysical the address
+     * @param errorCode as of a page fault: what the access was
+     * @param table whether it was to one of the guest's tables, in the course of a walk
+     */
+    default FaultResult guestPhysicalFault(long guestPhysical, int errorCode, boolean table) {
+        return pageFault(guestPhysical, errorCode);
+    }
+
+    /** When {@link #load} wants to be called again at the latest, in ticks of the guest's time; {@code Long.MAX_VALUE} for never. */
+    default long looksAgainAt() {
+        return Long.MAX_VALUE;
+    }
+
+    /**
      * The registers with which the hardware has to run the guest; makes the root where there is none. Cheap where nothing
      * changed. With PAE tables the hardware must reload its PDPTE registers whenever {@link TlbControl#flush} was asked.
      *

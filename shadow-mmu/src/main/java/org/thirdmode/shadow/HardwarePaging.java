@@ -19,4 +19,10 @@ public final class HardwarePaging {
 
     /** NXE is set wherever the tables have the bit; LME and LMA as the tables need it. */
     public long efer;
+
+    /** Agile paging: the root of the second dimension's tables, which are there beside the others; else 0. */
+    public long secondDimension;
+
+    /** Agile paging: the guest runs with its own registers, and what is said here of them does not count. */
+    public boolean guestsOwn;
 }

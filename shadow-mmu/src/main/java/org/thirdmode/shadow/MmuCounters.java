@@ -87,6 +87,40 @@ public final class MmuCounters {
     /** Changes of entries, by cause. */
     public final long[] entryChanges = new long[EntryCause.values().length];
 
+    /** Becomes what two MMUs have done together; of two peaks the sum, which may never have been. */
+    public void sum(MmuCounters a, MmuCounters b) {
+        faults = a.faults + b.faults;
+        shadowFaults = a.shadowFaults + b.shadowFaults;
+        guestFaults = a.guestFaults + b.guestFaults;
+        mmioFaults = a.mmioFaults + b.mmioFaults;
+        emulations = a.emulations + b.emulations;
+        guestEntriesRead = a.guestEntriesRead + b.guestEntriesRead;
+        guestFlagUpdates = a.guestFlagUpdates + b.guestFlagUpdates;
+        emulatedWrites = a.emulatedWrites + b.emulatedWrites;
+        entriesUpdated = a.entriesUpdated + b.entriesUpdated;
+        pagesMade = a.pagesMade + b.pagesMade;
+        pagesFound = a.pagesFound + b.pagesFound;
+        pagesZapped = a.pagesZapped + b.pagesZapped;
+        pagesRecycled = a.pagesRecycled + b.pagesRecycled;
+        pagesFlooded = a.pagesFlooded + b.pagesFlooded;
+        pagesUnsynced = a.pagesUnsynced + b.pagesUnsynced;
+        pagesSynced = a.pagesSynced + b.pagesSynced;
+        pagesInUse = a.pagesInUse + b.pagesInUse;
+        pagesInUsePeak = a.pagesInUsePeak + b.pagesInUsePeak;
+        largeEntries = a.largeEntries + b.largeEntries;
+        invlpg = a.invlpg + b.invlpg;
+        cr3Loads = a.cr3Loads + b.cr3Loads;
+        contextResets = a.contextResets + b.contextResets;
+        rootLoads = a.rootLoads + b.rootLoads;
+        flushes = a.flushes + b.flushes;
+        pageFlushes = a.pageFlushes + b.pageFlushes;
+        rmapEntries = a.rmapEntries + b.rmapEntries;
+        rmapLongest = Math.max(a.rmapLongest, b.rmapLongest);
+        for (int n = 0; n < entryChanges.length; n++) {
+            entryChanges[n] = a.entryChanges[n] + b.entryChanges[n];
+        }
+    }
+
     /** Changes of entries for any cause. */
     public long allEntryChanges() {
         long sum = 0;

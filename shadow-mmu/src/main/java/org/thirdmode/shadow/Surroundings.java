@@ -34,4 +34,9 @@ public record Surroundings(
             HostFormat host) {
         this(memory, registers, limits, slots, pages, tlb, host, Others.NONE);
     }
+
+    /** The same with other flush requests. */
+    public Surroundings withTlb(TlbControl other) {
+        return new Surroundings(memory, registers, limits, slots, pages, other, host, others);
+    }
 }

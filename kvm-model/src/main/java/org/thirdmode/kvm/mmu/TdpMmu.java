@@ -125,7 +125,7 @@ public class TdpMmu implements GuestMmu {
         boolean mapped = format.present(before) && format.maps(before, level) && format.address(before) == host;
         boolean seen = write || !slot.logsDirty() || (mapped && format.writable(before)) || processorLogs();
         boolean dirty = write || !slot.logsDirty() || (mapped && format.dirty(before));
-        long after = format.page(host, level, seen && !slot.readOnly(), dirty);
+        long after = format.page(host, level, seen && !slot.readOnly() && mayWrite(gfn), dirty);
         if (level > 1 && before != after) {
             counters.largeEntries++;
         }
@@ -135,10 +135,56 @@ public class TdpMmu implements GuestMmu {
     /** The level of the entry that is to map a guest frame. KVM: {@code kvm_mmu_max_mapping_level}. */
     private int mapLevel(long gfn, MemorySlot slot) {
         int level = slot.logsDirty() ? 1 : highestLeaf;
-        while (level > 1 && !large(gfn, level, slot)) {
+        while (level > 1 && !(mayBeLarge(gfn, level) && large(gfn, level, slot))) {
             level--;
         }
         return level;
+    }
+
+    /** Whether the guest may write a frame by these tables, as far as somebody else is concerned. KVM: page tracking. */
+    protected boolean mayWrite(long gfn) {
+        return true;
+    }
+
+    /** Whether a large page may be around a frame, as far as somebody else is concerned. KVM: {@code disallow_lpage}. */
+    protected boolean mayBeLarge(long gfn, int level) {
+        return true;
+    }
+
+    /** Makes the page around a guest frame one of 4 KBytes, if it is mapped. */
+    private void split(long gfn) {
+        for (int level = highestLeaf; level > 1; level--) {
+            tables.leaves(gfn, gfn + 1, (page, index, entry, first) -> {
+                if (page.level > 1) {
+                    tables.descend(page, index);
+                }
+            });
+        }
+    }
+
+    /** Takes write access to a guest frame. KVM: {@code kvm_write_track_add_gfn}. */
+    protected final void writeProtect(long gfn) {
+        split(gfn);
+        tables.leaves(
+                gfn,
+                gfn + 1,
+                (page, index, entry, first) ->
+                        tables.change(EntryCause.WRITE_PROTECT, page, index, entry, format::withoutWrite));
+        tables.commit();
+    }
+
+    /** Whether a guest frame was written by these tables since this was last asked; it is in a page of 4 KBytes from now on. */
+    protected final boolean takeDirty(long gfn) {
+        split(gfn);
+        boolean[] dirty = new boolean[1];
+        tables.leaves(gfn, gfn + 1, (page, index, entry, first) -> {
+            if (format.dirty(entry)) {
+                dirty[0] = true;
+                tables.change(EntryCause.AGE, page, index, entry, format::withoutDirty);
+            }
+        });
+        tables.commit();
+        return dirty[0];
     }
 
     /** Whether the large page around a guest frame is one of the host's, and all of it in the slot. */
@@ -229,7 +275,7 @@ public class TdpMmu implements GuestMmu {
             long gfn = below.gfn;
             if (page.level > level) {
                 collapse(below, slot, level);
-            } else if (slot.contains(gfn) && below.used > 0 && large(gfn, level, slot)) {
+            } else if (slot.contains(gfn) && below.used > 0 && mayBeLarge(gfn, level) && large(gfn, level, slot)) {
                 counters.largeEntries++;
                 long entry = format.page(slot.hostAddress(gfn), level, !slot.readOnly(), true);
                 tables.replace(EntryCause.COLLAPSE, page, n, entry);

@@ -140,7 +140,8 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
         this.mmu = mmu;
         MachineConfiguration configuration = description.configuration();
         on.require(on.told(configuration.profile()), configuration.memory().size());
-        host = new HostMachine(on, configuration.addressWidth(), configuration.modelledTlbs(on.processor()));
+        host = new HostMachine(
+                on, configuration.addressWidth(), configuration.modelledTlbs(on.processor()), mmu == MmuKind.AGILE);
         host.cpu.system.random.seed(configuration.seed());
         host.instructionTime(configuration.instructionTime());
         vm = new Vm(host);

@@ -74,6 +74,12 @@ final class GuestRegisters {
     private final boolean nested;
     private final boolean unrestricted;
 
+    /** The hardware's paging registers are the hypervisor's. */
+    private boolean shadowed;
+
+    /** With {@link #nested}: they may become the hypervisor's. */
+    private final boolean agile;
+
     /** The processor's VM entries and exits switch IA32_EFER and IA32_PAT. */
     private final boolean loadsEfer;
 
@@ -99,12 +105,20 @@ final class GuestRegisters {
      * @param msrSwitch the lists of MSRs that are switched; null where the processor needs none
      */
     GuestRegisters(
-            HostMachine host, Processor guest, VmcsFields vmcs, boolean nested, VmcsSetup setup, MsrSwitch msrSwitch) {
+            HostMachine host,
+            Processor guest,
+            VmcsFields vmcs,
+            boolean nested,
+            boolean agile,
+            VmcsSetup setup,
+            MsrSwitch msrSwitch) {
         hardware = host.cpu;
         this.guest = guest;
         state = guest.state;
         this.vmcs = vmcs;
         this.nested = nested;
+        this.agile = agile;
+        shadowed = !nested;
         this.msrSwitch = msrSwitch;
         unrestricted = setup.unrestricted();
         loadsEfer = setup.has(VmcsField.GUEST_IA32_EFER);
@@ -179,7 +193,7 @@ final class GuestRegisters {
         if ((missing & RegisterGroup.MSRS) != 0) {
             fetchMsrs();
         }
-        if (nested && (missing & RegisterGroup.PAGING) != 0) {
+        if (!shadowed && (missing & RegisterGroup.PAGING) != 0) {
             fetchPagingRegisters();
         }
         if ((missing & RegisterGroup.TO_DECODE) != 0) {
@@ -230,9 +244,9 @@ final class GuestRegisters {
         }
     }
 
-    /** CR0 bits of which the guest reads the shadow. */
+    /** CR0 bits of which the guest reads the shadow. With agile paging also those that decide whose registers the guest runs with. */
     private long cr0Mask() {
-        return unrestricted ? CR0_HOST : CR0_HOST | Cr0.PG | Cr0.PE;
+        return unrestricted ? CR0_HOST | (agile ? Cr0.PG | Cr0.WP : 0) : CR0_HOST | Cr0.PG | Cr0.PE;
     }
 
     private void fetchMsrs() {
@@ -277,7 +291,7 @@ final class GuestRegisters {
         if (has(RegisterGroup.MSRS)) {
             storeMsrs();
         }
-        return nested && has(RegisterGroup.PAGING) && storePagingRegisters();
+        return !shadowed && has(RegisterGroup.PAGING) && storePagingRegisters();
     }
 
     private boolean has(int group) {
@@ -331,6 +345,18 @@ final class GuestRegisters {
             return segment.attributes | Segment.ACCESSED;
         }
         return segment.attributes;
+    }
+
+    /** Agile paging: from now on the hardware's paging registers are the hypervisor's, or the guest's own. */
+    void shadowPaging(boolean hypervisors) {
+        if (hypervisors) {
+            fetch(RegisterGroup.PAGING);
+            shadowed = true;
+        } else {
+            shadowed = false;
+            available |= RegisterGroup.PAGING;
+            storePagingRegisters();
+        }
     }
 
     private boolean storePagingRegisters() {

@@ -15,6 +15,7 @@ import org.thirdmode.kvm.RegisterGroup;
 import org.thirdmode.kvm.mmu.TdpHardware;
 import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.HardwarePaging;
+import org.thirdmode.shadow.TlbControl;
 import org.thirdmode.vmx.exec.VmExit;
 import org.thirdmode.vmx.exec.Vmx;
 import org.thirdmode.vmx.exec.VmxInstructions;
@@ -41,6 +42,9 @@ public final class VmxBackend implements Backend {
     // Exit qualification of an EPT violation. SDM 3C "Exit Qualification for EPT Violations".
     private static final long DATA_WRITE = 1 << 1;
     private static final long INSTRUCTION_FETCH = 1 << 2;
+    private static final long LINEAR_VALID = 1 << 7;
+    private static final long FINAL_ACCESS = 1 << 8;
+    private static final long PAGE_FAULTS = 1L << Vector.PF;
 
     /** B3 to B0, BS. */
     private static final int DEBUG_TRAPS = 0xf | DebugRegisters.BS;
@@ -58,6 +62,13 @@ public final class VmxBackend implements Backend {
     private final long region;
     private final long bitmaps;
     private final boolean nested;
+
+    /** The processor is the hypothetical one with agile paging. */
+    private final boolean agile;
+
+    /** The hardware's paging registers are the hypervisor's: the guest's tables are shadowed, all or some. */
+    private boolean shadowed;
+
     private final boolean unrestricted;
     private final Processor guest;
     private final PendingEvent event;
@@ -96,10 +107,17 @@ public final class VmxBackend implements Backend {
     private long primary;
     private long clears;
 
-    /** A VMCS for a guest whose registers are {@code guest}'s; with {@code nested} paging its tables are the processor's business. */
-    public VmxBackend(HostMachine host, Processor guest, PendingEvent event, boolean nested) {
+    /**
+     * A VMCS for a guest whose registers are {@code guest}'s.
+     *
+     * @param nested its tables are the processor's business
+     * @param agile with {@code nested}: or the hypervisor's, as these tables say
+     */
+    public VmxBackend(HostMachine host, Processor guest, PendingEvent event, boolean nested, boolean agile) {
         this.host = host;
         this.nested = nested;
+        this.agile = agile;
+        shadowed = !nested;
         this.guest = guest;
         this.event = event;
         cpu = host.cpu;
@@ -114,7 +132,7 @@ public final class VmxBackend implements Backend {
         host.memory.write(region, 4, Vmcs.REVISION);
         vmcs.check(vmx.vmclear(region), "VMCLEAR");
         vmcs.check(vmx.vmptrld(region), "VMPTRLD");
-        VmcsSetup setup = new VmcsSetup(host, vmcs, nested);
+        VmcsSetup setup = new VmcsSetup(host, vmcs, nested, agile);
         bitmaps = host.allocate(false);
         setup.write(bitmaps);
         primary = setup.primary();
@@ -127,7 +145,7 @@ public final class VmxBackend implements Backend {
         ept = nested ? new Ept(host, vmcs, setup.secondary()) : null;
         msrSwitch = setup.loadsEfer() ? null : new MsrSwitch(host, vmcs);
         realMode = unrestricted ? null : new RealMode(host);
-        registers = new GuestRegisters(host, guest, vmcs, nested, setup, msrSwitch);
+        registers = new GuestRegisters(host, guest, vmcs, nested, agile, setup, msrSwitch);
     }
 
     @Override
@@ -146,7 +164,7 @@ public final class VmxBackend implements Backend {
      * with CR4.PCIDE names.
      */
     private void interceptInvalidations() {
-        boolean wanted = !nested && (mmu.interceptsInvlpg() || (guest.state.cr4 & Cr4.PCIDE) != 0);
+        boolean wanted = shadowed && (mmu.interceptsInvlpg() || (guest.state.cr4 & Cr4.PCIDE) != 0);
         control(PrimaryProcessorBased.INVLPG_EXITING, wanted);
     }
 
@@ -261,6 +279,21 @@ public final class VmxBackend implements Backend {
         }
     }
 
+    @Override
+    public TlbControl linear() {
+        return new TlbControl() {
+            @Override
+            public void flush() {
+                flushLinear();
+            }
+
+            @Override
+            public void flushPage(long linear) {
+                VmxBackend.this.flushPage(linear);
+            }
+        };
+    }
+
     /** Without VPIDs the next entry does it. */
     private void flushLinear() {
         if (vpid) {
@@ -290,19 +323,26 @@ public final class VmxBackend implements Backend {
 
     @Override
     public KvmExit.FailEntry enter(long ticks) {
+        if (agile) {
+            chooseRegisters(!mmu.load().guestsOwn);
+        }
         store();
-        exceptionBitmap(registers.virtual8086() ? ALL_EXCEPTIONS : exceptions);
+        exceptionBitmap(registers.virtual8086() ? ALL_EXCEPTIONS : exceptions | (shadowed ? PAGE_FAULTS : 0));
         HardwarePaging paging = mmu.load();
         if (nested) {
-            control(PrimaryProcessorBased.CR3_LOAD_EXITING, registers.identityMapped() || cr3AlwaysExits);
-            control(PrimaryProcessorBased.CR3_STORE_EXITING, registers.identityMapped() || cr3AlwaysExits);
-            long pointer = ept.pointer(paging.cr3);
+            boolean exits = registers.identityMapped() || cr3AlwaysExits || shadowed;
+            control(PrimaryProcessorBased.CR3_LOAD_EXITING, exits);
+            control(PrimaryProcessorBased.CR3_STORE_EXITING, exits);
+            long pointer = ept.pointer(agile ? paging.secondDimension : paging.cr3);
             if (pointer != eptPointer) {
                 eptPointer = pointer;
                 vmcs.write(VmcsField.EPT_POINTER, pointer);
             }
-        } else {
+        }
+        if (shadowed) {
             registers.storeShadowPaging(paging);
+        }
+        if (shadowed || agile) {
             interceptInvalidations();
         }
         if (event.exists()) {
@@ -323,6 +363,15 @@ public final class VmxBackend implements Backend {
             cpu.run(Long.MAX_VALUE);
         }
         return null;
+    }
+
+    /** Agile paging: whose paging registers the guest runs with from now on. */
+    private void chooseRegisters(boolean hypervisors) {
+        if (hypervisors != shadowed) {
+            shadowed = hypervisors;
+            registers.shadowPaging(shadowed);
+            flushLinear();
+        }
     }
 
     private void exceptionBitmap(long wanted) {
@@ -353,7 +402,8 @@ public final class VmxBackend implements Backend {
         VmExit exit = extension.exit();
         ledger.read(fieldsOf(exit));
         return switch (exit) {
-            case VmExit.EptViolation violation -> execution.pageFault(violation.guestPhysical(), errorCode(violation));
+            case VmExit.EptViolation violation ->
+                execution.guestPhysicalFault(violation.guestPhysical(), errorCode(violation), ofTable(violation));
             case VmExit.PageModificationLogFull ignored -> execution.modificationLogFull();
             case VmExit.ExternalInterrupt ignored -> execution.hostInterrupt();
             case VmExit.InterruptWindow ignored -> execution.interruptWindow();
@@ -422,7 +472,7 @@ public final class VmxBackend implements Backend {
 
     private KvmExit exception(GuestExecution execution, VmExit.ExceptionOrNmi e) {
         int vector = EventInformation.vector(e.information());
-        if (vector == Vector.PF && !nested) {
+        if (vector == Vector.PF && shadowed) {
             return pageFault(execution, e.qualification(), e.errorCode());
         }
         return registers.virtual8086() ? realModeException(execution, vector, (int) e.qualification()) : unknown(e);
@@ -450,6 +500,11 @@ public final class VmxBackend implements Backend {
         long qualification = violation.qualification();
         return ((qualification & DATA_WRITE) != 0 ? Access.WRITE : 0)
                 | ((qualification & INSTRUCTION_FETCH) != 0 ? Access.FETCH : 0);
+    }
+
+    /** Whether it was met at one of the guest's tables, in the course of a walk. */
+    private static boolean ofTable(VmExit.EptViolation violation) {
+        return (violation.qualification() & (LINEAR_VALID | FINAL_ACCESS)) == LINEAR_VALID;
     }
 
     /** With shadow tables the MMU looks at the guest's privilege and flags. */

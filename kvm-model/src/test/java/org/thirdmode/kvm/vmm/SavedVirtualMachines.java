@@ -80,7 +80,8 @@ class SavedVirtualMachines {
                         mmus,
                         Arbitraries.doubles().between(0, 1))
                 .as((kernel, workload, virt, before, after, when) ->
-                        new Case(kernel, kernel.startsWith("mini") ? workload : "", virt, before, after, when));
+                        new Case(kernel, kernel.startsWith("mini") ? workload : "", virt, before, after, when))
+                .filter(c -> c.before.runsOn(c.virt) && c.after.runsOn(c.virt));
     }
 
     @Property(tries = 25)

@@ -2,6 +2,7 @@ package org.thirdmode.kvm.vmm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.thirdmode.kvm.BootSector;
@@ -39,7 +40,7 @@ class TimersByMsr {
         assertEquals(new MachineOutcome.Exited(0), bare.outcome());
         assertEquals("0200", bare.told().substring(0, 4), "two of them expired");
         assertEquals("0000", bare.told().substring(20), "the deadline that is past, before the next instruction");
-        for (Virt virt : Virt.values()) {
+        for (Virt virt : Stream.of(Virt.values()).filter(mmu::runsOn).toList()) {
             assertEquals(bare, SECTOR.virtual(virt, mmu, BUDGET), () -> "by " + virt);
         }
     }

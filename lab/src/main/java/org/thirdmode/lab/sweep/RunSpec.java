@@ -51,13 +51,14 @@ public record RunSpec(Map<String, String> settings) {
         String mmu = point.apply(Parameters.MMU).text();
         boolean bare = mmu.equals(Parameters.BARE);
         boolean nested = mmu.equals(word(MmuKind.NESTED));
+        boolean agile = mmu.equals(word(MmuKind.AGILE));
         for (Parameter parameter : Parameters.list()) {
             Value value = point.apply(parameter);
             boolean idle = parameter.effect() == Parameter.Effect.PRICE
                     || value == null
                     || (bare && OF_HYPERVISORS.contains(parameter))
                     || (nested && OF_SHADOW_TABLES.contains(parameter))
-                    || (!nested && OF_NESTED_PAGING.contains(parameter));
+                    || (!nested && !agile && OF_NESTED_PAGING.contains(parameter));
             if (!idle) {
                 settings.put(parameter.name(), value.text());
             }
@@ -171,10 +172,13 @@ public record RunSpec(Map<String, String> settings) {
 
     /**
      * What a run has in common with those that one trace of lookups tells about: all but its TLBs and walk caches. Empty where
-     * no TLBs are modelled; and where caches are, for these see each access and a trace sees pages.
+     * no TLBs are modelled; where caches are, for these see each access and a trace sees pages; and with agile paging, whose walks a
+     * trace does not tell of.
      */
     Optional<RunSpec> butForTlbs() {
-        if (!modelsTlbs() || !get(Parameters.CACHES).equals(Parameters.NO_TLBS)) {
+        if (!modelsTlbs()
+                || !get(Parameters.CACHES).equals(Parameters.NO_TLBS)
+                || mmu().equals(Optional.of(MmuKind.AGILE))) {
             return Optional.empty();
         }
         Map<String, String> others = new TreeMap<>(settings);

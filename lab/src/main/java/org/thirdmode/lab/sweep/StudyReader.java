@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.thirdmode.cost.data.DataException;
@@ -11,6 +12,7 @@ import org.thirdmode.cost.data.Mapping;
 import org.thirdmode.cost.data.Node;
 import org.thirdmode.cost.data.Scalar;
 import org.thirdmode.cost.data.Sequence;
+import org.thirdmode.kvm.MmuKind;
 
 /** Reads a study strictly: a mistake is told with its line and column and with what would be valid. */
 final class StudyReader {
@@ -22,6 +24,8 @@ final class StudyReader {
 
     private static final long DEFAULT_BUDGET = 4_000_000_000L;
     private static final long MOST_BUDGET = 1_000_000_000_000L;
+
+    private static final String AGILE = MmuKind.AGILE.name().toLowerCase(Locale.ROOT);
 
     private final boolean random;
 
@@ -148,6 +152,7 @@ final class StudyReader {
                 takenByAll(study, axis.get());
             }
         }
+        agile(study);
         Optional<Axis> pages = study.axis(Parameters.GUEST_PAGES);
         if (pages.isPresent() && pages.get().values().contains(Value.word(Parameters.LARGE))) {
             takenByAll(study, pages.get());
@@ -162,6 +167,18 @@ final class StudyReader {
                         .wrong("'" + axis.parameter().name()
                                 + "' goes with modelled TLBs: 'tlbs' has to name a processor");
             }
+        }
+    }
+
+    /** Agile paging has a hypothetical processor, of Intel's kind. */
+    private static void agile(Study study) throws DataException {
+        Optional<Axis> mmu = study.axis(Parameters.MMU);
+        if (mmu.isEmpty() || !mmu.get().values().contains(Value.word(AGILE))) {
+            return;
+        }
+        Optional<Axis> virt = study.axis(Parameters.VIRT);
+        if (virt.isPresent() && !virt.get().values().equals(List.of(Parameters.VIRT.fallback()))) {
+            throw virt.get().place().wrong("mmu agile is modelled for VMX alone: 'virt' has to be vmx");
         }
     }
 

@@ -35,7 +35,7 @@ class StudyFiles {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             mmu: []                               | s.yaml:3:8: an empty grid: 'mmu' has no value
-            mmu: fast                             | s.yaml:3:8: 'fast' is unknown; valid are bare, naive, cached, unsync, nested
+            mmu: fast                             | s.yaml:3:8: 'fast' is unknown; valid are bare, naive, cached, unsync, nested, agile
             mmu: [nested, nested]                 | s.yaml:3:17: 'nested' is given twice
             mmu: {from: 1, to: 2}                 | s.yaml:3:8: 'mmu' has words: give one, or a list of them
             memory: much                          | s.yaml:3:11: 'much' is no number; write it as 1234 or 12.5

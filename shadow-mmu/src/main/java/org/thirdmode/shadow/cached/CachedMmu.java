@@ -116,7 +116,7 @@ public class CachedMmu extends ShadowMmu {
     }
 
     @Override
-    protected final void makeRoot() {
+    protected void makeRoot() {
         releaseRoots();
         cache.format(format);
         // What the hardware knows is of another root; and PDPTEs it reads only when it is told to.
@@ -163,7 +163,8 @@ public class CachedMmu extends ShadowMmu {
         return page;
     }
 
-    private void releaseRoots() {
+    /** No root is in use. */
+    protected final void releaseRoots() {
         for (CachedPage root : roots) {
             if (root != null) {
                 root.rootCount--;
@@ -179,11 +180,14 @@ public class CachedMmu extends ShadowMmu {
     }
 
     @Override
-    protected final long root() {
+    protected long root() {
         return format == ShadowFormat.PAE ? paeRoot.host : roots[0].host;
     }
 
     private CachedPage rootOf(long linear) {
+        if (roots.length == 0) {
+            return null;
+        }
         return format == ShadowFormat.PAE ? roots[format.index(linear, 3)] : roots[0];
     }
 
@@ -218,7 +222,7 @@ public class CachedMmu extends ShadowMmu {
     }
 
     /** Makes sure that {@code count} pages can be made. */
-    private void reserve(int count) {
+    protected final void reserve(int count) {
         int need = Math.max(count, MIN_FREE);
         if (cache.size() + need > maxPages) {
             recycle(Math.max(need, Math.min(REFILL, maxPages / 2)));
@@ -250,8 +254,13 @@ public class CachedMmu extends ShadowMmu {
         }
     }
 
+    /** Drops a page, or empties it where it is a root in use. */
+    protected final void zap(CachedPage page, EntryCause cause) {
+        cache.zap(page, cause, sink);
+    }
+
     /** Drops the shadow pages of a guest table; roots in use are emptied. */
-    private boolean unshadow(long gfn, EntryCause cause) {
+    protected final boolean unshadow(long gfn, EntryCause cause) {
         List<CachedPage> pages = List.copyOf(cache.guestTables().of(gfn));
         for (CachedPage page : pages) {
             cache.zap(page, cause, sink);
@@ -270,8 +279,12 @@ public class CachedMmu extends ShadowMmu {
 
     /** The shadow of the guest's table in which the walk ended (without paging the root). */
     private CachedPage shadowOfGuestTables(long linear, GuestWalk walk, int base) {
+        return shadowOfGuestTables(linear, walk, base, walk.leafLevel == 0 ? format.levels : walk.leafLevel);
+    }
+
+    /** The shadow of the guest's table of a level on a walk's way; made with all above it. */
+    protected final CachedPage shadowOfGuestTables(long linear, GuestWalk walk, int base, int bottom) {
         CachedPage page = rootOf(linear);
-        int bottom = walk.leafLevel == 0 ? page.level : walk.leafLevel;
         while (page.level > bottom) {
             int level = page.level - 1;
             int role = Role.ofTable(base, level, quadrant(linear, level), accessTo(walk, level));
@@ -381,7 +394,7 @@ public class CachedMmu extends ShadowMmu {
     }
 
     @Override
-    protected final void markIo(long linear, GuestWalk walk) {
+    protected void markIo(long linear, GuestWalk walk) {
         reserve(format.levels);
         int base = registersRole();
         CachedPage page = shadowOfGuestTables(linear, walk, base);

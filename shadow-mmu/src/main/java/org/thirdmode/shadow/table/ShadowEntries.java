@@ -20,6 +20,11 @@ public final class ShadowEntries {
     private boolean flush;
     private int entrySize;
 
+    /** Set in each address that is put into memory, but where {@link #switchBit} is. */
+    private long hostBit;
+
+    private long switchBit;
+
     public ShadowEntries(PhysicalMemory memory, MmuCounters counters) {
         this.memory = memory;
         this.counters = counters;
@@ -28,6 +33,15 @@ public final class ShadowEntries {
     /** From now on tables are of this format; there are none of another. */
     public void format(ShadowFormat format) {
         entrySize = format.entrySize;
+    }
+
+    /**
+     * For a hypothetical processor whose tables tell host-physical addresses from a guest's: every present entry is put into memory
+     * with {@code host} set, unless it is given with {@code other}. Nobody sees the bit here.
+     */
+    public void addresses(long host, long other) {
+        hostBit = host;
+        switchBit = other;
     }
 
     public void observe(EntryObserver theObserver) {
@@ -43,7 +57,7 @@ public final class ShadowEntries {
     }
 
     public long get(ShadowPage page, int index) {
-        return page.frame.get(index * entrySize, entrySize);
+        return page.frame.get(index * entrySize, entrySize) & ~hostBit;
     }
 
     /** Changes an entry. Nothing else does. */
@@ -53,12 +67,16 @@ public final class ShadowEntries {
             return;
         }
         long address = page.host + ((long) index * entrySize);
-        memory.write(address, entrySize, value);
+        memory.write(address, entrySize, stored(value));
         counters.entryChanges[cause.ordinal()]++;
         flush |= allowsLess(before, value);
         if (observer != null) {
             observer.entryChanged(cause, page.level, address, page.gfn, before, value);
         }
+    }
+
+    private long stored(long value) {
+        return Bits.present(value) && (value & switchBit) == 0 ? value | hostBit : value;
     }
 
     /** Whether what the hardware may have cached of {@code before} is more than {@code after} gives. */

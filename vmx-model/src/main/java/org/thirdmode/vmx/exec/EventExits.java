@@ -60,6 +60,10 @@ final class EventExits {
         if (vector != Vector.PF) {
             return set;
         }
+        if (cpu.walker.inGuestTables()) {
+            // Hypothetical: with agile paging it is none of the hypervisor's.
+            return false;
+        }
         long mask = vmcs.read(VmcsField.PAGE_FAULT_ERROR_CODE_MASK);
         boolean matches = (errorCode & mask) == vmcs.read(VmcsField.PAGE_FAULT_ERROR_CODE_MATCH);
         return set == matches;

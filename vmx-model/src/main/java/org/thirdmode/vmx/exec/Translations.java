@@ -1,5 +1,6 @@
 package org.thirdmode.vmx.exec;
 
+import org.thirdmode.npt.agile.AgileSecondStage;
 import org.thirdmode.npt.ept.DirtyListener;
 import org.thirdmode.npt.ept.ExtendedPageTables;
 import org.thirdmode.vmx.capability.Capability;
@@ -48,6 +49,9 @@ final class Translations implements SecondStage {
     private final ExtendedPageTables ept;
     private final AddressSpaces spaces;
 
+    /** What stands in front of EPT: EPT itself, or a hypothetical stage. */
+    private SecondStage stage;
+
     private final DirtyListener log = this::logDirty;
     private boolean eptEnabled;
 
@@ -62,10 +66,16 @@ final class Translations implements SecondStage {
     Translations(Vmx vmx, ExtendedPageTables ept) {
         this.vmx = vmx;
         this.ept = ept;
+        stage = ept;
         cpu = vmx.cpu;
         spaces = cpu.mmu.addressSpaces;
         vmcs = vmx.vmcs;
         controls = vmx.controls;
+    }
+
+    /** From now on the processor is a hypothetical one. */
+    void agilePaging() {
+        stage = new AgileSecondStage(ept, cpu.memory);
     }
 
     // ---- entering and leaving ----
@@ -143,13 +153,18 @@ final class Translations implements SecondStage {
 
     @Override
     public long peek(long guestPhysical) {
-        return eptEnabled ? ept.peek(guestPhysical) : guestPhysical;
+        return eptEnabled ? stage.peek(guestPhysical) : guestPhysical;
+    }
+
+    @Override
+    public long hostBit() {
+        return eptEnabled ? stage.hostBit() : 0;
     }
 
     private long throughEpt(long guestPhysical, Reason reason, long linear, int access, Translation translation) {
         logFull = false;
         try {
-            return ept.translate(guestPhysical, reason, linear, access, translation);
+            return stage.translate(guestPhysical, reason, linear, access, translation);
         } catch (GuestExit e) {
             if (!logFull) {
                 noteEptExit();

@@ -110,6 +110,11 @@ public final class Vmx implements Extension {
         eventExits = new EventExits(this);
     }
 
+    /** Makes the processor a hypothetical one, with agile paging ({@link org.thirdmode.npt.agile}) wherever EPT is enabled. */
+    public void agilePaging() {
+        translations.agilePaging();
+    }
+
     // ---- VMX operation ----
 
     /** Whether the processor is in VMX operation, root or non-root. */
