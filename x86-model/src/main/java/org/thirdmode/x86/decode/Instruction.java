@@ -55,6 +55,9 @@ public final class Instruction {
     /** For the fast forms: the offset of a relative branch's target from the start of its page. Set by the engine. */
     public int target;
 
+    /** What the engine runs in the place of this instruction and of what follows it; null for nothing. Set by the engine. */
+    public Object region;
+
     /** Length in bytes, prefixes included: 1..15. */
     public int length;
 

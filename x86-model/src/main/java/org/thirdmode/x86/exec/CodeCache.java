@@ -145,6 +145,15 @@ final class CodeCache implements Mmu.CodeListener {
         return i;
     }
 
+    /** An instruction of a page decoded for the caller alone; null where it does not end in the page. */
+    Instruction decodeAlone(CodePage page, int offset, int width) {
+        Instruction i = decoder.decode(page.frame.bytes, offset, Frame.SIZE, width);
+        if (i != null) {
+            Forms.settle(i, offset);
+        }
+        return i;
+    }
+
     private void dropAll() {
         decoded = 0;
         for (CodePage page : all) {

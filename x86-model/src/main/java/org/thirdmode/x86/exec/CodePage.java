@@ -1,5 +1,7 @@
 package org.thirdmode.x86.exec;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.thirdmode.x86.decode.Instruction;
 import org.thirdmode.x86.memory.Frame;
 
@@ -16,6 +18,12 @@ final class CodePage implements Frame.DecodedCode {
 
     final Frame frame;
     private final Instruction[][] byWidth = new Instruction[3][];
+    private final List<Region> regions = new ArrayList<>();
+
+    /** How often the run loop was found in it, and how often it must be to be looked at again: for {@link HotCode}. */
+    int samples;
+
+    int samplesWanted = HotCode.SAMPLES;
 
     CodePage(Frame frame) {
         this.frame = frame;
@@ -46,8 +54,27 @@ final class CodePage implements Frame.DecodedCode {
         return slots;
     }
 
+    /** Has a region begin at its head, in code of {@code width}. */
+    void install(Region region, Instruction first) {
+        region.first = first;
+        first.region = region;
+        first.form = Forms.REGION;
+        first.load = 0;
+        regions.add(region);
+    }
+
+    /** The region that begins at an offset, in code of {@code width}; null for none. */
+    Region regionAt(int offset, int width) {
+        Instruction i = slots(width)[offset];
+        return i == null ? null : (Region) i.region;
+    }
+
     @Override
     public void bytesWritten(int from, int to) {
+        if (regions.removeIf(region -> region.from < to && from < region.to && end(region))) {
+            // What is written again and again is not worth it.
+            samplesWanted = Math.max(samplesWanted, 4 * samples);
+        }
         for (Instruction[] slots : byWidth) {
             if (slots != null) {
                 for (int offset = Math.max(0, from - 14); offset < to; offset++) {
@@ -63,8 +90,20 @@ final class CodePage implements Frame.DecodedCode {
         if (stale != null) {
             stale.form = Forms.DROPPED;
             stale.load = 0;
+            stale.region = null;
             slots[offset] = null;
         }
+    }
+
+    /** The region runs no more; what was its head is decoded anew. */
+    private boolean end(Region region) {
+        for (Instruction[] slots : byWidth) {
+            if (slots != null && slots[region.first.offset] == region.first) {
+                drop(slots, region.first.offset);
+            }
+        }
+        region.onEnd.run();
+        return true;
     }
 
     void clear() {

@@ -193,8 +193,11 @@ final class Forms {
     static final int NOT_NARROW = 156;
     static final int MOV_NARROW = 157;
 
-    /** One more than the highest form. */
+    /** One more than the highest form of an instruction. */
     static final int COUNT = 158;
+
+    /** It begins a {@link Region}, which executes it and others. */
+    static final int REGION = 158;
 
     private Forms() {}
 

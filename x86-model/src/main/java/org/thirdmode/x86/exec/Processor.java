@@ -131,6 +131,7 @@ public final class Processor implements ProcessorSignals, Stateful {
     private final InstructionGroup[] groups = new InstructionGroup[Groups.COUNT];
     private final CodeCache code;
     private final RunLoop loop;
+    private final HotCode hot;
 
     /** A processor of {@code fast} fidelity: no TLB is modelled. */
     public Processor(PhysicalMemory memory, PortBus ports, LocalApicPort apic, GuestClock clock, CpuProfile profile) {
@@ -162,6 +163,7 @@ public final class Processor implements ProcessorSignals, Stateful {
         events = new Events(this);
         code = new CodeCache(state, mmu, memory, new Decoder(features), () -> reenter = true);
         loop = new RunLoop(this, code);
+        hot = new HotCode(state, code, !mmu.modelsTlbs());
         Groups.install(this, groups);
         clock.onNearerDeadline(this::nearerDeadline);
         Reset.powerUp(this);
@@ -238,6 +240,11 @@ public final class Processor implements ProcessorSignals, Stateful {
         return instructions() - unfinished;
     }
 
+    /** How many regions there are now. */
+    int regions() {
+        return hot.regions();
+    }
+
     /** Runs until tick {@code until}, and what is under way then to its end, or until something else stops it. */
     public Stop run(long until) {
         stopRequested = false;
@@ -274,8 +281,13 @@ public final class Processor implements ProcessorSignals, Stateful {
             if (now() >= until) {
                 return Stop.TICK;
             }
-            extendBudget(Math.min(Math.min(until, clock.nextDeadline()), now() + (SLICE * instructionTime)));
+            long slice = hot.tracing() ? hot.next() : SLICE;
+            extendBudget(Math.min(Math.min(until, clock.nextDeadline()), now() + (slice * instructionTime)));
             runSome();
+            CodePage page = loop.stoppedIn();
+            if (page != null) {
+                hot.found(page);
+            }
         }
     }
 

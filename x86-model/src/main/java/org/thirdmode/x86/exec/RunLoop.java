@@ -37,7 +37,7 @@ final class RunLoop {
     private static final int AF = 1 << 3;
 
     /** Of the carries of a 32-bit operation, all but bits 15:7, which mean something else in {@link Flags#aux}. */
-    private static final int KEEP32 = ~0xff80;
+    static final int KEEP32 = ~0xff80;
 
     /** No page has this address, no access to it can be canonical: it sends the instruction to the second level. */
     private static final long NOWHERE = Long.MIN_VALUE + 1;
@@ -61,6 +61,15 @@ final class RunLoop {
 
     /** Whether the second level has the instruction: then registers, flags and budget are where it left them. */
     private boolean inSecondLevel;
+
+    /** Where the budget ended. */
+    private CodePage stoppedIn;
+
+    /** With no more ticks left than this a region may have ended for that alone. */
+    private static final int END_OF_REGION = 100;
+
+    /** A region ended because of the budget. */
+    private boolean onlyEndOfRegion;
 
     RunLoop(Processor cpu, CodeCache code) {
         this.cpu = cpu;
@@ -114,6 +123,7 @@ final class RunLoop {
                 while (true) {
                     if (--budget < 0) {
                         budget = 0;
+                        stoppedIn = page;
                         s.rip = (pageRip + i.offset) & s.ripMask;
                         return LOOK;
                     }
@@ -1015,6 +1025,17 @@ final class RunLoop {
                                 VarHandle.loadLoadFence();
                                 flags.result = result;
                                 flags.aux = aux;
+                                if (i.form == Forms.REGION) {
+                                    cpu.budget = budget + 1;
+                                    int offset = enter(i, (Region) i.region);
+                                    result = flags.result;
+                                    aux = flags.aux;
+                                    budget = cpu.budget;
+                                    i = offset < 0
+                                            ? ((Region) i.region).interpreted
+                                            : code.instructionAt(page, slots, offset);
+                                    continue;
+                                }
                                 if (i.form >= Forms.FIRST_RARE && RareForms.execute(i, source, m, r, flags)) {
                                     result = flags.result;
                                     aux = flags.aux;
@@ -1091,6 +1112,27 @@ final class RunLoop {
         }
     }
 
+    /** Runs a region. The offset in the page of the next instruction; -1 where not even the first could be executed. */
+    private int enter(Instruction i, Region region) {
+        long before = cpu.budget;
+        int offset = region.run(cpu, mmu.view());
+        if (cpu.budget == before) {
+            return -1;
+        }
+        onlyEndOfRegion = cpu.budget < END_OF_REGION;
+        return offset;
+    }
+
+    /**
+     * The page in which the budget ended; null where it ended elsewhere, or just after a region. Asked once.
+     */
+    CodePage stoppedIn() {
+        CodePage page = onlyEndOfRegion ? null : stoppedIn;
+        onlyEndOfRegion = false;
+        stoppedIn = null;
+        return page;
+    }
+
     /** Has the second level execute {@code i}; whether the instruction after it in the page is the next one. */
     private boolean secondLevel(long pageRip, Instruction i) {
         long next = (pageRip + i.end) & s.ripMask;
@@ -1147,17 +1189,17 @@ final class RunLoop {
     }
 
     /** {@link Flags#aux} after a 64-bit operation with these carries. */
-    private static int aux64(long carries) {
+    static int aux64(long carries) {
         return ((int) (carries >>> 32) & TOP2) | ((int) carries & AF);
     }
 
     /** {@link Flags#aux} after an 8-bit operation with these carries. */
-    private static int aux8(int carries) {
+    static int aux8(int carries) {
         return (carries << 24) | (carries & AF);
     }
 
     /** The {@code computed} carries but for CF, which stays: where it would change, both top bits flip, so OF does not. */
-    private static int keepCarry(int aux, int computed) {
+    static int keepCarry(int aux, int computed) {
         return computed ^ (((computed ^ aux) >> 31) & TOP2);
     }
 
@@ -1175,7 +1217,7 @@ final class RunLoop {
     }
 
     /** Whether condition {@code code} holds; as {@link Flags#condition}. */
-    private static boolean holds(int code, long result, int aux) {
+    static boolean holds(int code, long result, int aux) {
         boolean holds = switch (code >>> 1) {
             case 0 -> (aux ^ (aux << 1)) < 0;
             case 1 -> aux < 0;

@@ -547,6 +547,16 @@ public final class Mmu {
         }
     }
 
+    /** The software TLB in force, for {@link TlbHit}; all of {@code detailed} fidelity is a miss in it. */
+    public TlbEntry[] view() {
+        return tlb;
+    }
+
+    /** Whether the processor's own TLBs are modelled: {@code detailed} fidelity. */
+    public boolean modelsTlbs() {
+        return tlbs != null;
+    }
+
     /** What sends the instruction in execution to the second level. */
     public Reenter reenter() {
         return reenter;

@@ -24,8 +24,8 @@ import org.thirdmode.x86.state.CpuState;
 
 /** The run loop's own instructions are short cuts: nothing tells them from the second level but time. */
 class FastForms {
-    private static final int CODE = 0x1000;
-    private static final int DATA = 0x8000;
+    static final int CODE = 0x1000;
+    static final int DATA = 0x8000;
 
     /** Opcode bytes whose instructions have fast forms, or share a first byte with one that has. */
     private static final byte[][] OPENINGS = openings();
@@ -90,7 +90,8 @@ class FastForms {
         assertTrue(missing.isEmpty(), () -> "forms never generated: " + missing);
     }
 
-    private static byte[] code(Random random, boolean is64) {
+    /** Bytes that begin with an instruction, mostly one that has a fast form. */
+    static byte[] code(Random random, boolean is64) {
         byte[] code = new byte[16];
         random.nextBytes(code);
         int at = 0;
@@ -112,6 +113,26 @@ class FastForms {
         return code;
     }
 
+    /** Registers that mostly lead to memory, or are what an instruction wants. */
+    static long[] registers(Random random, boolean is64) {
+        long[] registers = new long[16];
+        for (int n = 0; n < 16; n++) {
+            registers[n] = switch (random.nextInt(5)) {
+                case 0 -> DATA + random.nextInt(0x1000);
+                case 1 -> random.nextInt();
+                case 2 -> random.nextInt(256) - 128L;
+                // What divisions want in rDX.
+                case 3 -> random.nextInt(2) - 1L;
+                default -> random.nextLong();
+            };
+            if (!is64) {
+                registers[n] &= 0xffff_ffffL;
+            }
+        }
+        registers[CpuState.RSP] = DATA + 0x800L + random.nextInt(64);
+        return registers;
+    }
+
     private static void compare(long seed, boolean is64) {
         Random random = new Random(seed);
         Processor fast = is64 ? TestProcessors.flat64() : TestProcessors.flat32();
@@ -120,21 +141,7 @@ class FastForms {
         for (int round = 0; round < 200; round++) {
             byte[] code = code(random, is64);
             random.nextBytes(data);
-            long[] registers = new long[16];
-            for (int n = 0; n < 16; n++) {
-                registers[n] = switch (random.nextInt(5)) {
-                    case 0 -> DATA + random.nextInt(0x1000);
-                    case 1 -> random.nextInt();
-                    case 2 -> random.nextInt(256) - 128L;
-                    // What divisions want in rDX.
-                    case 3 -> random.nextInt(2) - 1L;
-                    default -> random.nextLong();
-                };
-                if (!is64) {
-                    registers[n] &= 0xffff_ffffL;
-                }
-            }
-            registers[CpuState.RSP] = DATA + 0x800L + random.nextInt(64);
+            long[] registers = registers(random, is64);
             int rflags = random.nextInt() & 0x8d5;
             for (Processor cpu : Set.of(fast, slow)) {
                 cpu.memory.load(CODE, code);
@@ -161,7 +168,7 @@ class FastForms {
         }
     }
 
-    private record Outcome(long rip, long rflags, List<Long> registers) {
+    record Outcome(long rip, long rflags, List<Long> registers) {
         @Override
         public String toString() {
             return String.format("rip=%x rflags=%x ", rip, rflags)
@@ -169,13 +176,13 @@ class FastForms {
         }
     }
 
-    private static Outcome describe(Processor cpu) {
+    static Outcome describe(Processor cpu) {
         CpuState s = cpu.state;
         return new Outcome(s.rip, s.rflags(), Arrays.stream(s.r, 0, 16).boxed().toList());
     }
 
     /** The data page and its neighbours, which displacements and the stack reach. */
-    private static byte[] bytes(Processor cpu) {
+    static byte[] bytes(Processor cpu) {
         byte[] bytes = new byte[3 * Frame.SIZE];
         for (int n = 0; n < 3; n++) {
             System.arraycopy(
