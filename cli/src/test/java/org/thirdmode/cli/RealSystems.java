@@ -204,4 +204,26 @@ class RealSystems {
         assertTrue(run.out().contains("No bootable device."), run.out());
         assertEquals(ExitStatus.TRIPLE_FAULT, run.status(), run.err());
     }
+
+    /** It asks for a minute, of which an instruction takes 100 nanoseconds. */
+    @Test
+    void ipxeIsLeasedAnAddress() {
+        CommandLineCase run = CommandLineCase.of(
+                new BareMachine(),
+                "run",
+                "--bios",
+                BIOS.toString(),
+                "--disk",
+                IPXE + ",format=raw,snapshot",
+                "--network",
+                "--no-reboot",
+                "--instruction-time",
+                "100",
+                "--max-instructions",
+                Long.toString(BUDGET));
+        assertTrue(run.out().contains("using virtio-net on 0000:00:03.0 (open)"), run.out());
+        assertTrue(run.out().contains("net0: 10.0.2.15/255.255.255.0 gw 10.0.2.2"), run.out());
+        assertTrue(run.out().contains("Nothing to boot"), run.out());
+        assertEquals(ExitStatus.TRIPLE_FAULT, run.status(), run.err());
+    }
 }
