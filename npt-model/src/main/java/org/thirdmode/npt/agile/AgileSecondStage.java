@@ -1,13 +1,10 @@
 package org.thirdmode.npt.agile;
 
-import org.thirdmode.npt.ept.EptExit;
 import org.thirdmode.npt.ept.ExtendedPageTables;
 import org.thirdmode.x86.memory.PhysicalMemory;
-import org.thirdmode.x86.paging.Access;
 import org.thirdmode.x86.paging.GuestPhysicalMappings;
 import org.thirdmode.x86.paging.SecondStage;
 import org.thirdmode.x86.paging.Translation;
-import org.thirdmode.x86.state.GuestExit;
 
 /**
  * Agile paging in front of EPT: hypothetical hardware. "Agile Paging", section III. The paper has one switching bit in an entry of
@@ -39,17 +36,11 @@ public final class AgileSecondStage implements SecondStage {
     /** By PSE-36 a guest with 32-bit paging reaches addresses of so many bits. */
     private static final int LEAST_GUEST_WIDTH = 40;
 
-    private static final int OF_FINAL_ACCESS =
-            EptExit.FINAL_ACCESS | EptExit.USER_LINEAR | EptExit.WRITABLE_LINEAR | EptExit.EXECUTE_DISABLE_LINEAR;
-
     private final ExtendedPageTables ept;
     private final long hostBit;
     private final long switchBit;
 
-    /** What EPT narrows where the access is to a table: of no consequence. */
-    private final Translation table = new Translation();
-
-    /** In front of {@code ept}, of a processor with {@code memory}. */
+    /** In front of {@code ept}, which is told so, of a processor with {@code memory}. */
     public AgileSecondStage(ExtendedPageTables ept, PhysicalMemory memory) {
         this.ept = ept;
         int guestWidth = memory.addressWidth() - EXTRA_BITS;
@@ -59,6 +50,7 @@ public final class AgileSecondStage implements SecondStage {
         }
         hostBit = hostBit(guestWidth);
         switchBit = switchBit(guestWidth);
+        ept.readTablesAsData();
     }
 
     /** What marks a host-physical address of the hypervisor's tables, for a guest with addresses of {@code guestWidth} bits. */
@@ -81,23 +73,7 @@ public final class AgileSecondStage implements SecondStage {
         if ((address & (hostBit | switchBit)) != 0) {
             return address & ~(hostBit | switchBit);
         }
-        return switch (reason) {
-            case TABLE_READ -> ofTable(address, linear, Access.READ);
-            case TABLE_UPDATE -> ofTable(address, linear, Access.WRITE);
-            case FINAL_ACCESS, PDPTE_LOAD -> ept.translate(address, reason, linear, access, translation);
-        };
-    }
-
-    /** A table's address by EPT, as one of data. */
-    private long ofTable(long address, long linear, int access) {
-        try {
-            return ept.translate(address, Reason.FINAL_ACCESS, linear, access, table);
-        } catch (GuestExit exit) {
-            if (!ept.exit.misconfiguration) {
-                ept.exit.qualification &= ~OF_FINAL_ACCESS;
-            }
-            throw exit;
-        }
+        return ept.translate(address, reason, linear, access, translation);
     }
 
     @Override

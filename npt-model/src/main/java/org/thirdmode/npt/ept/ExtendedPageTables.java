@@ -75,6 +75,9 @@ public final class ExtendedPageTables implements SecondStage {
     /** What the last exit reports. */
     public final EptExit exit = new EptExit();
 
+    /** Hypothetical: to read a table of the guest's is no write, whatever flags EPT has. */
+    private boolean tablesReadAsData;
+
     private DirtyListener dirtyListener = DirtyListener.NONE;
 
     // ---- from the EPTP and the controls ----
@@ -95,6 +98,9 @@ public final class ExtendedPageTables implements SecondStage {
     private long lastTableRights;
     private long lastTableEntry;
     private int lastTableLevel;
+
+    /** Where its entry stands; {@link #NOWHERE} where that is not known. */
+    private long lastTableLeaf;
 
     /**
      * EPT of one processor.
@@ -136,6 +142,14 @@ public final class ExtendedPageTables implements SecondStage {
     /** Who hears of dirty flags; {@link DirtyListener#NONE} for nobody. */
     public void dirtyListener(DirtyListener listener) {
         dirtyListener = listener;
+    }
+
+    /**
+     * For a hypothetical processor: with flags for EPT too, reading a paging-structure entry of the guest's is a read, as of data,
+     * and setting a flag in one a write. SDM 3C "Accessed and Dirty Flags for EPT" has both as writes.
+     */
+    public void readTablesAsData() {
+        tablesReadAsData = true;
     }
 
     /**
@@ -210,7 +224,7 @@ public final class ExtendedPageTables implements SecondStage {
         if (kept != null && reason == Reason.TABLE_UPDATE && guestPhysical != lastTable) {
             findTable(guestPhysical, kept);
         }
-        if (reason == Reason.TABLE_UPDATE && guestPhysical == lastTable) {
+        if (reason == Reason.TABLE_UPDATE && guestPhysical == lastTable && knowsDirty(guestPhysical)) {
             // With EPT's own flags the read was a write already; without them only the right to write is asked for.
             if ((lastTableRights & W) == 0) {
                 exit.level = lastTableLevel;
@@ -260,6 +274,20 @@ public final class ExtendedPageTables implements SecondStage {
             }
             throw refused;
         }
+    }
+
+    /** Whether the last table's page is dirty, or cannot be; where it can, and is not yet, the flag is set now. */
+    private boolean knowsDirty(long guestPhysical) {
+        if (!tablesReadAsData || !accessedDirty || (lastTableRights & W) == 0 || (lastTableEntry & D) != 0) {
+            return true;
+        }
+        if (lastTableLeaf == NOWHERE) {
+            return false;
+        }
+        dirtyListener.settingDirty(guestPhysical);
+        lastTableEntry = memory.read(lastTableLeaf, 8) | D;
+        memory.write(lastTableLeaf, 8, lastTableEntry);
+        return true;
     }
 
     /** "An EPT violation invalidates any guest-physical mappings that would be used." SDM 3C "Operations that Invalidate Cached
@@ -324,6 +352,7 @@ public final class ExtendedPageTables implements SecondStage {
         Mapping page = kept.page(guestPhysical);
         if (page != null) {
             long host = page.host | (guestPhysical & PAGE_OFFSET);
+            lastTableLeaf = NOWHERE;
             settle(guestPhysical, Reason.TABLE_READ, 0, null, host, page.entry, page.rights, page.level);
         }
     }
@@ -341,8 +370,9 @@ public final class ExtendedPageTables implements SecondStage {
             return NOWHERE;
         }
         walker.nestedSpared(levels, region.level);
+        lastTableLeaf = reason == Reason.TABLE_READ ? NOWHERE : lastTableLeaf;
         long host = region.host | (guestPhysical & REGION_OFFSET);
-        if (reason == Reason.TABLE_READ) {
+        if (reason == Reason.TABLE_READ && noFlagLeft(region.entry)) {
             kept.keepPage(guestPhysical, levels, host & ~PAGE_OFFSET, region.entry, region.rights, region.level);
         }
         settle(guestPhysical, reason, access, translation, host, region.entry, region.rights, region.level);
@@ -383,9 +413,14 @@ public final class ExtendedPageTables implements SecondStage {
             boolean plain = (rights & presentMask) == presentMask && (~entry & flags()) == 0;
             kept.keepLarge(guestPhysical, (9 * level) + 3, host & ~REGION_OFFSET, entry, rights, level, plain);
         }
-        if (reason == Reason.TABLE_READ) {
+        if (reason == Reason.TABLE_READ && noFlagLeft(entry)) {
             kept.keepPage(guestPhysical, levels, host & ~PAGE_OFFSET, entry, rights, level);
         }
+    }
+
+    /** Whether a table of the guest's in the page of an entry can be written with no flag left to set. */
+    private boolean noFlagLeft(long entry) {
+        return !tablesReadAsData || (flags() & ~entry) == 0;
     }
 
     // ---- the walk ----
@@ -430,6 +465,7 @@ public final class ExtendedPageTables implements SecondStage {
             }
             rights &= entry;
             if (maps) {
+                lastTableLeaf = reason == Reason.TABLE_READ ? address : lastTableLeaf;
                 long offset = (1L << shift) - 1;
                 long host = (entry & addressMask & ~offset) | (guestPhysical & offset);
                 exit.level = level;
@@ -539,7 +575,7 @@ public final class ExtendedPageTables implements SecondStage {
     private boolean isWrite(Reason reason, int access) {
         return switch (reason) {
             case FINAL_ACCESS -> (access & Access.WRITE) != 0;
-            case TABLE_READ -> accessedDirty;
+            case TABLE_READ -> accessedDirty && !tablesReadAsData;
             case TABLE_UPDATE -> true;
             case PDPTE_LOAD -> false;
         };
@@ -569,7 +605,8 @@ public final class ExtendedPageTables implements SecondStage {
                 (access & Access.FETCH) != 0
                         ? EptExit.INSTRUCTION_FETCH
                         : (access & Access.WRITE) != 0 ? EptExit.DATA_WRITE : EptExit.DATA_READ;
-            case TABLE_READ -> accessedDirty ? EptExit.DATA_READ | EptExit.DATA_WRITE : EptExit.DATA_READ;
+            case TABLE_READ ->
+                accessedDirty && !tablesReadAsData ? EptExit.DATA_READ | EptExit.DATA_WRITE : EptExit.DATA_READ;
             case TABLE_UPDATE -> EptExit.DATA_READ | EptExit.DATA_WRITE;
             case PDPTE_LOAD -> EptExit.DATA_READ;
         };
