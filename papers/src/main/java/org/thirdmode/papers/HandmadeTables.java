@@ -3,6 +3,7 @@ package org.thirdmode.papers;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import org.thirdmode.npt.agile.AgileSecondStage;
 import org.thirdmode.npt.ept.EptCapability;
 import org.thirdmode.npt.ept.ExtendedPageTables;
 import org.thirdmode.x86.memory.PhysicalMemory;
@@ -41,10 +42,14 @@ public final class HandmadeTables {
     /** The guest-physical page that is mapped, aligned for 2 MBytes. */
     private static final long MAPPED = 64L << 20;
 
-    private final PhysicalMemory memory = new PhysicalMemory(WIDTH);
+    private final PhysicalMemory memory = new PhysicalMemory(WIDTH + AgileSecondStage.EXTRA_BITS);
     private final int levels;
     private final boolean largeHost;
     private final long root;
+
+    /** By level: the guest's table, guest-physical. */
+    private final long[] tables = new long[6];
+
     private long nextGuest = 32L << 20;
     private long nextHost = 1L << 20;
 
@@ -65,7 +70,31 @@ public final class HandmadeTables {
     public static List<String> references(int levels, boolean largeGuest, boolean largeHost) {
         HandmadeTables tables = new HandmadeTables(levels, largeHost);
         long cr3 = tables.guest(largeGuest);
-        return tables.walk(cr3);
+        return tables.walk(cr3, false);
+    }
+
+    /**
+     * How many entries a walk of a processor with agile paging reads, with pages of 4 KBytes and tables of 4 levels in all.
+     *
+     * @param nested how many levels of the guest's tables, from the last up, are not shadowed: 0 to 4
+     */
+    public static int agileReferences(int nested) {
+        HandmadeTables tables = new HandmadeTables(4, false);
+        tables.guest(false);
+        return tables.walk(tables.shadow(nested), true).size();
+    }
+
+    /** Shadow tables down to the levels of the guest's that are not shadowed; returns what CR3 is. */
+    private long shadow(int nested) {
+        long host = AgileSecondStage.hostBit(WIDTH);
+        long pointer =
+                nested == 0 ? (OFFSET + MAPPED) | host : (OFFSET + tables[nested]) | AgileSecondStage.switchBit(WIDTH);
+        for (int level = nested + 1; level <= levels; level++) {
+            long table = hostPage();
+            memory.write(table, 8, pointer | P_RW);
+            pointer = table | host;
+        }
+        return pointer;
     }
 
     private long hostPage() {
@@ -86,11 +115,13 @@ public final class HandmadeTables {
         map(MAPPED);
         long top = guestPage();
         long table = top;
+        tables[levels] = top;
         int leaf = large ? 2 : 1;
         for (int level = levels; level > leaf; level--) {
             long below = guestPage();
             memory.write(OFFSET + table, 8, below | P_RW);
             table = below;
+            tables[level - 1] = below;
         }
         memory.write(OFFSET + table, 8, MAPPED | P_RW | (large ? PAGE_SIZE : 0));
         return top;
@@ -116,7 +147,7 @@ public final class HandmadeTables {
         return table + (((guestPhysical >>> (12 + (9 * (level - 1)))) & 0x1ff) << 3);
     }
 
-    private List<String> walk(long cr3) {
+    private List<String> walk(long cr3, boolean agile) {
         CpuState state = new CpuState();
         state.cr0 = Cr0.PE | Cr0.PG | Cr0.WP;
         state.cr4 = Cr4.PAE | (levels == 5 ? Cr4.LA57 : 0);
@@ -127,7 +158,7 @@ public final class HandmadeTables {
         ExtendedPageTables ept =
                 new ExtendedPageTables(walker, memory, new GuestExit(), EnumSet.allOf(EptCapability.class));
         ept.configure(root | ((levels - 1L) << 3) | EPT_WRITE_BACK, false);
-        walker.secondStage(ept);
+        walker.secondStage(agile ? new AgileSecondStage(ept, memory) : ept);
         List<String> references = new ArrayList<>();
         walker.recorder(new WalkRecorder() {
             @Override

@@ -20,7 +20,6 @@ import org.thirdmode.lab.Hypervisor;
 import org.thirdmode.lab.RunCounts;
 import org.thirdmode.lab.walk.ExplainedWalk;
 import org.thirdmode.lab.walk.WalkExplainer;
-import org.thirdmode.papers.agile.AgileStrategy;
 import org.thirdmode.pc.HostPorts;
 import org.thirdmode.pc.Machine;
 import org.thirdmode.pc.MachineConfiguration;
@@ -129,27 +128,6 @@ public final class Lab {
             }
             return RunCounts.of(name, configuration, on, machine);
         }
-    }
-
-    /**
-     * What agile paging would do with a workload of the 64-bit kernel, on the bare machine with these TLBs.
-     *
-     * @param interval of the policy, in instructions
-     */
-    public AgileStrategy.Counted agile(String workload, TlbGeometry tlbs, long interval) throws ImageException {
-        Run run = new Run("mini64", workload, Optional.empty(), HostPageSize.SMALL, Optional.of(tlbs));
-        progress.accept(run);
-        GuestImage guest = GuestCatalogue.find(run.kernel).orElseThrow();
-        Machine machine = new Machine(
-                MachineConfiguration.DEFAULT.withDetail(tlbs),
-                Optional.of(new Image(guest.name(), guest.bytes())),
-                LoadOptions.DEFAULT.withCommandLine("workload=" + workload),
-                HostPorts.serial(value -> {}));
-        AgileStrategy strategy = new AgileStrategy(interval, machine.processor()::instructions);
-        machine.processor().walker.recorder(strategy);
-        machine.processor().mmu.recorder(strategy);
-        ended(run, machine.run(BUDGET));
-        return strategy.counted();
     }
 
     private static void ended(Run run, MachineOutcome outcome) {

@@ -89,7 +89,16 @@ class AgilePaging {
 
     @ParameterizedTest
     @CsvSource({
-        "1, false", "2, false", "3, false", "4, false", "5, false", "1, true", "2, true", "3, true", "4, true", "5, true"
+        "1, false",
+        "2, false",
+        "3, false",
+        "4, false",
+        "5, false",
+        "1, true",
+        "2, true",
+        "3, true",
+        "4, true",
+        "5, true"
     })
     void noEntryOfTheGuestsReachesHostMemory(int nested, boolean detailed) {
         for (int level = 1; level <= Math.min(nested, 4); level++) {

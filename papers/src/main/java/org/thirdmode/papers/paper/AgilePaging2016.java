@@ -4,22 +4,34 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.thirdmode.cost.Figure;
-import org.thirdmode.cost.Profile;
+import java.util.Set;
+import org.thirdmode.cost.Cost;
+import org.thirdmode.cost.Part;
+import org.thirdmode.cost.Quantity;
+import org.thirdmode.kvm.HostPageSize;
 import org.thirdmode.kvm.MmuKind;
+import org.thirdmode.kvm.Virt;
+import org.thirdmode.lab.Hypervisor;
+import org.thirdmode.papers.HandmadeTables;
 import org.thirdmode.papers.Lab;
 import org.thirdmode.papers.Paper;
-import org.thirdmode.papers.agile.AgileHardware;
-import org.thirdmode.papers.agile.AgileStrategy;
 import org.thirdmode.pc.loader.ImageException;
+import org.thirdmode.vmx.vmcs.ExitReason;
 import org.thirdmode.x86.tlb.TlbGeometry;
 
 /** Agile Paging 2016: references of a TLB miss, and what the policy is worth. */
 public final class AgilePaging2016 implements Paper {
     private static final String PROCESSOR = "sandybridge";
 
-    /** The paper's interval is a second of a machine that runs for minutes. */
-    private static final long INTERVAL = 1_000_000;
+    private static final List<Part> OF_TRANSLATION =
+            List.of(Part.PAGE_WALKS, Part.SECOND_DIMENSION, Part.TABLE_UPKEEP, Part.FLUSHES);
+
+    /** Page faults are the only exceptions that exit; external interrupts end the intervals of agile paging, too. */
+    private static final Set<String> EXITS_OF_TRANSLATION = Set.of(
+            ExitReason.EXCEPTION_OR_NMI.title,
+            ExitReason.EPT_VIOLATION.title,
+            ExitReason.CONTROL_REGISTER_ACCESSES.title,
+            ExitReason.EXTERNAL_INTERRUPT.title);
 
     /** Misses served by shadow tables, with a switch at the last level, and at the one before, in per cent: Table VI. */
     private record Served(String workload, double shadow, double last, double before) {}
@@ -46,14 +58,14 @@ public final class AgilePaging2016 implements Paper {
         ours.put("nested", references(Optional.of(MmuKind.NESTED)));
         ours.put("shadow", references(Optional.of(MmuKind.CACHED)));
         for (int levels = 1; levels <= 4; levels++) {
-            ours.put("agile-" + levels, (double) AgileHardware.referencesWith(levels));
+            ours.put("agile-" + levels, (double) HandmadeTables.agileReferences(levels));
         }
         for (Served served : TABLE_VI) {
             ours.put(
                     "average-" + served.workload,
-                    (served.shadow * AgileHardware.referencesWith(0)
-                                    + served.last * AgileHardware.referencesWith(1)
-                                    + served.before * AgileHardware.referencesWith(2))
+                    (served.shadow * HandmadeTables.agileReferences(0)
+                                    + served.last * HandmadeTables.agileReferences(1)
+                                    + served.before * HandmadeTables.agileReferences(2))
                             / 100);
         }
         overheads(lab, "mcf", "gups pages=2048 updates=100000", ours);
@@ -65,25 +77,33 @@ public final class AgilePaging2016 implements Paper {
         return Lab.references(mmu).size();
     }
 
-    /** Cycles of walks and exits that there would be under each way. */
+    /** What translation costs under each way, in cycles, and how many entries a walk reads under agile paging. */
     private static void overheads(Lab lab, String as, String workload, Map<String, Double> ours) throws ImageException {
-        Profile processor = Lab.profile(PROCESSOR);
-        AgileStrategy.Counted counted = lab.agile(workload, withoutWalkCaches(processor.tlbs()), INTERVAL);
-        double table = figure(processor, Figure.TABLE_REFERENCE);
-        double nested = figure(processor, Figure.NESTED_REFERENCE);
-        double exit = figure(processor, Figure.ROUND_TRIP)
-                + figure(processor, Figure.DISPATCH)
-                + figure(processor, Figure.MMU_FAULT)
-                + figure(processor, Figure.EMULATION)
-                + figure(processor, Figure.ENTRY_CHANGE);
-        double walks = counted.shadowReferences() * table;
-        ours.put(as + "-nested", (walks + counted.nestedReferences() * nested) / 1e6);
-        ours.put(as + "-shadow", (walks + counted.shadowExits() * exit) / 1e6);
-        ours.put(as + "-agile", (walks + counted.agileNestedReferences() * nested + counted.agileExits() * exit) / 1e6);
+        ours.put(as + "-nested", overhead(cost(lab, workload, MmuKind.NESTED)));
+        ours.put(as + "-shadow", overhead(cost(lab, workload, MmuKind.CACHED)));
+        Cost agile = cost(lab, workload, MmuKind.AGILE);
+        ours.put(as + "-agile", overhead(agile));
+        Map<Quantity, Long> counts = agile.counts().quantities();
+        long references = counts.get(Quantity.TABLE_REFERENCES) + counts.get(Quantity.NESTED_REFERENCES);
+        ours.put("run-" + as, (double) references / counts.get(Quantity.WALKS));
     }
 
-    private static double figure(Profile profile, Figure figure) {
-        return profile.quote(figure).value().doubleValue();
+    private static Cost cost(Lab lab, String workload, MmuKind mmu) throws ImageException {
+        Optional<TlbGeometry> tlbs =
+                Optional.of(withoutWalkCaches(Lab.profile(PROCESSOR).tlbs()));
+        Optional<Hypervisor> hypervisor = Optional.of(new Hypervisor(Virt.VMX, mmu));
+        return lab.cost(new Lab.Run("mini64", workload, hypervisor, HostPageSize.SMALL, tlbs), PROCESSOR);
+    }
+
+    /** Page walks, the care for tables, flushes, and the exits for these: all but what the guest and its devices take anyway. */
+    private static double overhead(Cost cost) {
+        long cycles = OF_TRANSLATION.stream().mapToLong(cost::of).sum();
+        for (Cost.Reason reason : cost.reasons()) {
+            if (EXITS_OF_TRANSLATION.contains(reason.reason())) {
+                cycles += reason.hardware() + reason.hypervisor();
+            }
+        }
+        return cycles / 1e6;
     }
 
     /** The paper counts references as if no paging-structure cache spared any. */
