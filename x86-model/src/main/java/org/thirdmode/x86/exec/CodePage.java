@@ -1,6 +1,7 @@
 package org.thirdmode.x86.exec;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import org.thirdmode.x86.decode.Instruction;
 import org.thirdmode.x86.memory.Frame;
@@ -19,6 +20,9 @@ final class CodePage implements Frame.DecodedCode {
     final Frame frame;
     private final Instruction[][] byWidth = new Instruction[3][];
     private final List<Region> regions = new ArrayList<>();
+
+    /** Where regions began that were left after few instructions. */
+    final BitSet shortRegions = new BitSet();
 
     /** How often the run loop was found in it, and how often it must be to be looked at again: for {@link HotCode}. */
     int samples;
@@ -102,8 +106,16 @@ final class CodePage implements Frame.DecodedCode {
                 drop(slots, region.first.offset);
             }
         }
+        region.ended = true;
         region.onEnd.run();
         return true;
+    }
+
+    /** A region was not worth it: ends it, and has none begin there again. */
+    void remove(Region region) {
+        shortRegions.set(region.first.offset);
+        regions.remove(region);
+        end(region);
     }
 
     void clear() {

@@ -1,13 +1,13 @@
 package org.thirdmode.x86.exec;
 
 import java.util.ArrayDeque;
+import java.util.BitSet;
 import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
 import java.util.NavigableMap;
-import java.util.Set;
 import java.util.TreeMap;
 import org.thirdmode.x86.decode.Instruction;
+import org.thirdmode.x86.decode.Operand;
 import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Segment;
@@ -25,7 +25,7 @@ import org.thirdmode.x86.state.Segment;
  */
 final class HotCode {
     /** Slices that end in a page before it is looked at; each is thousands of instructions. */
-    static final int SAMPLES = 16;
+    static final int SAMPLES = 32;
 
     /** Instructions of a path. */
     private static final int PATH = 2_000;
@@ -120,20 +120,20 @@ final class HotCode {
                 }
             }
         }
-        Set<Integer> refused = new HashSet<>();
+        BitSet refused = (BitSet) page.shortRegions.clone();
         while (regions < MOST_REGIONS) {
             int head = bestHead(executed, refused);
             if (head < 0) {
                 return;
             }
             if (!make(executed, head)) {
-                refused.add(head);
+                refused.set(head);
             }
         }
     }
 
     /** Where a region would begin that takes over the most of what is outside of all; -1 where none takes enough. */
-    private int bestHead(NavigableMap<Integer, Instruction> executed, Set<Integer> refused) {
+    private int bestHead(NavigableMap<Integer, Instruction> executed, BitSet refused) {
         int[] outside = new int[Frame.SIZE];
         Region inside = null;
         int arrived = ELSEWHERE;
@@ -158,9 +158,7 @@ final class HotCode {
         }
         int best = ELSEWHERE;
         for (int offset = 0; offset < Frame.SIZE; offset++) {
-            if (outside[offset] >= WORTH
-                    && !refused.contains(offset)
-                    && (best < 0 || outside[offset] > outside[best])) {
+            if (outside[offset] >= WORTH && !refused.get(offset) && (best < 0 || outside[offset] > outside[best])) {
                 best = offset;
             }
         }
@@ -170,7 +168,7 @@ final class HotCode {
     private boolean make(NavigableMap<Integer, Instruction> executed, int head) {
         for (int most = MOST_INSTRUCTIONS; most > 0; most /= 2) {
             NavigableMap<Integer, Instruction> body = body(executed, head, most);
-            boolean loops = body.values().stream().anyMatch(i -> RegionForms.branches(i) && i.target == head);
+            boolean loops = body.values().stream().anyMatch(i -> i.a == Operand.RELATIVE && i.target == head);
             if (body.size() < LEAST_INSTRUCTIONS && !loops) {
                 return false;
             }
@@ -179,6 +177,7 @@ final class HotCode {
                 region.interpreted = code.decodeAlone(page, head, width);
                 region.onEnd = () -> regions--;
                 regions++;
+                region.page = page;
                 page.install(region, code.instructionAt(page, page.slots(width), head));
                 return true;
             }
@@ -200,7 +199,10 @@ final class HotCode {
             if (RegionForms.fallsThrough(i)) {
                 reached.addFirst(i.end);
             }
-            if (RegionForms.branches(i)) {
+            if (RegionForms.calls(i)) {
+                reached.add(i.end);
+            }
+            if (i.a == Operand.RELATIVE) {
                 reached.add(i.target);
             }
         }

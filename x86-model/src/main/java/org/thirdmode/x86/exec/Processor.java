@@ -113,6 +113,9 @@ public final class Processor implements ProcessorSignals, Stateful {
     /** The run loop must look again: RIP's page, the mode, the budget or what is pending may have changed. */
     boolean reenter;
 
+    /** What an instruction of a {@link Region} has thrown, for the run loop; null for nothing. */
+    RuntimeException thrown;
+
     /** Instructions left until {@link #budgetEnd}. */
     long budget;
 

@@ -12,11 +12,27 @@ import org.thirdmode.x86.paging.TlbEntry;
  * that it does not know) it leaves to the run loop before the instruction has changed anything.
  */
 abstract class Region {
+    /** Entries after which it is judged; a power of two. */
+    private static final int JUDGED_AFTER = 1 << 9;
+
+    /** Instructions that each entry must bring on the average. */
+    private static final int WORTH = 12;
+
     /** The instruction at the head, for where the region cannot even begin. */
     Instruction interpreted;
 
     /** The decoded instruction that leads to it. */
     Instruction first;
+
+    CodePage page;
+
+    /** It runs no more: its code was written, maybe by itself. */
+    boolean ended;
+
+    /** How often it was entered, and the instructions that it has executed. */
+    private long entries;
+
+    private long executed;
 
     /** Hears that it runs no more. */
     Runnable onEnd = () -> {};
@@ -37,7 +53,21 @@ abstract class Region {
      * cpu.budget} are where they belong before and after.
      *
      * @param view the software TLB in force
-     * @return the offset in the page of the next instruction
+     * @return the offset in the page of the next instruction; where {@code cpu.thrown} is set, of the one that has thrown it
      */
     abstract int run(Processor cpu, TlbEntry[] view);
+
+    /** Runs, and ends itself where it has turned out to be left after few instructions. */
+    final int enter(Processor cpu) {
+        long before = cpu.budget;
+        int offset = run(cpu, cpu.mmu.view());
+        executed += before - cpu.budget;
+        if ((++entries & (JUDGED_AFTER - 1)) == 0) {
+            if (executed < JUDGED_AFTER * WORTH && !ended) {
+                page.remove(this);
+            }
+            executed = 0;
+        }
+        return offset;
+    }
 }

@@ -14,7 +14,7 @@ final class RegionForms {
             return false;
         }
         return switch (i.form) {
-            case Forms.CALL_32, Forms.JMP_32, Forms.RET_32, Forms.CALL_64, Forms.JMP_64, Forms.RET_64 -> false;
+            case Forms.CALL_32, Forms.JMP_32, Forms.CALL_64, Forms.JMP_64 -> false;
             case Forms.CALL_REL_32, Forms.CALL_REL_64, Forms.JMP_REL -> inPage(i);
             default -> true;
         };
@@ -23,7 +23,7 @@ final class RegionForms {
     /** Whether it ends a block. */
     static boolean branches(Instruction i) {
         return switch (i.form) {
-            case Forms.CALL_REL_32, Forms.CALL_REL_64 -> true;
+            case Forms.CALL_REL_32, Forms.CALL_REL_64, Forms.RET_32, Forms.RET_64 -> true;
             default -> i.form >= Forms.JMP_REL && i.form < Forms.FIRST_RARE;
         };
     }
@@ -31,6 +31,22 @@ final class RegionForms {
     /** Whether what follows it in memory may be executed after it. */
     static boolean fallsThrough(Instruction i) {
         return !branches(i) || i.form >= Forms.JO;
+    }
+
+    /** Whether it calls a place in its page. */
+    static boolean calls(Instruction i) {
+        return i.form == Forms.CALL_REL_32 || i.form == Forms.CALL_REL_64;
+    }
+
+    /**
+     * Whether it may leave its region to the run loop after it has read memory: then it may read hits alone, because the run
+     * loop reads again, and a miss would be counted twice.
+     */
+    static boolean mayLeaveAfterLoad(Instruction i) {
+        return switch (i.form) {
+            case Forms.PUSH_32, Forms.PUSH_64 -> true;
+            default -> i.form >= Forms.FIRST_RARE;
+        };
     }
 
     /** Whether the target of a relative branch lies in its page. */
@@ -62,7 +78,7 @@ final class RegionForms {
         }
         return switch (i.form) {
             case Forms.PUSH_32, Forms.PUSH_64, Forms.POP_32, Forms.POP_64 -> bits | bit(CpuState.RSP);
-            case Forms.CALL_REL_32, Forms.CALL_REL_64 -> bit(CpuState.RSP);
+            case Forms.CALL_REL_32, Forms.CALL_REL_64, Forms.RET_32, Forms.RET_64 -> bit(CpuState.RSP);
             case Forms.LEAVE_32, Forms.LEAVE_64 -> bit(CpuState.RSP) | bit(CpuState.RBP);
             default -> bits;
         };

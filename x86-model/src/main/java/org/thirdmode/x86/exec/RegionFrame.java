@@ -30,6 +30,8 @@ class RegionFrame {
     static final ClassDesc FLAGS = ClassDesc.of("org.thirdmode.x86.state.Flags");
     static final ClassDesc ENTRY = ClassDesc.of("org.thirdmode.x86.paging.TlbEntry");
     private static final ClassDesc STATE = ClassDesc.of("org.thirdmode.x86.state.CpuState");
+    private static final ClassDesc MEMORY = ClassDesc.of("org.thirdmode.x86.exec.RegionMemory");
+    private static final ClassDesc RUNTIME_EXCEPTION = ClassDesc.of("java.lang.RuntimeException");
     private static final ClassDesc HIT = ClassDesc.of("org.thirdmode.x86.paging.TlbHit");
 
     static final long LOW32 = 0xffff_ffffL;
@@ -101,6 +103,10 @@ class RegionFrame {
     private record Exit(Label label, int offset, int unspent) {}
 
     private final List<Exit> exits = new ArrayList<>();
+
+    /** An access that is no hit: what does it, and then goes on. */
+    private final List<Runnable> misses = new ArrayList<>();
+
     private final Label leave;
 
     /** The instruction that is being written, how many of its block are left with it, and its way out; null for none yet. */
@@ -167,6 +173,15 @@ class RegionFrame {
         return blocks.computeIfAbsent(offset, any -> code.newLabel());
     }
 
+    /** Where the calls of the region return to. */
+    List<Integer> returnSites() {
+        return body.values().stream()
+                .filter(RegionForms::calls)
+                .map(i -> i.end)
+                .filter(body::containsKey)
+                .toList();
+    }
+
     /** Where to go for the instruction at an offset: its block, or out. */
     Label place(int offset) {
         return body.containsKey(offset) ? block(offset) : exit(offset, 0);
@@ -200,6 +215,7 @@ class RegionFrame {
 
     /** All that leaves it, and the end. */
     void leave() {
+        misses.forEach(Runnable::run);
         for (Exit exit : exits) {
             code.labelBinding(exit.label());
             if (exit.unspent() != 0) {
@@ -275,8 +291,8 @@ class RegionFrame {
         }
     }
 
-    /** The offset in AT becomes a linear address whose {@code size} bytes are a hit, held by HELD; else it leaves. */
-    void hit(int segment, int size, boolean write) {
+    /** The offset in AT becomes a linear address, if the segment lets it be accessed; else it leaves. */
+    private void linearAddress(int segment, boolean write) {
         if (!wide) {
             code.lload(AT).lload(SEGMENTS + 6 * segment + (write ? WRITE_END : READ_END));
             call(ConstantDescs.CD_Long, "compareUnsigned", I, J, J);
@@ -287,21 +303,129 @@ class RegionFrame {
         } else if (segment >= Segment.FS) {
             code.lload(AT).lload(SEGMENTS + 6 * segment + BASE).ladd().lstore(AT);
         }
+    }
+
+    /** HELD gets the entry for the linear address in AT; where that is no hit it goes to {@code miss}. */
+    private void hit(int size, boolean write, Label miss) {
         code.aload(VIEW).lload(AT);
         call(HIT, "entry", ENTRY, ENTRY.arrayType(), J);
         code.astore(HELD);
         code.aload(HELD).lload(AT).loadConstant(size);
         call(HIT, write ? "writes" : "reads", Z, ENTRY, J, I);
-        code.ifeq(otherwise());
+        code.ifeq(miss);
     }
 
-    void load(int size) {
+    /** M becomes what stands at the offset in AT; where that is no hit it leaves. */
+    void loadHit(int segment, int size) {
+        linearAddress(segment, false);
+        hit(size, false, otherwise());
+        load(size);
+        code.lstore(M);
+    }
+
+    /** M becomes what stands at the offset in AT, by hit or miss: for instructions that go through to their end then. */
+    void load(int segment, int size) {
+        linearAddress(segment, false);
+        Label miss = code.newLabel();
+        Label done = code.newLabel();
+        hit(size, false, miss);
+        load(size);
+        code.lstore(M).labelBinding(done);
+        Label fault = otherwise();
+        misses.add(() -> {
+            code.labelBinding(miss);
+            loadMiss(size, false, fault);
+            code.goto_(done);
+        });
+    }
+
+    private void loadMiss(int size, boolean update, Label fault) {
+        code.aload(CPU).lload(AT).loadConstant(size).loadConstant(update ? 1 : 0);
+        call(MEMORY, "load", J, PROCESSOR, J, I, Z);
+        code.lstore(M);
+        leaveIfThrown(fault);
+    }
+
+    /**
+     * Stores what {@code value} pushes at the offset in AT, by hit or miss.
+     *
+     * @param completion what the instruction still does after it
+     * @param next the offset of the instruction after it: it goes on there outside where the region has overwritten itself
+     */
+    void store(int segment, int size, Runnable value, Runnable completion, int next) {
+        linearAddress(segment, true);
+        Label miss = code.newLabel();
+        Label done = code.newLabel();
+        hit(size, true, miss);
+        store(size, value);
+        code.labelBinding(done);
+        Label fault = otherwise();
+        int after = left - 1;
+        misses.add(() -> {
+            code.labelBinding(miss);
+            storeMiss(size, value);
+            leaveIfThrown(fault);
+            leaveIfOverwritten(done, completion, next, after);
+        });
+        completion.run();
+    }
+
+    private void storeMiss(int size, Runnable value) {
+        code.aload(CPU).lload(AT).loadConstant(size);
+        value.run();
+        call(MEMORY, "store", V, PROCESSOR, J, I, J);
+    }
+
+    /** After a store that was no hit: goes on where the region still is what the memory says. */
+    private void leaveIfOverwritten(Label done, Runnable completion, int next, int after) {
+        code.aload(THIS).getfield(REGION, "ended", Z).ifeq(done);
+        completion.run();
+        code.goto_(exit(next, after));
+    }
+
+    /**
+     * What stands at the offset in AT becomes what {@code computation} makes of M, which is RESULT, by hit or miss.
+     *
+     * @param computation sets RESULT and AUX
+     */
+    void update(int segment, int size, Runnable computation) {
+        linearAddress(segment, true);
+        Label miss = code.newLabel();
+        Label done = code.newLabel();
+        hit(size, true, miss);
+        load(size);
+        code.lstore(M);
+        computation.run();
+        store(size, () -> code.lload(RESULT));
+        code.labelBinding(done);
+        Label fault = otherwise();
+        int after = left - 1;
+        int next = current.end;
+        misses.add(() -> {
+            code.labelBinding(miss);
+            loadMiss(size, true, fault);
+            code.lload(RESULT).lstore(P).iload(AUX).istore(N);
+            computation.run();
+            storeMiss(size, () -> code.lload(RESULT));
+            Label stored = code.newLabel();
+            code.aload(CPU).getfield(PROCESSOR, "thrown", RUNTIME_EXCEPTION).ifnull(stored);
+            code.lload(P).lstore(RESULT).iload(N).istore(AUX).goto_(fault);
+            code.labelBinding(stored);
+            leaveIfOverwritten(done, () -> {}, next, after);
+        });
+    }
+
+    private void leaveIfThrown(Label fault) {
+        code.aload(CPU).getfield(PROCESSOR, "thrown", RUNTIME_EXCEPTION).ifnonnull(fault);
+    }
+
+    private void load(int size) {
         code.aload(HELD).lload(AT);
         call(HIT, "load" + size * 8, J, ENTRY, J);
     }
 
     /** Stores what {@code value} pushes. */
-    void store(int size, Runnable value) {
+    private void store(int size, Runnable value) {
         code.aload(HELD).lload(AT);
         value.run();
         call(HIT, "store" + size * 8, V, ENTRY, J, J);

@@ -70,9 +70,11 @@ final class RegionInstructions extends RegionFrame {
         if (i.load != 0) {
             effectiveAddress(i);
             code.lstore(AT);
-            hit(i.segment, i.load, i.updates);
-            load(i.load);
-            code.lstore(M);
+            if (RegionForms.mayLeaveAfterLoad(i)) {
+                loadHit(i.segment, i.load);
+            } else if (!i.updates) {
+                load(i.segment, i.load);
+            }
         }
         switch (i.form) {
             case Forms.ADD_8 -> arithmetic(i, "add", 8);
@@ -120,10 +122,10 @@ final class RegionInstructions extends RegionFrame {
             case Forms.INC_64 -> step(i, "add", 64);
             case Forms.DEC_32 -> step(i, "sub", 32);
             case Forms.DEC_64 -> step(i, "sub", 64);
-            case Forms.INC_M_32 -> stepInMemory("add", 4);
-            case Forms.INC_M_64 -> stepInMemory("add", 8);
-            case Forms.DEC_M_32 -> stepInMemory("sub", 4);
-            case Forms.DEC_M_64 -> stepInMemory("sub", 8);
+            case Forms.INC_M_32 -> stepInMemory(i, "add", 4);
+            case Forms.INC_M_64 -> stepInMemory(i, "add", 8);
+            case Forms.DEC_M_32 -> stepInMemory(i, "sub", 4);
+            case Forms.DEC_M_64 -> stepInMemory(i, "sub", 8);
             case Forms.NEG_32 -> negate(i, 32);
             case Forms.NEG_64 -> negate(i, 64);
             case Forms.NOT_32 -> complement(i, 32);
@@ -182,14 +184,16 @@ final class RegionInstructions extends RegionFrame {
                 merge(i.a, 0xff);
             }
             case Forms.NOP -> {}
-            case Forms.PUSH_32 -> push(4, () -> m(i));
-            case Forms.PUSH_64 -> push(8, () -> m(i));
+            case Forms.PUSH_32 -> push(4, () -> m(i), i.end);
+            case Forms.PUSH_64 -> push(8, () -> m(i), i.end);
             case Forms.POP_32 -> pop(4, CpuState.RSP, i.a);
             case Forms.POP_64 -> pop(8, CpuState.RSP, i.a);
             case Forms.LEAVE_32 -> pop(4, CpuState.RBP, CpuState.RBP);
             case Forms.LEAVE_64 -> pop(8, CpuState.RBP, CpuState.RBP);
             case Forms.CALL_REL_32 -> call(i, 4);
             case Forms.CALL_REL_64 -> call(i, 8);
+            case Forms.RET_32 -> ret(4);
+            case Forms.RET_64 -> ret(8);
             case Forms.JMP_REL -> code.goto_(place(i.target));
             case Forms.JO,
                     Forms.JNO,
@@ -288,14 +292,15 @@ final class RegionInstructions extends RegionFrame {
     }
 
     private void inMemory(Instruction i, String operation, int size) {
-        result(operation, size * 8, () -> m(i), () -> source(i));
-        if (operation.equals("add") || operation.equals("sub")) {
-            carries(operation, size * 8, () -> m(i), () -> source(i));
-            setCarries();
-        } else {
-            noCarries();
-        }
-        store(size, () -> code.lload(RESULT));
+        update(i.segment, size, () -> {
+            result(operation, size * 8, () -> m(i), () -> source(i));
+            if (operation.equals("add") || operation.equals("sub")) {
+                carries(operation, size * 8, () -> m(i), () -> source(i));
+                setCarries();
+            } else {
+                noCarries();
+            }
+        });
     }
 
     private void step(Instruction i, String operation, int bits) {
@@ -304,9 +309,8 @@ final class RegionInstructions extends RegionFrame {
         setBits(i.a, bits);
     }
 
-    private void stepInMemory(String operation, int size) {
-        stepped(operation, size * 8, () -> code.lload(M));
-        store(size, () -> code.lload(RESULT));
+    private void stepInMemory(Instruction i, String operation, int size) {
+        update(i.segment, size, () -> stepped(operation, size * 8, () -> code.lload(M)));
     }
 
     private void stepped(String operation, int bits, Runnable x) {
@@ -394,8 +398,7 @@ final class RegionInstructions extends RegionFrame {
     private void store(Instruction i, int size) {
         effectiveAddress(i);
         code.lstore(AT);
-        hit(i.segment, size, true);
-        store(size, () -> source(i));
+        store(i.segment, size, () -> source(i), () -> {}, i.end);
     }
 
     /** Pushes whether condition {@code number} holds. */
@@ -427,7 +430,7 @@ final class RegionInstructions extends RegionFrame {
 
     // ---- the stack ----
 
-    private void push(int size, Runnable value) {
+    private void push(int size, Runnable value, int next) {
         value.run();
         code.lstore(M);
         register(CpuState.RSP);
@@ -436,12 +439,19 @@ final class RegionInstructions extends RegionFrame {
         stackMasked();
         code.lstore(Q);
         code.lload(Q).lstore(AT);
-        hit(Segment.SS, size, true);
-        store(size, () -> code.lload(M));
-        setStackPointer();
+        store(Segment.SS, size, () -> code.lload(M), this::setStackPointer, next);
     }
 
     private void pop(int size, int pointer, int destination) {
+        popped(pointer, size);
+        load(Segment.SS, size);
+        setStackPointer();
+        code.lload(M);
+        set(destination);
+    }
+
+    /** AT becomes where to pop from, Q where the stack is then. */
+    private void popped(int pointer, int size) {
         register(pointer);
         stackMasked();
         code.lstore(AT);
@@ -450,21 +460,32 @@ final class RegionInstructions extends RegionFrame {
         code.ladd();
         stackMasked();
         code.lstore(Q);
-        hit(Segment.SS, size, false);
-        load(size);
-        code.lstore(M);
-        setStackPointer();
-        code.lload(M);
-        set(destination);
     }
 
     private void call(Instruction i, int size) {
-        push(size, () -> {
-            code.aload(CPU);
-            code.loadConstant(i.end);
-            call(ARITHMETIC, "returnAddress", J, PROCESSOR, I);
-        });
+        push(size, () -> returnAddress(i.end), i.target);
         code.goto_(place(i.target));
+    }
+
+    private void returnAddress(int end) {
+        code.aload(CPU).loadConstant(end);
+        call(ARITHMETIC, "returnAddress", J, PROCESSOR, I);
+    }
+
+    /** A return to behind a call of the same region; any other is the run loop's. */
+    private void ret(int size) {
+        popped(CpuState.RSP, size);
+        loadHit(Segment.SS, size);
+        for (int end : returnSites()) {
+            Label other = code.newLabel();
+            code.lload(M);
+            returnAddress(end);
+            code.lcmp().ifne(other);
+            setStackPointer();
+            code.goto_(place(end));
+            code.labelBinding(other);
+        }
+        code.goto_(otherwise());
     }
 
     // ---- what stands in RareForms ----

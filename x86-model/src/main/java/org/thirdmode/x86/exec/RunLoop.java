@@ -1027,13 +1027,20 @@ final class RunLoop {
                                 flags.aux = aux;
                                 if (i.form == Forms.REGION) {
                                     cpu.budget = budget + 1;
-                                    int offset = enter(i, (Region) i.region);
+                                    Region region = (Region) i.region;
+                                    int offset = region.enter(cpu);
                                     result = flags.result;
                                     aux = flags.aux;
+                                    boolean begun = cpu.budget != budget + 1;
                                     budget = cpu.budget;
-                                    i = offset < 0
-                                            ? ((Region) i.region).interpreted
-                                            : code.instructionAt(page, slots, offset);
+                                    i = begun || cpu.thrown != null
+                                            ? code.instructionAt(page, slots, offset)
+                                            : region.interpreted;
+                                    if (cpu.thrown != null) {
+                                        budget--;
+                                        throw thrown();
+                                    }
+                                    onlyEndOfRegion = budget < END_OF_REGION;
                                     continue;
                                 }
                                 if (i.form >= Forms.FIRST_RARE && RareForms.execute(i, source, m, r, flags)) {
@@ -1112,15 +1119,11 @@ final class RunLoop {
         }
     }
 
-    /** Runs a region. The offset in the page of the next instruction; -1 where not even the first could be executed. */
-    private int enter(Instruction i, Region region) {
-        long before = cpu.budget;
-        int offset = region.run(cpu, mmu.view());
-        if (cpu.budget == before) {
-            return -1;
-        }
-        onlyEndOfRegion = cpu.budget < END_OF_REGION;
-        return offset;
+    /** What an instruction of a region has thrown. */
+    private RuntimeException thrown() {
+        RuntimeException thrown = cpu.thrown;
+        cpu.thrown = null;
+        return thrown;
     }
 
     /**

@@ -126,6 +126,7 @@ class Regions {
             inRegion.budget = budget;
             int offset = region.run(inRegion, inRegion.mmu.view());
             inRegion.state.rip = (long) FastForms.CODE + offset;
+            inRegion.thrown = null;
             for (long n = inRegion.budget; n < budget; n++) {
                 Instruction i = body.get((int) stepped.state.rip - FastForms.CODE);
                 assertNotEquals(null, i, () -> "left the region at " + Long.toHexString(stepped.state.rip));
