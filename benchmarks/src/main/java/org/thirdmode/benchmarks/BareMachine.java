@@ -33,6 +33,7 @@ import org.thirdmode.pc.loader.ImageException;
             "-Xmx1g",
             "-XX:+UseSerialGC",
             "-XX:-ClipInlining",
+            "-XX:PerMethodTrapLimit=0",
             "-XX:CompileCommand=quiet",
             "-XX:CompileCommand=CompileThresholdScaling,org.thirdmode.x86.exec.RunLoop::run,50.0"
         })
