@@ -16,6 +16,7 @@ import org.thirdmode.npt.RandomDimensions.Kind;
 import org.thirdmode.npt.spec.SecondDimension;
 import org.thirdmode.npt.spec.TwoDimensionalWalk;
 import org.thirdmode.npt.spec.TwoDimensionalWalk.Reference;
+import org.thirdmode.x86.paging.PageWalker;
 import org.thirdmode.x86.paging.Translation;
 import org.thirdmode.x86.paging.WalkRecorder;
 import org.thirdmode.x86.paging.spec.LinearAccess;
@@ -51,7 +52,7 @@ class TheFastWalkIsTheCompositionOfTwo {
             TwoDimensionalWalk.End end;
             try {
                 fast.walker.walk(linear, access, translation);
-                end = reached(translation);
+                end = reached(fast.walker, translation);
             } catch (GuestFault fault) {
                 end = new TwoDimensionalWalk.GuestPageFault(fault.errorCode);
             } catch (GuestExit exit) {
@@ -80,7 +81,7 @@ class TheFastWalkIsTheCompositionOfTwo {
         };
     }
 
-    private static TwoDimensionalWalk.Reached reached(Translation t) {
+    private static TwoDimensionalWalk.Reached reached(PageWalker walker, Translation t) {
         return new TwoDimensionalWalk.Reached(
                 t.physical,
                 t.pageShift,
@@ -90,7 +91,7 @@ class TheFastWalkIsTheCompositionOfTwo {
                 t.executable,
                 t.global,
                 t.dirty,
-                t.protectionKey);
+                walker.keyInForce(t));
     }
 
     private static void assertLeft(TwoDimensionalWalk.End expected, RandomDimensions fast, long linear, String what) {

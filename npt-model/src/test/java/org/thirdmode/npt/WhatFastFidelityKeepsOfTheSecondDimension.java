@@ -107,7 +107,7 @@ class WhatFastFidelityKeepsOfTheSecondDimension {
                     t.executable,
                     t.global,
                     t.dirty,
-                    t.protectionKey);
+                    fast.walker.keyInForce(t));
             assertEquals(expected.end(), reached, what);
         } catch (GuestFault fault) {
             assertEquals(new TwoDimensionalWalk.GuestPageFault(fault.errorCode), expected.end(), what);

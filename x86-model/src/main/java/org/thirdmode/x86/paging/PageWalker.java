@@ -474,7 +474,8 @@ public final class PageWalker {
                 long offset = (1L << shift) - 1;
                 out.physical = (entry & addressMask & ~offset) | (linear & offset);
                 out.pageShift = shift;
-                out.protectionKey = keysInForce() ? (int) (entry >>> KEY_SHIFT) & 0xf : 0;
+                // Also where keys are not in force: CR4.PKE may be set later, which flushes nothing.
+                out.protectionKey = (int) (entry >>> KEY_SHIFT) & 0xf;
                 finish(linear, access, out, entry, level, guestPhysical, 8, rights);
                 return;
             }
@@ -698,6 +699,11 @@ public final class PageWalker {
         }
         int disabled = state.pkru >>> (2 * key);
         return (disabled & 1) != 0 || ((disabled & 2) != 0 && write && (userAccess || (state.cr0 & Cr0.WP) != 0));
+    }
+
+    /** The protection key of a translation, or 0 where it means nothing under the control registers as they are now. */
+    public int keyInForce(Translation t) {
+        return keysInForce() ? t.protectionKey : 0;
     }
 
     private boolean keysInForce() {

@@ -35,7 +35,7 @@ public final class Translation {
     /** The Dirty flag of the entry that maps the page, after this walk. While it is clear, each write comes to a walk. */
     public boolean dirty;
 
-    /** The protection key of the page; 0 where CR4.PKE is clear. */
+    /** The protection key of the page, whether keys are in force or not: {@link PageWalker#keyInForce}. */
     public int protectionKey;
 
     /** Good for this one access: nothing may keep it. */

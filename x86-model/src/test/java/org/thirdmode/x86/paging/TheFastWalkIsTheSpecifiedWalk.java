@@ -56,7 +56,7 @@ class TheFastWalkIsTheSpecifiedWalk {
             outcomes.merge(mode + " " + outcome(expected), 1, Integer::sum);
             try {
                 walker.walk(linear, access, translation);
-                assertEquals(expected, found(translation, expected.steps()), what);
+                assertEquals(expected, found(walker, translation, expected.steps()), what);
             } catch (GuestFault fault) {
                 assertEquals(Vector.PF, fault.vector, what);
                 assertTrue(expected instanceof WalkResult.PageFault, what + ": expected " + expected);
@@ -107,9 +107,17 @@ class TheFastWalkIsTheSpecifiedWalk {
         assertTrue(outcomes.getOrDefault(outcome, 0) >= 20, outcome + " hardly occurred: " + outcomes);
     }
 
-    private static WalkResult found(Translation t, List<WalkResult.Step> steps) {
+    private static WalkResult found(PageWalker walker, Translation t, List<WalkResult.Step> steps) {
         return new WalkResult.Translated(
-                t.physical, t.pageShift, t.writable, t.user, t.executable, t.global, t.dirty, t.protectionKey, steps);
+                t.physical,
+                t.pageShift,
+                t.writable,
+                t.user,
+                t.executable,
+                t.global,
+                t.dirty,
+                walker.keyInForce(t),
+                steps);
     }
 
     @Property(tries = 2000)
