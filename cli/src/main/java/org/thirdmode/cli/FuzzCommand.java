@@ -4,7 +4,13 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.function.LongSupplier;
+import org.thirdmode.kvm.mmu.AgileMmu;
+import org.thirdmode.kvm.mmu.TdpHardware;
 import org.thirdmode.kvm.mmu.TdpMmu;
+import org.thirdmode.shadow.GuestMmu;
+import org.thirdmode.shadow.Surroundings;
+import org.thirdmode.shadow.TlbControl;
 import org.thirdmode.shadow.cached.CachedMmu;
 import org.thirdmode.shadow.naive.NaiveMmu;
 import org.thirdmode.shadow.unsync.UnsyncMmu;
@@ -13,6 +19,7 @@ import org.thirdmode.testkit.generate.Habits;
 import org.thirdmode.testkit.generate.Shrinker;
 import org.thirdmode.testkit.picture.WalkPicture;
 import org.thirdmode.testkit.scenario.Failure;
+import org.thirdmode.testkit.world.AgileMmuMaker;
 import org.thirdmode.testkit.world.MmuMaker;
 import org.thirdmode.testkit.world.NestedMmuMaker;
 import picocli.CommandLine.Command;
@@ -31,12 +38,16 @@ import picocli.CommandLine.TypeConversionException;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
 final class FuzzCommand implements Callable<Integer> {
+    /** Of agile paging's policy, in accesses: a guest has some fifty. */
+    private static final long AGILE_INTERVAL = 12;
+
     /** An MMU that the kit can run guests on. */
     enum FuzzedMmu {
         NAIVE(NaiveMmu::new, Habits.ALL),
         CACHED(CachedMmu::new, Habits.ALL),
         UNSYNC(UnsyncMmu::new, Habits.ALL),
-        NESTED((NestedMmuMaker) TdpMmu::new, Habits.NESTED);
+        NESTED((NestedMmuMaker) TdpMmu::new, Habits.NESTED),
+        AGILE((AgileMmuMaker) FuzzCommand::agile, Habits.AGILE);
 
         private final MmuMaker maker;
         private final Habits habits;
@@ -66,7 +77,7 @@ final class FuzzCommand implements Callable<Integer> {
             required = true,
             paramLabel = "S",
             converter = Words.ToFuzzedMmu.class,
-            description = "naive, cached, unsync or nested.")
+            description = "naive, cached, unsync, nested or agile.")
     private FuzzedMmu mmu;
 
     @Option(
@@ -92,6 +103,10 @@ final class FuzzCommand implements Callable<Integer> {
 
     FuzzCommand(PrintStream err) {
         this.err = err;
+    }
+
+    private static GuestMmu agile(Surroundings around, TdpHardware processor, TlbControl linear, LongSupplier time) {
+        return new AgileMmu(around, processor, linear, time, AGILE_INTERVAL);
     }
 
     @Override

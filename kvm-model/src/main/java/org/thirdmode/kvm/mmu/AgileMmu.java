@@ -10,6 +10,7 @@ import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.GuestWalk;
 import org.thirdmode.shadow.HardwarePaging;
 import org.thirdmode.shadow.MemorySlot;
+import org.thirdmode.shadow.MemorySlots;
 import org.thirdmode.shadow.MmuCounters;
 import org.thirdmode.shadow.PagingRegisters;
 import org.thirdmode.shadow.Surroundings;
@@ -17,7 +18,10 @@ import org.thirdmode.shadow.TlbControl;
 import org.thirdmode.shadow.agile.AgileShadow;
 import org.thirdmode.shadow.guest.GuestWalker;
 import org.thirdmode.x86.paging.Access;
+import org.thirdmode.x86.paging.WalkCounters;
 import org.thirdmode.x86.state.Cr0;
+import org.thirdmode.x86.state.Cr4;
+import org.thirdmode.x86.state.Efer;
 
 /**
  * Agile paging: shadow tables that lead into the guest's own where these are written often, and the second dimension's tables
@@ -33,7 +37,8 @@ import org.thirdmode.x86.state.Cr0;
  *       flag in it.
  *   <li>Once an interval of the guest's time the second dimension's Dirty flags tell which tables in nested mode were written.
  *   <li>A guest without 4-level paging, or with CR0.WP clear, is nested whole: the entries of the two kinds of tables would need
- *       different registers.
+ *       different registers. So is one with SMAP or protection keys, but neither EFER.NXE nor SMEP, whose page faults would not
+ *       tell the hypervisor what they are.
  * </ul>
  *
  * <p>Left out of the paper: its cache of CR3 values, by which loads of CR3 do not exit while the top table is shadowed.
@@ -45,6 +50,7 @@ public final class AgileMmu implements GuestMmu {
     private static final int LEVELS = 4;
 
     private final PagingRegisters registers;
+    private final MemorySlots slots;
     private final LongSupplier time;
     private final AgileShadow shadow;
     private final Second second;
@@ -58,6 +64,7 @@ public final class AgileMmu implements GuestMmu {
     /** {@link #whole} is to be decided anew. */
     private boolean undecided = true;
 
+    private final long interval;
     private long intervalEnds;
     private long intervals;
 
@@ -70,8 +77,15 @@ public final class AgileMmu implements GuestMmu {
      * @param time the guest's, in ticks
      */
     public AgileMmu(Surroundings around, TdpHardware processor, TlbControl linear, LongSupplier time) {
+        this(around, processor, linear, time, INTERVAL);
+    }
+
+    /** With another interval, in ticks. */
+    public AgileMmu(Surroundings around, TdpHardware processor, TlbControl linear, LongSupplier time, long interval) {
         registers = around.registers();
+        slots = around.slots();
         this.time = time;
+        this.interval = interval;
         this.linear = linear;
         int width = around.limits().maxPhyAddr();
         AgileShadow.Marks marks =
@@ -115,10 +129,11 @@ public final class AgileMmu implements GuestMmu {
         passTime();
         if (undecided) {
             undecided = false;
-            boolean wholeNow = GuestWalker.levels(registers) != LEVELS || (registers.cr0() & Cr0.WP) == 0;
+            boolean wholeNow =
+                    GuestWalker.levels(registers) != LEVELS || (registers.cr0() & Cr0.WP) == 0 || !tellsFetches();
             if (wholeNow != whole) {
                 whole = wholeNow;
-                shadow.resetContext();
+                shadow.rest();
                 linear.flush();
             }
         }
@@ -135,6 +150,15 @@ public final class AgileMmu implements GuestMmu {
         return hardware;
     }
 
+    /**
+     * Whether a page fault tells a fetch from a read, where it matters: shadow tables alone are run with EFER.NXE set, for that. SDM
+     * 3A "Page-Fault Exceptions".
+     */
+    private boolean tellsFetches() {
+        long cr4 = registers.cr4();
+        return (registers.efer() & Efer.NXE) != 0 || (cr4 & Cr4.SMEP) != 0 || (cr4 & (Cr4.SMAP | Cr4.PKE)) == 0;
+    }
+
     /** Intervals end at multiples of their length, whenever that is noticed. */
     private void passTime() {
         long now = time.getAsLong();
@@ -143,7 +167,7 @@ public final class AgileMmu implements GuestMmu {
                 intervals++;
                 shadow.intervalPassed(second::takeDirtyOf);
             }
-            intervalEnds = (now / INTERVAL + 1) * INTERVAL;
+            intervalEnds = (now / interval + 1) * interval;
         }
     }
 
@@ -164,7 +188,9 @@ public final class AgileMmu implements GuestMmu {
     @Override
     public FaultResult guestPhysicalFault(long guestPhysical, int errorCode, boolean table) {
         long gfn = guestPhysical >>> 12;
-        if ((errorCode & Access.WRITE) != 0 && shadow.isProtected(gfn)) {
+        MemorySlot slot = slots.find(gfn);
+        boolean memory = slot != null && !slot.readOnly();
+        if (memory && (errorCode & Access.WRITE) != 0 && shadow.isProtected(gfn)) {
             if (!table) {
                 second.counters().faults++;
                 second.counters().emulations++;
@@ -249,9 +275,10 @@ public final class AgileMmu implements GuestMmu {
 
     @Override
     public void zapSlot(MemorySlot slot) {
+        // First what gives up the lock now and then: a fault meanwhile may make a shadow entry once more.
+        second.zapSlot(slot);
         shadow.forget(slot, true);
         shadow.zapSlot(slot);
-        second.zapSlot(slot);
     }
 
     @Override
@@ -306,6 +333,25 @@ public final class AgileMmu implements GuestMmu {
         counts.put("tables in nested mode", (long) shadow.nestedTables());
         counts.put("intervals", intervals);
         return counts;
+    }
+
+    /**
+     * Walks by the nested walks within them: 0 where all tables were shadows (4 references with 4 levels), 1 where the page alone was
+     * found by EPT (8), up to 5 where the top table was too (24). Told from the counters, for a nested walk reads the top table
+     * of EPT once: not where paging-structure caches of the second dimension spare it that.
+     *
+     * @param done by the processor for the guest, and for no other MMU
+     */
+    public static long[] walksByNesting(WalkCounters done) {
+        long[] walks = new long[LEVELS + 2];
+        long more = done.walks;
+        for (int nested = 0; nested <= LEVELS; nested++) {
+            long deeper = done.nestedReferences(nested, LEVELS);
+            walks[nested] = more - deeper;
+            more = deeper;
+        }
+        walks[LEVELS + 1] = more;
+        return walks;
     }
 
     /** Of shadow tables and of the second dimension's together. */

@@ -22,6 +22,7 @@ import org.thirdmode.kvm.UserMemory;
 import org.thirdmode.kvm.Vcpu;
 import org.thirdmode.kvm.Virt;
 import org.thirdmode.kvm.Vm;
+import org.thirdmode.kvm.mmu.AgileMmu;
 import org.thirdmode.pc.Board;
 import org.thirdmode.pc.HandOver;
 import org.thirdmode.pc.HostPorts;
@@ -608,6 +609,13 @@ public final class VirtualMachine implements ProcessorSignals, AutoCloseable {
         counts.put("page walks", walks().walks);
         counts.put("page-walk references, first dimension", walks().allTableReferences());
         counts.put("page-walk references, second dimension", walks().allNestedReferences());
+        if (vcpu.mmu() instanceof AgileMmu agile) {
+            agile.agileCounts().forEach((name, count) -> counts.put("agile paging, " + name, count));
+            long[] walks = AgileMmu.walksByNesting(walks());
+            for (int nested = 0; nested < walks.length; nested++) {
+                counts.put("agile paging, walks with " + nested + " nested", walks[nested]);
+            }
+        }
         counts.put("host pages in use", host.pagesInUse());
         if (screen != null) {
             counts.put("screen refreshes", screen.refreshes());

@@ -15,6 +15,7 @@ import org.thirdmode.testkit.world.WorldSetup;
  * @param nested the processor translates guest-physical addresses
  * @param vcpus virtual CPUs at most
  * @param races others act in the middle of operations
+ * @param agile the processor is the hypothetical one of agile paging
  */
 public record Habits(
         boolean hostActs,
@@ -24,25 +25,31 @@ public record Habits(
         int leastBudget,
         boolean nested,
         int vcpus,
-        boolean races) {
+        boolean races,
+        boolean agile) {
     private static final int LEAST_BUDGET = 16;
 
     /** Everything. */
     public static final Habits ALL =
-            new Habits(true, true, false, false, LEAST_BUDGET, false, WorldSetup.MOST_VCPUS, true);
+            new Habits(true, true, false, false, LEAST_BUDGET, false, WorldSetup.MOST_VCPUS, true, false);
 
     /** Everything, and user space tampers with the tables. */
-    public static final Habits TAMPERING = new Habits(true, true, false, true, LEAST_BUDGET, false, 1, false);
+    public static final Habits TAMPERING = new Habits(true, true, false, true, LEAST_BUDGET, false, 1, false, false);
 
     /** Everything, on a processor with a second dimension. */
     public static final Habits NESTED =
-            new Habits(true, true, false, false, TdpMmu.LEAST_PAGES, true, WorldSetup.MOST_VCPUS, true);
+            new Habits(true, true, false, false, TdpMmu.LEAST_PAGES, true, WorldSetup.MOST_VCPUS, true, false);
+
+    /** Everything, on a processor with agile paging. */
+    public static final Habits AGILE =
+            new Habits(true, true, false, false, TdpMmu.LEAST_PAGES, true, WorldSetup.MOST_VCPUS, true, true);
 
     /** The guest alone, in one mode. */
-    public static final Habits GUEST_ALONE = new Habits(false, false, false, false, LEAST_BUDGET, false, 1, false);
+    public static final Habits GUEST_ALONE =
+            new Habits(false, false, false, false, LEAST_BUDGET, false, 1, false, false);
 
     /** The same without the host's part. */
     public Habits guestAlone() {
-        return new Habits(false, modeSwitches, alwaysFlushes, false, leastBudget, nested, vcpus, false);
+        return new Habits(false, modeSwitches, alwaysFlushes, false, leastBudget, nested, vcpus, false, agile);
     }
 }

@@ -5,8 +5,10 @@ import java.util.List;
 import java.util.Random;
 import org.thirdmode.shadow.HostFormat;
 import org.thirdmode.testkit.action.Action;
+import org.thirdmode.testkit.action.GuestAction;
 import org.thirdmode.testkit.scenario.Scenario;
 import org.thirdmode.testkit.scenario.TableEntry;
+import org.thirdmode.testkit.world.ControlBit;
 import org.thirdmode.testkit.world.Frames;
 import org.thirdmode.testkit.world.GuestMode;
 import org.thirdmode.testkit.world.Nesting;
@@ -42,6 +44,9 @@ public final class ScenarioGenerator {
         List<TableEntry> tables = others(setup.mode(), entries, addresses);
         ActionGenerator generator = new ActionGenerator(random, setup, habits, entries, addresses, ways);
         List<Action> list = new ArrayList<>();
+        if (habits.agile()) {
+            asKernelsRun(list);
+        }
         while (list.size() < actions) {
             list.add(generator.next());
         }
@@ -49,12 +54,22 @@ public final class ScenarioGenerator {
         return new Scenario(setup, tables, list);
     }
 
+    /** Under agile paging a guest's tables are shadowed only while it protects its own pages from itself, as all kernels do. */
+    private void asKernelsRun(List<Action> list) {
+        if (random.nextInt(8) > 0) {
+            list.add(new GuestAction.Toggle(ControlBit.WP));
+        }
+        if (random.nextBoolean()) {
+            list.add(new GuestAction.Toggle(ControlBit.NXE));
+        }
+    }
+
     private WorldSetup setup() {
         while (true) {
             WorldSetup setup = new WorldSetup(
-                    any(GuestMode.values()),
-                    any(HostFormat.values()),
-                    habits.nested() ? any(NESTINGS) : Nesting.NONE,
+                    habits.agile() && random.nextInt(8) > 0 ? GuestMode.LEVEL_4 : any(GuestMode.values()),
+                    habits.agile() && random.nextInt(8) > 0 ? HostFormat.LEVEL_4 : any(HostFormat.values()),
+                    habits.agile() ? Nesting.AGILE : habits.nested() ? any(NESTINGS) : Nesting.NONE,
                     habits.vcpus() > 1 && random.nextInt(3) == 0 ? 2 + random.nextInt(habits.vcpus() - 1) : 1,
                     random.nextInt(4) > 0,
                     random.nextInt(4) == 0,

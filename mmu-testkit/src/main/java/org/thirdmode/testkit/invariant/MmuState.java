@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.thirdmode.kvm.mmu.AgileMmu;
 import org.thirdmode.shadow.cached.CachedMmu;
 import org.thirdmode.shadow.naive.NaiveMmu;
 import org.thirdmode.shadow.spec.Invariants;
@@ -26,8 +27,12 @@ public final class MmuState {
     public MmuState(GuestWorld world) {
         this.world = world;
         leaves = world.tables().leaves(tables);
-        boolean known = world.mmu instanceof NaiveMmu || world.mmu instanceof CachedMmu;
-        audit = known ? Invariants.check(world.mmu, world.around, world.slots::gfnOf) : List.of();
+        audit = switch (world.mmu) {
+            case NaiveMmu naive -> Invariants.check(naive, world.around, world.slots::gfnOf);
+            case CachedMmu cached -> Invariants.check(cached, world.around, world.slots::gfnOf);
+            case AgileMmu agile -> Invariants.check(agile.shadow(), world.around, world.slots::gfnOf);
+            default -> List.of();
+        };
     }
 
     /** What does not hold of some rules of what is kept beside the tables; nothing where the strategy is not known. */

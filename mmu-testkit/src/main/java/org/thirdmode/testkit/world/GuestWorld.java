@@ -2,6 +2,7 @@ package org.thirdmode.testkit.world;
 
 import java.util.List;
 import java.util.function.LongConsumer;
+import org.thirdmode.kvm.mmu.AgileMmu;
 import org.thirdmode.kvm.mmu.ModificationLog;
 import org.thirdmode.kvm.mmu.TdpFormat;
 import org.thirdmode.kvm.mmu.TdpHardware;
@@ -62,6 +63,7 @@ public final class GuestWorld {
     private Accessing accessing;
     private TestSlot removing;
     private WorldWatcher watcher = WorldWatcher.NONE;
+    private long accesses;
     private long lastLinear = NO_ACCESS;
     private int lastFaults;
     private FaultResult lastResult;
@@ -83,10 +85,15 @@ public final class GuestWorld {
         }
         around = new Surroundings(
                 slots.memory(), guest, GUEST_LIMITS, slots, pool, new AllTlbs(), setup.host(), interleaving);
-        mmu = setup.nesting() == Nesting.NONE
-                ? maker.in(around)
-                : ((NestedMmuMaker) maker).in(around, secondDimension(setup));
-        if (setup.nesting().flags()) {
+        mmu = switch (setup.nesting()) {
+            case NONE -> maker.in(around);
+            case AGILE ->
+                ((AgileMmuMaker) maker).in(around, secondDimension(setup), new AllLinearTlbs(), () -> accesses);
+            default -> ((NestedMmuMaker) maker).in(around, secondDimension(setup));
+        };
+        if (mmu instanceof AgileMmu agile) {
+            agile.second().observe(this::entryChanged);
+        } else if (setup.nesting().flags()) {
             mmu.observe(this::entryChanged);
         }
         paging = new PagingSwitch(this);
@@ -99,6 +106,23 @@ public final class GuestWorld {
         public void flush() {
             for (Hardware each : hardware) {
                 each.flush();
+            }
+        }
+
+        @Override
+        public void flushPage(long linear) {
+            for (Hardware each : hardware) {
+                each.flushPage(linear);
+            }
+        }
+    }
+
+    /** The same of linear addresses alone. */
+    private final class AllLinearTlbs implements TlbControl {
+        @Override
+        public void flush() {
+            for (Hardware each : hardware) {
+                ((NestedHardware) each).flushLinear();
             }
         }
 
@@ -145,7 +169,8 @@ public final class GuestWorld {
                             "the accessed flag of frame %x is lost: its entry at %x was %x and is %x (%s)",
                             gfn, address, before, after, cause));
         }
-        if (mapped && format.dirty(before) && !format.dirty(after) && !((NestedHardware) hardware()).logs()) {
+        boolean asked = setup.nesting() == Nesting.AGILE && cause == EntryCause.AGE;
+        if (mapped && format.dirty(before) && !format.dirty(after) && !asked && !((NestedHardware) hardware()).logs()) {
             throw new Broken(
                     "I9",
                     String.format(
@@ -310,8 +335,10 @@ public final class GuestWorld {
     private Outcome tryAccess(long linear, int access, int size, long value) {
         lastResult = null;
         lastLinear = linear;
+        accesses++;
         boolean nested = setup.nesting() != Nesting.NONE;
-        int most = nested ? NESTED_FAULTS_PER_ACCESS : FAULTS_PER_ACCESS;
+        int most = (nested ? NESTED_FAULTS_PER_ACCESS : 0)
+                + (nested && setup.nesting() != Nesting.AGILE ? 0 : FAULTS_PER_ACCESS);
         for (int faults = 0; faults < most; faults++) {
             lastFaults = faults;
             hardware().enter(mmu, guest.state);
@@ -319,7 +346,7 @@ public final class GuestWorld {
             try {
                 outcome = reach(hardware().translate(linear, access), access, size, value);
             } catch (GuestFault fault) {
-                if (nested) {
+                if (nested && !((NestedHardware) hardware()).faultIsHypervisors()) {
                     outcome = own(fault, linear);
                 } else {
                     lastResult = mmu.pageFault(fault.linearAddress, fault.errorCode);
@@ -331,8 +358,10 @@ public final class GuestWorld {
                     watcher.walked(linear, access);
                     return new Outcome.Waits();
                 }
-                lastResult = mmu.pageFault(why.guestPhysical(), why.access());
-                outcome = handledExit(lastResult, why, linear, access, size, value);
+                lastResult = mmu.guestPhysicalFault(why.guestPhysical(), why.access(), why.table());
+                outcome = lastResult instanceof FaultResult.Emulate
+                        ? writesTable(lastResult, why, linear, access, size, value)
+                        : handledExit(lastResult, why, linear, access, size, value);
             }
             if (outcome != null) {
                 watcher.accessed(linear, access, size, value, outcome);
@@ -340,6 +369,14 @@ public final class GuestWorld {
             }
         }
         throw new Broken("I3", "no progress: " + most + " faults in a row, the last answered " + lastResult);
+    }
+
+    /** Agile paging: a guest table that is shadowed was to be written by way of the guest's own tables. */
+    private Outcome writesTable(
+            FaultResult result, NestedHardware.TableExit why, long linear, int access, int size, long value) {
+        return setup.nesting() == Nesting.AGILE && !why.table()
+                ? handled(result, linear, access, size, value)
+                : notForNesting(result);
     }
 
     /** The fault of a guest that walks its own tables. */

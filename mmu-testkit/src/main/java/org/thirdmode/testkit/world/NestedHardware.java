@@ -5,11 +5,13 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.function.LongConsumer;
 import org.thirdmode.kvm.mmu.TdpFormat;
+import org.thirdmode.npt.agile.AgileSecondStage;
 import org.thirdmode.npt.ept.EptCapability;
 import org.thirdmode.npt.ept.EptExit;
 import org.thirdmode.npt.ept.ExtendedPageTables;
 import org.thirdmode.npt.nested.NestedPageTables;
 import org.thirdmode.shadow.GuestMmu;
+import org.thirdmode.shadow.HardwarePaging;
 import org.thirdmode.x86.memory.PhysicalMemory;
 import org.thirdmode.x86.paging.Access;
 import org.thirdmode.x86.paging.GuestPhysicalMappings;
@@ -40,13 +42,17 @@ public final class NestedHardware extends Hardware {
     private boolean logs;
     private long root;
 
+    /** Agile paging: the paging registers are the hypervisor's. */
+    private boolean shadowed;
+
     /**
      * What the hypervisor is told of an exit for its tables.
      *
      * @param guestPhysical the address
      * @param access {@link Access#WRITE} and {@link Access#FETCH}, as the backends of KVM read the exit's information
+     * @param table whether it was to one of the guest's tables, as far as anybody asks
      */
-    public record TableExit(long guestPhysical, int access) {}
+    public record TableExit(long guestPhysical, int access, boolean table) {}
 
     NestedHardware(PhysicalMemory memory, WorldSetup setup, NestedMmuMaker maker) {
         super(memory, setup.modelledTlb());
@@ -61,7 +67,7 @@ public final class NestedHardware extends Hardware {
                     log.add(guestPhysical);
                 }
             });
-            noting = new Noting(ept);
+            noting = new Noting(nesting == Nesting.AGILE ? new AgileSecondStage(ept, memory) : ept);
         } else {
             ept = null;
             npt = maker.npt(walker, memory, guestExit, FEATURES);
@@ -81,8 +87,15 @@ public final class NestedHardware extends Hardware {
         @Override
         public long translate(long guestPhysical, Reason reason, long linear, int access, Translation translation) {
             long host = stage.translate(guestPhysical, reason, linear, access, translation);
-            note(guestPhysical, host);
+            if ((guestPhysical & walker.beyondGuest()) == 0) {
+                note(guestPhysical, host);
+            }
             return host;
+        }
+
+        @Override
+        public long hostBit() {
+            return stage.hostBit();
         }
 
         @Override
@@ -115,18 +128,44 @@ public final class NestedHardware extends Hardware {
 
     @Override
     HardwareTables tables(GuestMmu hypervisor) {
-        return tables(hypervisor.load().cr3);
+        return tables(rootOf(hypervisor.load()));
+    }
+
+    private long rootOf(HardwarePaging paging) {
+        return nesting == Nesting.AGILE ? paging.secondDimension : paging.cr3;
     }
 
     @Override
     void flushPage(long linear) {
-        mmu.flushPage(linear);
+        mmu.addressSpaces.invvpidIndividualAddress(VPID, linear);
+    }
+
+    /** All that is known of linear addresses is to be forgotten. */
+    void flushLinear() {
+        mmu.addressSpaces.invvpidSingleContext(VPID);
+    }
+
+    /** Whether the last page fault is the hypervisor's: agile paging, above the guest's own tables. */
+    boolean faultIsHypervisors() {
+        return shadowed && !walker.inGuestTables();
     }
 
     @Override
     void enter(GuestMmu hypervisor, CpuState guest) {
-        root = hypervisor.load().cr3;
+        HardwarePaging paging = hypervisor.load();
+        root = rootOf(paging);
+        boolean ours = nesting == Nesting.AGILE && !paging.guestsOwn;
+        if (ours != shadowed) {
+            shadowed = ours;
+            flushLinear();
+        }
         hasRegisters(guest);
+        if (shadowed) {
+            state.cr0 = paging.cr0;
+            state.cr3 = paging.cr3;
+            state.cr4 = paging.cr4;
+            state.efer = paging.efer;
+        }
         takeRegisters(guest);
         boolean flush = flushIfDue(root);
         if (nesting.ept()) {
@@ -150,6 +189,9 @@ public final class NestedHardware extends Hardware {
 
     @Override
     void hasRegisters(CpuState guest) {
+        if (shadowed) {
+            return;
+        }
         state.cr0 = guest.cr0;
         state.cr3 = guest.cr3;
         state.cr4 = guest.cr4;
@@ -178,23 +220,27 @@ public final class NestedHardware extends Hardware {
     TableExit exit(long linear, int access) {
         if (nesting.ept()) {
             EptExit exit = ept.exit;
-            oracle.judge(tables(root), used.get(exit.guestPhysical >>> 12), linear, access, exit);
+            if (nesting != Nesting.AGILE) {
+                oracle.judge(tables(root), used.get(exit.guestPhysical >>> 12), linear, access, exit);
+            }
             if (exit.misconfiguration) {
                 throw new Broken("I1", String.format("EPT misconfiguration at guest-physical %x", exit.guestPhysical));
             }
             int asked = ((exit.qualification & EptExit.DATA_WRITE) != 0 ? Access.WRITE : 0)
                     | ((exit.qualification & EptExit.INSTRUCTION_FETCH) != 0 ? Access.FETCH : 0);
-            return new TableExit(exit.guestPhysical, asked);
+            return new TableExit(exit.guestPhysical, asked, (exit.qualification & EptExit.FINAL_ACCESS) == 0);
         }
         oracle.judge(tables(root), access, npt.fault);
-        return new TableExit(npt.fault.exitInfo2, (int) npt.fault.exitInfo1 & (Access.WRITE | Access.FETCH));
+        return new TableExit(npt.fault.exitInfo2, (int) npt.fault.exitInfo1 & (Access.WRITE | Access.FETCH), false);
     }
 
     // ---- the guest's own TLB instructions ----
 
     @Override
     void guestLoadsCr3(boolean keep) {
-        mmu.loadedCr3(keep);
+        if (!shadowed) {
+            mmu.loadedCr3(keep);
+        }
     }
 
     @Override
@@ -204,6 +250,10 @@ public final class NestedHardware extends Hardware {
 
     @Override
     void guestInvpcid(InvpcidType type, int pcid, long linear) {
+        if (shadowed) {
+            // It exits: the hardware runs without PCIDs.
+            return;
+        }
         switch (type) {
             case INDIVIDUAL_ADDRESS -> mmu.flushPage(linear, pcid);
             case SINGLE_CONTEXT -> mmu.flushPcid(pcid);
@@ -214,7 +264,9 @@ public final class NestedHardware extends Hardware {
 
     @Override
     void guestFlushesAll() {
-        mmu.flushAll();
+        if (!shadowed) {
+            mmu.flushAll();
+        }
     }
 
     // ---- page-modification logging ----

@@ -14,7 +14,9 @@ public enum Nesting {
     /** The same, and the processor writes down what becomes dirty. SDM 3C "Page-Modification Logging". */
     EPT_LOG("EPT with page-modification logging"),
     /** By nested paging, in the format of the host's tables. */
-    NPT("nested paging");
+    NPT("nested paging"),
+    /** By EPT with flags where the hypervisor's shadow tables say so: the hypothetical processor of {@code npt.agile}. */
+    AGILE("agile paging");
 
     private final String words;
 
@@ -24,7 +26,7 @@ public enum Nesting {
 
     /** Whether it is EPT. */
     public boolean ept() {
-        return this == EPT || this == EPT_FLAGS || this == EPT_LOG;
+        return this == EPT || this == EPT_FLAGS || this == EPT_LOG || this == AGILE;
     }
 
     /** Whether the processor sets Accessed and Dirty flags in the hypervisor's tables. */

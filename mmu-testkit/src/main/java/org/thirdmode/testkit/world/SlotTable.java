@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import org.thirdmode.npt.agile.AgileSecondStage;
 import org.thirdmode.shadow.MemorySlots;
 import org.thirdmode.x86.memory.Frame;
 import org.thirdmode.x86.memory.PhysicalMemory;
@@ -19,13 +20,15 @@ public final class SlotTable implements MemorySlots {
     private static final int SHIFT_2_MBYTE = 21;
     private static final long[] SCATTERED_FRAMES = scattered();
 
-    private final PhysicalMemory memory = new PhysicalMemory(Frames.WIDTH);
+    private final PhysicalMemory memory;
     private final List<TestSlot> slots = new ArrayList<>();
     private final WorldSetup setup;
     private long fresh = FRESH;
 
     SlotTable(WorldSetup setup) {
         this.setup = setup;
+        boolean marks = setup.nesting() == Nesting.AGILE;
+        memory = new PhysicalMemory(marks ? Frames.WIDTH + AgileSecondStage.EXTRA_BITS : Frames.WIDTH);
         memory.mapRam(0, HOST_MEMORY);
         int readOnly = Frames.RAM + Frames.READ_ONLY_PAGES;
         add(new TestSlot(SlotName.RAM, Arrays.copyOf(SCATTERED_FRAMES, Frames.RAM), 12));

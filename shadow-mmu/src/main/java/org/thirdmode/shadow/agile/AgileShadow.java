@@ -105,6 +105,13 @@ public final class AgileShadow extends CachedMmu {
         return switchedRoot != 0 ? switchedRoot : super.root() | marks.hostBit;
     }
 
+    /** The hardware does not use these tables for a while: what is protected for them can be given up. */
+    public void rest() {
+        releaseRoots();
+        rootValid = false;
+        switchedRoot = 0;
+    }
+
     // ---- what is in nested mode ----
 
     /** Whether a guest frame is walked by the hardware where it is a table. */
@@ -121,6 +128,16 @@ public final class AgileShadow extends CachedMmu {
     /** Whether one in a large page must not. */
     public boolean anyProtected(long gfn, int level) {
         return cache.format() != null && cache.guestTables().anyIn(gfn, level, ShadowFormat.LEVEL_4);
+    }
+
+    /** Whether an entry leads the hardware into a table of the guest's. */
+    public boolean isSwitch(long entry) {
+        return Bits.present(entry) && (entry & marks.switchBit) != 0;
+    }
+
+    /** The host-physical address in an entry. */
+    public long addressOf(long entry) {
+        return entry & Bits.FRAME & ~(marks.hostBit | marks.switchBit);
     }
 
     /** How many tables are in nested mode now. */

@@ -12,6 +12,7 @@ import org.thirdmode.shadow.GuestMmu;
 import org.thirdmode.shadow.GuestWalk;
 import org.thirdmode.shadow.MemorySlot;
 import org.thirdmode.shadow.Surroundings;
+import org.thirdmode.shadow.agile.AgileShadow;
 import org.thirdmode.shadow.cached.CachedMmu;
 import org.thirdmode.shadow.cached.CachedPage;
 import org.thirdmode.shadow.cached.Rmap;
@@ -66,6 +67,9 @@ public final class Invariants {
     private final LongFunction<Long> gfnOfHost;
     private final List<Violation> violations = new ArrayList<>();
 
+    /** The tables under test, where they may lead into the guest's own; else null. */
+    private AgileShadow agile;
+
     private Invariants(Surroundings around, LongFunction<Long> gfnOfHost) {
         this.around = around;
         this.gfnOfHost = gfnOfHost;
@@ -81,6 +85,10 @@ public final class Invariants {
         Invariants check = new Invariants(around, gfnOfHost);
         switch (mmu) {
             case NaiveMmu naive -> check.naive(naive);
+            case AgileShadow agile -> {
+                check.agile = agile;
+                check.cached(agile);
+            }
             case CachedMmu cached -> check.cached(cached);
             default ->
                 throw new IllegalArgumentException(
@@ -161,7 +169,7 @@ public final class Invariants {
             require(mmu.cache().find(page.gfn, page.role) == page, Rule.LINKS, "%s is not found", page);
             Frame frame = around.memory().frame(page.host);
             for (int i = used(page, frame, 0, format); i < format.entries(); i = used(page, frame, i + 1, format)) {
-                long entry = frame.get(i * format.entrySize, format.entrySize);
+                long entry = mmu.cache().entry(page, i);
                 CachedPage child = page.child(i);
                 require(child == null || Bits.present(entry), Rule.LINKS, "%s, entry %d: %x", page, i, entry);
                 if (Bits.io(entry)) {
@@ -172,7 +180,11 @@ public final class Invariants {
                 }
                 if (child == null) {
                     leaves++;
-                    leaf(mmu, format, page, i, entry);
+                    if (isSwitch(entry)) {
+                        switching(page, i, entry);
+                    } else {
+                        leaf(mmu, format, page, i, entry);
+                    }
                 } else {
                     referred.merge(child, 1, Integer::sum);
                     require(live.contains(child), Rule.LINKS, "%s, entry %d: leads to a freed page", page, i);
@@ -199,6 +211,31 @@ public final class Invariants {
         }
         roots(mmu, live);
         reverseMap(mmu, leaves);
+    }
+
+    private boolean isSwitch(long entry) {
+        return agile != null && agile.isSwitch(entry);
+    }
+
+    /** An entry that leads the hardware into a table of the guest's. */
+    private void switching(CachedPage page, int index, long entry) {
+        long gfn = page.mappedGfn(index);
+        MemorySlot slot = slot(gfn);
+        require(page.level > 1, Rule.TARGET, "%s, entry %d leads below the last level", page, index);
+        require(agile.isNested(gfn), Rule.LINKS, "%s, entry %d leads to table %x, which is shadowed", page, index, gfn);
+        require(
+                slot != null && !slot.readOnly() && agile.addressOf(entry) == slot.hostAddress(gfn),
+                Rule.TARGET,
+                "%s, entry %d is no way to table %x",
+                page,
+                index,
+                gfn);
+        require(
+                slot == null || !slot.logsDirty() || slot.isDirty(gfn),
+                Rule.DIRTY_LOG,
+                "flags in table %x can be set unseen",
+                gfn);
+        require(!agile.isProtected(gfn), Rule.LINKS, "table %x is in nested mode and shadowed", gfn);
     }
 
     /** The next entry from {@code index} on that is not empty; the number of entries where there is none. */
@@ -356,6 +393,11 @@ public final class Invariants {
                 guest);
         int rights = Role.access(page.role) & rights(page, guest, structure.entrySize());
         long target = address(guestFormat, guest);
+        if (guestFormat == structure.refers() && isSwitch(entry)) {
+            require(page.mappedGfn(index) == target >>> 12, Rule.TARGET, "%s, entry %d: another table", page, index);
+            rights(format, page, index, entry, rights, true, false, 0);
+            return;
+        }
         if (guestFormat == structure.refers()) {
             referring(format, page, index, child, target >>> 12, rights);
             return;
