@@ -8,37 +8,20 @@ import org.thirdmode.x86.paging.TlbEntry;
  * Hot code of one page as a method of the JVM, which begins at one instruction, its head. {@link RegionCompiler} makes a
  * subclass of each.
  *
- * <p>It executes whole instructions only. Whatever is not plain (a miss of the software TLB, a device, a fault, an instruction
- * that it does not know) it leaves to the run loop before the instruction has changed anything.
+ * <p>It executes whole instructions only. One that it does not know, or that faults, leaves the guest or reaches a device, it
+ * leaves to the run loop before the instruction has changed anything.
  */
 abstract class Region {
-    /** Entries after which it is judged; a power of two. */
-    private static final int JUDGED_AFTER = 1 << 9;
+    /** Entries after which it is judged. */
+    private static final int JUDGED_AFTER = 500;
 
     /** Instructions that each entry must bring on the average. */
-    private static final int WORTH = 12;
+    private static final long WORTH = 12;
 
-    /** The instruction at the head, for where the region cannot even begin. */
-    Instruction interpreted;
+    // ---- what it is made of ----
 
-    /** The decoded instruction that leads to it. */
-    Instruction first;
-
+    /** Where it is. */
     CodePage page;
-
-    /** It runs no more: its code was written, maybe by itself. */
-    boolean ended;
-
-    /** How often it was entered, and the instructions that it has executed. */
-    private long entries;
-
-    private long executed;
-
-    /** Hears that it runs no more. */
-    Runnable onEnd = () -> {};
-
-    /** Instructions that it has {@link RareForms} execute. */
-    Instruction[] rare;
 
     /** The offsets of its instructions. */
     final BitSet body = new BitSet();
@@ -47,6 +30,27 @@ abstract class Region {
     int from;
 
     int to;
+
+    /** Instructions that it has {@link RareForms} execute. */
+    Instruction[] rare;
+
+    /** The decoded instruction that leads to it, and the same once more, for where the region cannot even begin. */
+    Instruction first;
+
+    Instruction interpreted;
+
+    // ---- what becomes of it ----
+
+    /** It runs no more: its code was written, maybe by itself. */
+    boolean ended;
+
+    /** Hears that it runs no more. */
+    Runnable onEnd = () -> {};
+
+    /** Entries and instructions since it was judged. */
+    private int entries;
+
+    private long executed;
 
     /**
      * Runs until the next instruction is not its own, or is more than the budget has left. Registers, flags and {@code
@@ -62,10 +66,11 @@ abstract class Region {
         long before = cpu.budget;
         int offset = run(cpu, cpu.mmu.view());
         executed += before - cpu.budget;
-        if ((++entries & (JUDGED_AFTER - 1)) == 0) {
+        if (++entries == JUDGED_AFTER) {
             if (executed < JUDGED_AFTER * WORTH && !ended) {
                 page.remove(this);
             }
+            entries = 0;
             executed = 0;
         }
         return offset;

@@ -1,7 +1,9 @@
 package org.thirdmode.x86.exec;
 
+import java.lang.classfile.Attributes;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.attribute.CodeAttribute;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
@@ -19,8 +21,9 @@ import org.thirdmode.x86.decode.Instruction;
  *
  * <pre>
  *   load the registers that the region uses, the flags, the budget
- *   block:  fewer ticks left than the block has instructions?  leave at its first
- *           the instructions; one whose memory is no hit:      leave at it, the ticks of the rest given back
+ *   block:  is less left of the budget than the block has instructions?     leave at its first
+ *           the instructions; at one that is more than its form can do:      leave at it, and give back the rest of the block
+ *   misses: accesses to memory that are no hit of the software TLB, and back
  *   leave:  store what may have changed; return where to go on
  * </pre>
  */
@@ -52,7 +55,6 @@ final class RegionCompiler {
      */
     static Region compile(NavigableMap<Integer, Instruction> body, int head) {
         RegionCompiler compiler = new RegionCompiler(body, head);
-        int[] length = new int[1];
         byte[] bytes = ClassFile.of().build(CODE, type -> {
             type.withSuperclass(REGION);
             type.withMethodBody(
@@ -67,12 +69,7 @@ final class RegionCompiler {
                 compiler.write(code);
             });
         });
-        length[0] = ClassFile.of().parse(bytes).methods().stream()
-                .flatMap(method -> method.code().stream())
-                .mapToInt(code -> ((java.lang.classfile.attribute.CodeAttribute) code).codeLength())
-                .max()
-                .orElse(0);
-        if (length[0] > MOST_BYTECODES) {
+        if (bytecodes(bytes) > MOST_BYTECODES) {
             return null;
         }
         try {
@@ -89,6 +86,15 @@ final class RegionCompiler {
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("a region that the JVM does not take", e);
         }
+    }
+
+    /** The length of the longest method of a class. */
+    private static int bytecodes(byte[] type) {
+        return ClassFile.of().parse(type).methods().stream()
+                .flatMap(method -> method.findAttribute(Attributes.code()).stream())
+                .mapToInt(CodeAttribute::codeLength)
+                .max()
+                .orElse(0);
     }
 
     private void write(CodeBuilder code) {
@@ -126,8 +132,6 @@ final class RegionCompiler {
                 }
             }
         }
-        // Nothing of the body is out of reach, so what no block leads to follows another: or bytes are read in two
-        // ways.
         for (Integer first : List.copyOf(blocks.keySet())) {
             int count = 0;
             int offset = first;
