@@ -23,6 +23,7 @@ import org.thirdmode.pc.HostPorts;
 import org.thirdmode.pc.Machine;
 import org.thirdmode.pc.MachineConfiguration;
 import org.thirdmode.pc.MachineOutcome;
+import org.thirdmode.pc.loader.Image;
 import org.thirdmode.pc.loader.LoadOptions;
 
 /** Whatever an instruction takes, all that measures time sees the same, on the bare machine and under every MMU. */
@@ -96,6 +97,35 @@ class TimeOfAnInstruction {
                 assertEquals(bare, SECTOR.virtual(taking(time), virt, mmu, BUDGET), () -> "by " + virt);
                 // Cut into stretches that end within an instruction.
                 assertEquals(bare, SECTOR.virtual(taking(time), virt, mmu, 12_345), () -> "by " + virt);
+            }
+        }
+    }
+
+    /**
+     * A program in flat 32-bit mode that reads the time-stamp counter and the count of the APIC's timer, in memory, before and
+     * after 1,000 times LOOP. Its status is 0 where both have gone on by the same.
+     */
+    private static final byte[] APIC_IN_MEMORY = HexFormat.of()
+            .parseHex("c705f000e0feff010000" + "c705e003e0fe0b000000" // enabled; timer: divided by 1
+                    + "c7052003e0fe40000100" + "c7058003e0feffffffff" // one shot, masked; it counts
+                    + "0f3189c68b1d9003e0fe" // rdtsc; the count
+                    + "b9e8030000e2fe"
+                    + "0f3129f08b159003e0fe" // rdtsc; the count
+                    + "29d331d80f95c0e6f4");
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 100})
+    void isTheSameToAnApicInMemory(long time) throws Exception {
+        Optional<Image> image = Optional.of(new Image("program", APIC_IN_MEMORY));
+        LoadOptions options = LoadOptions.DEFAULT.withRawAddress(1 << 20);
+        HostPorts ports = new HostPorts(value -> {}, value -> {});
+        Machine bare = new Machine(taking(time), image, options, ports);
+        assertEquals(new MachineOutcome.Exited(0), bare.run(BUDGET));
+        for (Virt virt : Virt.values()) {
+            for (MmuKind mmu : MmuKind.on(virt)) {
+                try (VirtualMachine machine = new VirtualMachine(taking(time), virt, mmu, image, options, ports)) {
+                    assertEquals(new MachineOutcome.Exited(0), machine.run(BUDGET), () -> virt + " " + mmu);
+                }
             }
         }
     }

@@ -526,6 +526,7 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
         if (at >= 4) {
             return 0; // bits 127:32 of each register's place
         }
+        signals.syncClock();
         int register = (int) offset >>> 4;
         if (!inXapic(register)) {
             error(ERROR_ILLEGAL_REGISTER);
@@ -540,6 +541,7 @@ public final class LocalApic implements LocalApicPort, InterruptMessage.Bus, Mmi
         if (at >= 4) {
             return;
         }
+        signals.syncClock();
         int register = (int) offset >>> 4;
         int word = (int) value;
         if (at != 0 || size < 4) {

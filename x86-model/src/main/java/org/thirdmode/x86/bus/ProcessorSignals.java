@@ -17,6 +17,9 @@ public interface ProcessorSignals {
     /** The RESET pin: the whole processor to its power-up state. */
     void reset();
 
+    /** A device that measures time is touched through memory: its clock is to be told the time. */
+    default void syncClock() {}
+
     /** Gate A20: while masked, physical address bit 20 reads as 0. */
     void a20(boolean enabled);
 }

@@ -665,6 +665,7 @@ public final class Processor implements ProcessorSignals, Stateful {
     }
 
     /** Tells devices the time before they are touched. */
+    @Override
     public void syncClock() {
         clock.setNow(now());
     }
