@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.thirdmode.svm.SvmFeature;
 import org.thirdmode.svm.SvmProfile;
+import org.thirdmode.vmx.capability.Capability;
 import org.thirdmode.vmx.capability.VmxCapabilities;
 import org.thirdmode.vmx.vmcs.SecondaryProcessorBased;
 import org.thirdmode.x86.profile.CpuProfile;
@@ -73,6 +74,17 @@ public record HostConfiguration(CpuProfile processor, HostKernel kernel, int pro
             case VMX -> VmxCapabilities.of(processor).has(SecondaryProcessorBased.ENABLE_EPT);
             case SVM -> SvmProfile.of(processor.name()).has(SvmFeature.NP);
         };
+    }
+
+    /** Whether its processor, with what nobody has built added, can have agile paging, and its kernel has room in CR3 for the marks. */
+    public boolean canHaveAgilePaging() {
+        if (virt() != Virt.VMX || !kernel.is64Bit()) {
+            return false;
+        }
+        VmxCapabilities vmx = VmxCapabilities.of(processor);
+        return vmx.has(Capability.EPT_ACCESSED_AND_DIRTY)
+                && vmx.has(SecondaryProcessorBased.UNRESTRICTED_GUEST)
+                && vmx.has(SecondaryProcessorBased.ENABLE_VPID);
     }
 
     /** What a guest is told where it asks for {@code wanted}: on a 32-bit host there is no long mode. KVM: {@code F(LM)}. */

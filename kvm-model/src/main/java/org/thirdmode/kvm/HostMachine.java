@@ -75,6 +75,12 @@ public final class HostMachine implements HostPages {
         if (agile && virt != Virt.VMX) {
             throw new IllegalArgumentException("agile paging is modelled for VMX alone; take --virt vmx");
         }
+        if (agile && !configuration.canHaveAgilePaging()) {
+            throw new IllegalArgumentException(
+                    "agile paging is built on EPT with flags, unrestricted guest, VPIDs and a 64-bit host, and "
+                            + configuration.processor().name() + " under an "
+                            + configuration.kernel().word + " kernel lacks one of them; take --host-cpu haswell");
+        }
         memory = new PhysicalMemory(agile ? addressWidth + AgileSecondStage.EXTRA_BITS : addressWidth);
         long ram = 1L << configuration.kernel().addressBits(addressWidth);
         memory.mapRam(0, ram);

@@ -45,7 +45,10 @@ public record Hypervisor(Virt virt, MmuKind mmu, Host host) {
         for (Virt virt : Virt.values()) {
             CpuProfile processor = host.processor().orElse(virt.generic());
             for (MmuKind mmu : MmuKind.on(virt)) {
-                boolean there = !mmu.hasSecondDimension() || new HostConfiguration(processor).hasSecondDimension();
+                HostConfiguration on = host.in(new HostConfiguration(processor));
+                boolean there = mmu == MmuKind.AGILE
+                        ? on.canHaveAgilePaging()
+                        : mmu != MmuKind.NESTED || on.hasSecondDimension();
                 if (Virt.of(processor) == virt && there) {
                     all.add(new Hypervisor(virt, mmu, host));
                 }

@@ -2,7 +2,6 @@ package org.thirdmode.kvm.vmx;
 
 import java.util.Locale;
 import org.thirdmode.kvm.HostMachine;
-import org.thirdmode.vmx.capability.Capability;
 import org.thirdmode.vmx.capability.VmxCapabilities;
 import org.thirdmode.vmx.vmcs.EntryControls;
 import org.thirdmode.vmx.vmcs.ExitControls;
@@ -30,16 +29,14 @@ final class VmcsSetup {
     private final VmxCapabilities capabilities;
     private final VmcsFields vmcs;
     private final boolean nested;
-    private final boolean agile;
     private long primary;
     private long secondary;
     private boolean unrestricted;
 
-    VmcsSetup(HostMachine host, VmcsFields vmcs, boolean nested, boolean agile) {
+    VmcsSetup(HostMachine host, VmcsFields vmcs, boolean nested) {
         this.host = host;
         this.vmcs = vmcs;
         this.nested = nested;
-        this.agile = agile;
         capabilities = VmxCapabilities.of(host.cpu.profile);
     }
 
@@ -78,13 +75,6 @@ final class VmcsSetup {
     void write(long msrBitmap) {
         if (nested && !capabilities.has(SecondaryProcessorBased.ENABLE_EPT)) {
             throw new IllegalArgumentException(processor() + " has no EPT; use a shadow MMU");
-        }
-        if (agile
-                && !(capabilities.has(Capability.EPT_ACCESSED_AND_DIRTY)
-                        && capabilities.has(SecondaryProcessorBased.UNRESTRICTED_GUEST)
-                        && capabilities.has(SecondaryProcessorBased.ENABLE_VPID))) {
-            throw new IllegalArgumentException(processor() + " lacks EPT's flags, unrestricted guest or VPIDs, on which"
-                    + " agile paging is built; take --host-cpu haswell");
         }
         controls();
         msrBitmap(msrBitmap);

@@ -132,7 +132,7 @@ public final class VmxBackend implements Backend {
         host.memory.write(region, 4, Vmcs.REVISION);
         vmcs.check(vmx.vmclear(region), "VMCLEAR");
         vmcs.check(vmx.vmptrld(region), "VMPTRLD");
-        VmcsSetup setup = new VmcsSetup(host, vmcs, nested, agile);
+        VmcsSetup setup = new VmcsSetup(host, vmcs, nested);
         bitmaps = host.allocate(false);
         setup.write(bitmaps);
         primary = setup.primary();

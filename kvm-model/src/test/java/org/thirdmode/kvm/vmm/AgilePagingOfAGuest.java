@@ -2,17 +2,23 @@ package org.thirdmode.kvm.vmm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.thirdmode.kvm.HostConfiguration;
+import org.thirdmode.kvm.HostKernel;
+import org.thirdmode.kvm.HostMachine;
 import org.thirdmode.kvm.MmuKind;
 import org.thirdmode.kvm.Vcpu;
 import org.thirdmode.kvm.mmu.AgileMmu;
 import org.thirdmode.npt.agile.AgileSecondStage;
 import org.thirdmode.pc.MachineOutcome;
+import org.thirdmode.x86.profile.CpuProfile;
 import org.thirdmode.x86.state.CpuState;
 import org.thirdmode.x86.state.Cr0;
 
@@ -121,6 +127,20 @@ class AgilePagingOfAGuest {
             assertEquals(new MachineOutcome.TripleFault(), machine.run(10));
             assertEquals(whole, mmu(machine).isWhole());
             assertFalse((vcpu.registers().state.cr3 & AgileSecondStage.hostBit(width)) != 0);
+        }
+    }
+
+    /** EPT without flags; a kernel whose CR3 has 32 bits. */
+    @Test
+    void hostsThatCannotHaveItAreRefused() {
+        HostConfiguration haswell = new HostConfiguration(CpuProfile.named().get("haswell"));
+        assertTrue(haswell.canHaveAgilePaging());
+        for (HostConfiguration without : List.of(
+                new HostConfiguration(CpuProfile.named().get("nehalem")),
+                new HostConfiguration(CpuProfile.GENERIC_AMD),
+                haswell.withKernel(HostKernel.I386_PAE))) {
+            assertFalse(without.canHaveAgilePaging());
+            assertThrows(IllegalArgumentException.class, () -> new HostMachine(without, 40, null, true));
         }
     }
 }
