@@ -43,6 +43,8 @@ final class HotCode {
 
     private static final int ELSEWHERE = -1;
 
+    private static final int LONGEST_INSTRUCTION = 15;
+
     private final CpuState s;
     private final CodeCache code;
     private final boolean enabled;
@@ -93,16 +95,24 @@ final class HotCode {
     /**
      * Writes down the instruction that is about to be executed.
      *
-     * @return how many to execute now: one
+     * @return whether it can be executed alone: a repeated string instruction and one that crosses into another page cannot, for
+     *     they would be fetched once an iteration, and counts would tell
      */
-    int next() {
-        long at = linear();
-        path[length++] = (at & -4096L) == linearPage && s.codeWidth == width ? (int) at & 0xfff : ELSEWHERE;
+    boolean next() {
         if (length == PATH) {
             build();
             page = null;
+            return false;
         }
-        return 1;
+        long at = linear();
+        int offset = (int) at & (Frame.SIZE - 1);
+        if ((at & -4096L) != linearPage || s.codeWidth != width) {
+            path[length++] = ELSEWHERE;
+            return offset <= Frame.SIZE - LONGEST_INSTRUCTION;
+        }
+        path[length++] = offset;
+        Instruction i = code.decodeAlone(page, offset, width);
+        return i != null && i.repeat == 0;
     }
 
     /** Makes regions of the page until little of the path is outside of all. */

@@ -284,7 +284,7 @@ public final class Processor implements ProcessorSignals, Stateful {
             if (now() >= until) {
                 return Stop.TICK;
             }
-            long slice = hot.tracing() ? hot.next() : SLICE;
+            long slice = hot.tracing() && !mustStep() && hot.next() ? 1 : SLICE;
             extendBudget(Math.min(Math.min(until, clock.nextDeadline()), now() + (slice * instructionTime)));
             runSome();
             CodePage page = loop.stoppedIn();
