@@ -173,7 +173,7 @@ public final class Board implements ResetLines, Stateful {
     }
 
     private void mapFirmware() throws ImageException {
-        byte[] rom = StubFirmware.rom();
+        byte[] rom = StubFirmware.chip();
         if (configuration.firmware().isPresent()) {
             Image image = configuration.firmware().get();
             BiosImage.check(image);

@@ -40,6 +40,20 @@ public final class StubFirmware {
 
     private StubFirmware() {}
 
+    /** Bytes of the chip that the ROM is in: all that a PC has decoded for it below 1 MByte. */
+    public static final int CHIP_SIZE = 128 << 10;
+
+    /**
+     * The chip, erased but for the ROM at its end. Kernels look for tables all over it; where nothing answered there, each look
+     * would be an exit from a virtual machine.
+     */
+    public static byte[] chip() {
+        byte[] chip = new byte[CHIP_SIZE];
+        java.util.Arrays.fill(chip, (byte) 0xff);
+        System.arraycopy(rom(), 0, chip, CHIP_SIZE - SIZE, SIZE);
+        return chip;
+    }
+
     /** The ROM. */
     public static byte[] rom() {
         byte[] rom = new byte[SIZE];
